@@ -1,0 +1,55 @@
+"""Speech enhancement the scikit-learn way.
+
+Noisy waveforms go in, enhanced waveforms come out, and every choice on the way
+(features, target, network, loss) is a parameter that
+:class:`~sklearn.model_selection.GridSearchCV` can search.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# Public name -> module that defines it. Names load on first use, so that
+# ``import skse`` stays as cheap as the scikit-learn it stands on.
+_HOME = {
+    "AutoencoderRegressor": "skse.networks",
+    "FeatureScaler": "skse.features",
+    "IdealMaskTarget": "skse.targets",
+    "IdentityEnhancer": "skse.enhancement",
+    "LogMMSE": "skse.enhancement",
+    "MFCCFeaturizer": "skse.features",
+    "MelFeaturizer": "skse.features",
+    "PeakNormalize": "skse.features",
+    "Resample": "skse.features",
+    "STFTFeaturizer": "skse.features",
+    "SpectralSubtraction": "skse.enhancement",
+    "SpectrumTarget": "skse.targets",
+    "SpeechEnhancer": "skse.enhancement",
+    "UNetRegressor": "skse.networks",
+    "WienerFilter": "skse.enhancement",
+    "oracle_predict": "skse.enhancement",
+}
+_SUBPACKAGES = [
+    "datasets",
+    "enhancement",
+    "features",
+    "metrics",
+    "networks",
+    "plotting",
+    "targets",
+    "utils",
+]
+
+__all__ = [*sorted(_HOME), *_SUBPACKAGES, "__version__"]
+
+
+def __getattr__(name):
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in _SUBPACKAGES:
+        return import_module(f"skse.{name}")
+    raise AttributeError(f"module 'skse' has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,114 @@
+"""One wording for all parameter errors; optional dependencies."""
+
+from importlib import import_module
+from numbers import Real
+
+from sklearn.utils import check_scalar
+
+
+def check_choice(owner, name, value, allowed):
+    """Raise a ValueError unless `value` is one of `allowed`.
+
+    Parameters
+    ----------
+    owner : object or str
+        The estimator (or function name) that has the parameter.
+    name : str
+        Name of the parameter.
+    value : object
+        Value received.
+    allowed : collection of str
+        Values that the parameter may take.
+
+    Raises
+    ------
+    ValueError
+        Naming owner, parameter, value and every allowed value.
+    """
+    if not (isinstance(value, str) and value in allowed):
+        listed = ", ".join(repr(choice) for choice in sorted(allowed))
+        raise ValueError(f"{_name(owner)}: {name}={value!r} is not allowed; choose from {listed}.")
+
+
+def check_sampling_rate(owner, value, *, name="sampling_rate"):
+    """Raise a ValueError unless `value` is a positive number of hertz.
+
+    Parameters
+    ----------
+    owner : object or str
+        The estimator (or function name) that has the parameter.
+    value : int or float
+        Sampling rate in Hz.
+    name : str, default="sampling_rate"
+        Name of the parameter.
+
+    Raises
+    ------
+    ValueError
+        Where `value` is not a positive finite number.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < float("inf"):
+        raise ValueError(
+            f"{_name(owner)}: {name}={value!r} must be a positive number of hertz, such as 8000."
+        )
+
+
+def check_number(owner, name, value, target_type, **bounds):
+    """Check a scalar parameter with :func:`sklearn.utils.check_scalar`.
+
+    Parameters
+    ----------
+    owner : object or str
+        The estimator (or function name) that has the parameter.
+    name : str
+        Name of the parameter.
+    value : object
+        Value received.
+    target_type : type or tuple
+        Such as ``numbers.Integral``.
+    **bounds : dict
+        ``min_val``, ``max_val``, ``include_boundaries`` of `check_scalar`.
+
+    Raises
+    ------
+    ValueError
+        For a wrong type as well as for a value out of bounds.
+    """
+    try:
+        check_scalar(value, f"{_name(owner)}: {name}", target_type, **bounds)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def import_optional(module, *, caller, extra):
+    """Import an optional dependency, or say how to install it.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module.
+    caller : str
+        What needs it.
+    extra : str
+        The extra of skse that installs it.
+
+    Returns
+    -------
+    module : module
+
+    Raises
+    ------
+    ImportError
+        Naming caller, module and the command that installs it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} needs {module}, which is not installed: "
+            f'python -m pip install "skse[{extra}]"'
+        ) from error
+
+
+def _name(owner):
+    return owner if isinstance(owner, str) else type(owner).__name__
