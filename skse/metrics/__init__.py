@@ -1,1 +1,59 @@
-"""TODO."""
+"""(clean, enhanced, noisy) waveforms → one number per utterance; and scorers.
+
+In every ``*_score`` larger is better, in every ``*_error`` smaller is better. An
+utterance for which a metric is not defined gives NaN, and each call warns once
+with their number. Every metric has a ``*_scorer(estimator, X, y)``, the mean over
+the utterances, larger is better.
+"""
+
+from skse.metrics._evaluate import evaluate
+from skse.metrics._perceptual import estoi_score, pesq_score, stoi_score
+from skse.metrics._scorers import (
+    estoi_scorer,
+    log_spectral_distance_scorer,
+    make_multimetric_scorer,
+    make_waveform_scorer,
+    pesq_scorer,
+    rmse_scorer,
+    segmental_snr_scorer,
+    si_sdr_gain_scorer,
+    si_sdr_scorer,
+    snr_gain_scorer,
+    snr_scorer,
+    stoi_scorer,
+)
+from skse.metrics._spectral import log_spectral_distance_error
+from skse.metrics._time_domain import (
+    rmse_error,
+    segmental_snr_score,
+    si_sdr_gain_score,
+    si_sdr_score,
+    snr_gain_score,
+    snr_score,
+)
+
+__all__ = [
+    "estoi_score",
+    "estoi_scorer",
+    "evaluate",
+    "log_spectral_distance_error",
+    "log_spectral_distance_scorer",
+    "make_multimetric_scorer",
+    "make_waveform_scorer",
+    "pesq_score",
+    "pesq_scorer",
+    "rmse_error",
+    "rmse_scorer",
+    "segmental_snr_score",
+    "segmental_snr_scorer",
+    "si_sdr_gain_score",
+    "si_sdr_gain_scorer",
+    "si_sdr_score",
+    "si_sdr_scorer",
+    "snr_gain_score",
+    "snr_gain_scorer",
+    "snr_score",
+    "snr_scorer",
+    "stoi_score",
+    "stoi_scorer",
+]

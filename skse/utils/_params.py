@@ -47,7 +47,11 @@ def check_sampling_rate(owner, value, *, name="sampling_rate"):
     ValueError
         Where `value` is not a positive finite number.
     """
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < float("inf"):
+    if (
+        not isinstance(value, Real)
+        or isinstance(value, bool)
+        or not 0 < float(value) < float("inf")
+    ):
         raise ValueError(
             f"{_name(owner)}: {name}={value!r} must be a positive number of hertz, such as 8000."
         )
@@ -72,8 +76,10 @@ def check_number(owner, name, value, target_type, **bounds):
     Raises
     ------
     ValueError
-        For a wrong type as well as for a value out of bounds.
+        For a wrong type as well as for NaN or a value out of bounds.
     """
+    if isinstance(value, bool) or value != value:
+        raise ValueError(f"{_name(owner)}: {name}={value!r} must be a number.")
     try:
         check_scalar(value, f"{_name(owner)}: {name}", target_type, **bounds)
     except TypeError as error:

@@ -1,0 +1,75 @@
+"""The loop that all metrics share: checks, one number per utterance, one warning for NaN."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+
+from skse.utils import check_waveform_pairs
+
+# float32 waveforms resolve no more; a bound keeps every mean over utterances finite.
+LIMIT_DB = 100.0
+
+
+def score_utterances(metric, score_one, undefined, clean, **others):
+    """Apply a metric to every utterance.
+
+    Parameters
+    ----------
+    metric : str
+        Name of the metric, for the warning.
+    score_one : callable
+        Takes one float64 waveform per argument (clean first) and returns a float,
+        NaN where the metric is not defined.
+    undefined : str
+        Where the metric is not defined, for the warning.
+    clean : array-like of shape (n_times,) or (n_samples, n_times) or sequence of 1-D arrays
+        Clean waveforms.
+    **others : dict of array-like
+        Waveforms to compare with `clean`, by argument name; as many and as long.
+
+    Returns
+    -------
+    scores : float or ndarray of shape (n_samples,)
+        float64; a float where `clean` is a single 1-D waveform.
+    """
+    single = _is_single_waveform(clean)
+    if single:
+        clean, others = [clean], {name: [waveform] for name, waveform in others.items()}
+    columns = []
+    for name, waveforms in others.items():
+        checked, waveforms = check_waveform_pairs(clean, waveforms, names=("clean", name))
+        columns.append(waveforms)
+    scores = np.array(
+        [
+            score_one(*(np.asarray(waveform, dtype=np.float64) for waveform in row))
+            for row in zip(checked, *columns, strict=True)
+        ]
+    )
+    n_undefined = int(np.isnan(scores).sum())
+    if n_undefined:
+        warnings.warn(
+            f"{metric} is NaN for {n_undefined} of {len(scores)} utterances (first: "
+            f"{int(np.argmax(np.isnan(scores)))}): it is not defined where {undefined}.",
+            UndefinedMetricWarning,
+            stacklevel=3,
+        )
+    return float(scores[0]) if single else scores
+
+
+def energy(x):
+    """Return the sum of squares of a waveform."""
+    return float(np.dot(x, x))
+
+
+def ratio_db(numerator, denominator):
+    """Return a ratio of energies in dB, within ±`LIMIT_DB`; 0/0 is NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.divide(numerator, denominator, dtype=np.float64)
+        return np.clip(10 * np.log10(ratio), -LIMIT_DB, LIMIT_DB)
+
+
+def _is_single_waveform(x):
+    if isinstance(x, np.ndarray):
+        return x.ndim == 1 and x.dtype != object
+    return isinstance(x, (list, tuple)) and len(x) > 0 and all(np.isscalar(v) for v in x)

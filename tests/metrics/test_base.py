@@ -1,0 +1,105 @@
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import UndefinedMetricWarning
+
+from skse import metrics
+from skse.metrics._base import ratio_db
+
+RATE = 8000
+METRICS = {
+    "rmse_error": {},
+    "snr_score": {},
+    "si_sdr_score": {},
+    "log_spectral_distance_error": {},
+    "segmental_snr_score": {"sampling_rate": RATE},
+    "stoi_score": {"sampling_rate": RATE},
+    "estoi_score": {"sampling_rate": RATE},
+    "pesq_score": {"sampling_rate": RATE},
+    "snr_gain_score": {},
+    "si_sdr_gain_score": {},
+}
+
+
+def call(name, clean, enhanced, noisy=None):
+    if name == "pesq_score":
+        pytest.importorskip("pesq")
+    kwargs = dict(METRICS[name])
+    if "gain" in name:
+        kwargs["noisy"] = enhanced if noisy is None else noisy
+    return getattr(metrics, name)(clean, enhanced, **kwargs)
+
+
+@pytest.fixture
+def pairs(rng):
+    """Return two utterances of one second, modulated noise, and the same with noise added."""
+    envelope = 0.2 * (1 + np.sin(2 * np.pi * 3 * np.arange(RATE) / RATE))
+    clean = envelope * rng.standard_normal((2, RATE))
+    return clean, clean + 0.05 * rng.standard_normal((2, RATE))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_array_list_and_single_waveform_agree(name, pairs):
+    clean, enhanced = pairs
+    scores = call(name, clean, enhanced)
+    assert scores.shape == (2,)
+    assert scores.dtype == np.float64
+    ragged = call(name, [clean[0], clean[1][:-7]], [enhanced[0], enhanced[1][:-7]])
+    assert ragged[0] == pytest.approx(scores[0], rel=1e-12)  # pystoi draws noise of 1e-16
+    single = call(name, clean[0], enhanced[0])
+    assert isinstance(single, float)
+    assert single == pytest.approx(scores[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in METRICS if name != "rmse_error"])
+def test_a_silent_utterance_is_nan_and_counted_once(name, pairs):
+    clean, enhanced = pairs
+    clean = np.stack([clean[0], np.zeros(RATE), clean[1], np.zeros(RATE)])
+    enhanced = np.stack([enhanced[0], enhanced[0], enhanced[1], np.zeros(RATE)])
+    with pytest.warns(UndefinedMetricWarning, match=f"{name} is NaN for 2 of 4 .*first: 1") as seen:
+        scores = call(name, clean, enhanced)
+    assert len(seen) == 1
+    np.testing.assert_array_equal(np.isnan(scores), [False, True, False, True])
+
+
+@pytest.mark.parametrize("name", ["snr_score", "stoi_score"])
+def test_the_warning_points_at_the_caller(name):
+    with pytest.warns(UndefinedMetricWarning) as seen:
+        getattr(metrics, name)(np.zeros(9), np.ones(9), **METRICS[name])
+    assert seen[0].filename == __file__
+
+
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("n_times", [1, 100])
+def test_a_short_utterance_neither_raises_nor_vanishes(name, n_times, pairs):
+    clean, enhanced = (np.asarray(w) for w in pairs)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        scores = call(name, [clean[0], clean[1][:n_times]], [enhanced[0], enhanced[1][:n_times]])
+    assert scores.shape == (2,)
+    assert np.isfinite(scores[0])
+    needs_length = name.startswith(("log", "seg", "stoi", "estoi", "pesq"))
+    assert np.isnan(scores[1]) == needs_length
+    assert len(seen) == needs_length
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_bad_input_is_an_error_not_a_nan(name, pairs):
+    clean, enhanced = pairs
+    broken = enhanced.copy()
+    broken[1, 5] = np.nan
+    with pytest.raises(ValueError, match=r"enhanced\[1\] contains NaN"):
+        call(name, clean, broken, noisy=enhanced)
+    with pytest.raises(ValueError, match=r"clean\[0\] and enhanced\[0\] must be equally long"):
+        call(name, clean, enhanced[:, :-1], noisy=enhanced)
+    with pytest.raises(ValueError, match="clean and enhanced must hold the same number"):
+        call(name, clean, enhanced[:1], noisy=enhanced)
+
+
+def test_ratio_db():
+    np.testing.assert_allclose(
+        ratio_db(np.array([1.0, 1.0, 1.0, 0.0]), np.array([0.01, 1.0, 0.0, 1.0])),
+        [20.0, 0.0, 100.0, -100.0],
+    )
+    assert np.isnan(ratio_db(0.0, 0.0))

@@ -1,0 +1,98 @@
+import sys
+import warnings
+
+import numpy as np
+import pystoi
+import pytest
+import soundfile
+from sklearn.exceptions import UndefinedMetricWarning
+
+from skse.metrics import estoi_score, pesq_score, stoi_score
+
+
+@pytest.fixture
+def speech_like(rng):
+    envelope = 0.2 * (1 + np.sin(2 * np.pi * 4 * np.arange(12000) / 8000))
+    return (envelope * rng.standard_normal((2, 12000))).astype(np.float32)
+
+
+@pytest.mark.parametrize(("score", "extended"), [(stoi_score, False), (estoi_score, True)])
+@pytest.mark.parametrize("sampling_rate", [8000, 10000, 16000.0])
+def test_stoi_equals_pystoi(score, extended, sampling_rate, speech_like, rng):
+    noisy = speech_like + 0.3 * rng.standard_normal(speech_like.shape).astype(np.float32)
+    expected = [
+        pystoi.stoi(s.astype(float), x.astype(float), int(sampling_rate), extended=extended)
+        for s, x in zip(speech_like, noisy, strict=True)
+    ]
+    assert max(expected) < 0.9
+    np.testing.assert_allclose(
+        score(speech_like, noisy, sampling_rate=sampling_rate), expected, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        score(speech_like, speech_like, sampling_rate=sampling_rate), 1, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("score", [stoi_score, estoi_score])
+def test_stoi_with_too_little_speech_is_nan_without_pystois_warning(score, speech_like):
+    clean = speech_like.copy()
+    clean[1, 2000:] = 0
+    with pytest.warns(UndefinedMetricWarning, match="NaN for 1 of 2 .* fewer than 30") as seen:
+        scores = score(clean, speech_like, sampling_rate=8000)
+    assert len(seen) == 1
+    np.testing.assert_array_equal(np.isnan(scores), [False, True])
+
+
+@pytest.mark.parametrize("n_times", range(3150, 3190, 3))
+def test_stoi_near_its_shortest_length(n_times, speech_like):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = pystoi.stoi(
+            speech_like[0, :n_times].astype(float), speech_like[1, :n_times].astype(float), 8000
+        )
+        score = stoi_score(speech_like[0, :n_times], speech_like[1, :n_times], sampling_rate=8000)
+    assert np.isnan(score) if expected == 1e-5 else np.isclose(score, expected)
+
+
+def test_stoi_refuses_a_fractional_rate(speech_like):
+    with pytest.raises(ValueError, match=r"sampling_rate=8000.5 must be a whole number"):
+        stoi_score(speech_like, speech_like, sampling_rate=8000.5)
+
+
+def test_a_silent_enhanced_waveform_is_nan(speech_like):
+    for score in (stoi_score, estoi_score):
+        with pytest.warns(UndefinedMetricWarning, match="NaN for 2 of 2"):
+            score(speech_like, 0 * speech_like, sampling_rate=8000)
+
+
+@pytest.mark.noizeus
+@pytest.mark.parametrize(("sampling_rate", "mode"), [(8000, "nb"), (16000, "nb"), (16000, "wb")])
+def test_pesq_equals_the_package(sampling_rate, mode, noizeus_home):
+    pesq = pytest.importorskip("pesq")
+    clean = soundfile.read(noizeus_home / "clean_noizeus/wav/sp01.wav", dtype="float32")[0]
+    noisy = soundfile.read(noizeus_home / "car_5dB/wav/sp01_car_sn5.wav", dtype="float32")[0]
+    if sampling_rate == 16000:
+        clean, noisy = (np.repeat(x, 2) for x in (clean, noisy))
+    score = pesq_score(clean, noisy, sampling_rate=sampling_rate, mode=mode)
+    assert score == pytest.approx(pesq.pesq(sampling_rate, clean, noisy, mode), abs=1e-5)
+    assert 1 < score < 4.5
+    assert pesq_score(clean, clean, sampling_rate=sampling_rate, mode=mode) > 4.5
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"mode": "wide", "sampling_rate": 8000}, "mode='wide' is not allowed; choose from 'nb'"),
+        ({"sampling_rate": 44100}, "sampling_rate=44100 .* 8000 or 16000 Hz. Resample"),
+        ({"mode": "wb", "sampling_rate": 8000}, 'defined at 16000 Hz.* or choose mode="nb"'),
+    ],
+)
+def test_pesq_refuses_bad_parameters(kwargs, message, speech_like):
+    with pytest.raises(ValueError, match=message):
+        pesq_score(speech_like, speech_like, **kwargs)
+
+
+def test_pesq_not_installed_says_what_to_install(monkeypatch, speech_like):
+    monkeypatch.setitem(sys.modules, "pesq", None)
+    with pytest.raises(ImportError, match=r"pesq_score needs pesq.*skse\[metrics\]"):
+        pesq_score(speech_like, speech_like, sampling_rate=8000)
