@@ -1,0 +1,431 @@
+"""The regressor base class that owns a scikeras KerasRegressor."""
+
+from abc import ABC, abstractmethod
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GroupShuffleSplit
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skse.utils import check_choice, check_number
+
+# Frames that one call of the network sees at prediction. A fixed number keeps
+# memory flat, and one shape means that TensorFlow traces the network once.
+_FRAMES_PER_CALL = 512
+_MOMENT_ROWS = 64
+
+
+class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
+    """Common part of the network regressors: everything but the architecture.
+
+    A subclass names every parameter in its own ``__init__`` and says how the
+    network is built.
+    """
+
+    # Whether predict takes another number of frames than fit saw.
+    _any_n_frames = True
+
+    @abstractmethod
+    def _architecture(self):
+        """Check the architecture's parameters; return its builder and their values.
+
+        Returns
+        -------
+        build : callable
+            ``build(input_shape, output_shape, *, output_activation,
+            input_statistics, output_statistics, **parameters)`` gives a
+            keras.Model that is not compiled.
+        parameters : dict
+        """
+
+    def fit(self, X, y, groups=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies, n_frames[, n_channels]) \
+                or (n_samples, n_frequencies)
+            Features; a 2-D array holds one frame a row.
+        y : array-like of shape (n_samples, n_frequencies_out, n_frames[, n_channels_out]), \
+                (n_samples, n_frequencies_out) or (n_samples,)
+            Targets, with as many frames as `X`.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Which rows belong together, such as the segments of one utterance.
+            With ``early_stopping=True`` no group is on both sides of the split;
+            without groups every row is its own.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of its range, arrays that do not fit together, or
+            targets that the loss cannot take.
+        """
+        from skse.networks._scikeras import CosineDecay, seeded
+
+        self._check_parameters()
+        build, parameters = self._architecture()
+        warm = self.warm_start and hasattr(self, "regressor_")
+        X, y = self._check_training_data(X, y, warm)
+        output_activation = self._check_output(y)
+        random_state = check_random_state(self.random_state)
+        seed = None if self.random_state is None else int(random_state.randint(2**31 - 1))
+
+        validation = None
+        if self.early_stopping:
+            train, held_out = split_groups(
+                groups, len(X), self.validation_fraction, random_state, owner=self
+            )
+            validation = (X[held_out], y[held_out])
+            X, y = X[train], y[train]
+
+        with seeded(seed):
+            if not warm:
+                self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
+                self.regressor_ = self._new_regressor(build, parameters, X, y, output_activation)
+            self.regressor_.set_params(
+                batch_size=int(self.batch_size), epochs=int(self.epochs), verbose=int(self.verbose)
+            )
+            callbacks = list(self.callbacks or [])
+            if self.learning_rate_schedule == "cosine":
+                n_steps = self.epochs * -(-len(X) // self.batch_size)
+                callbacks.append(CosineDecay(self._initial_learning_rate(), n_steps))
+            elif warm:
+                self.regressor_.model_.optimizer.learning_rate = self._initial_learning_rate()
+            if validation is not None:
+                callbacks.append(self._early_stopping_callback())
+            self.regressor_.warm_start = bool(warm)
+            self.regressor_.fit(
+                X,
+                _column(y),
+                callbacks=callbacks,
+                validation_data=validation and (validation[0], _column(validation[1])),
+                initial_epoch=self.n_iter_ if warm else 0,
+            )
+        self.history_ = {name: list(values) for name, values in self.regressor_.history_.items()}
+        self.n_iter_ = len(self.history_["loss"])
+        return self
+
+    def predict(self, X):
+        """Predict the target of every row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies, n_frames[, n_channels]) \
+                or (n_samples, n_frequencies)
+            Features of the same kind as those in `fit`.
+
+        Returns
+        -------
+        y : ndarray, float32
+            Targets, in the layout of the `y` that `fit` saw and with as many
+            frames as `X`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            Where `X` has another layout than in `fit`.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
+        self._check_rows(X)
+        output_shape = list(self._output_row_shape) or [1]
+        if len(output_shape) > 1:
+            output_shape[1] = X.shape[2]
+        predict = self.regressor_.model_.predict_on_batch
+        n_rows = max(1, _FRAMES_PER_CALL // _n_frames(X))
+        y = np.empty((len(X), *output_shape), np.float32)
+        for start in range(0, len(X), n_rows):
+            rows = X[start : start + n_rows]
+            if len(rows) < n_rows:
+                full = np.zeros((n_rows, *X.shape[1:]), np.float32)
+                full[: len(rows)] = rows
+                y[start:] = predict(full)[: len(rows)]
+            else:
+                y[start : start + n_rows] = predict(rows)
+        return y if self._output_row_shape else y[:, 0]
+
+    def score(self, X, y, sample_weight=None):
+        """Coefficient of determination R² of the prediction.
+
+        Parameters
+        ----------
+        X : array-like
+            Features, as in `predict`.
+        y : array-like
+            True targets.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            For targets with frames, R² of every frequency (and channel) over all
+            frames, averaged with the variances as weights.
+        """
+        if np.ndim(y) < 3:
+            return super().score(X, y, sample_weight)
+        y_true, y_pred = np.asarray(y), self.predict(X)
+        if sample_weight is not None:
+            sample_weight = np.repeat(sample_weight, y_true.shape[2])
+        true_frames, predicted_frames = (
+            np.moveaxis(array, 2, 1).reshape(len(array) * array.shape[2], -1)
+            for array in (y_true, y_pred)
+        )
+        return r2_score(
+            true_frames,
+            predicted_frames,
+            sample_weight=sample_weight,
+            multioutput="variance_weighted",
+        )
+
+    def _check_parameters(self):
+        from keras.callbacks import Callback
+        from keras.optimizers import Optimizer
+
+        from skse.networks._scikeras import LOSSES, OPTIMIZERS, check_loss_object
+
+        if isinstance(self.loss, str):
+            check_choice(self, "loss", self.loss, LOSSES)
+        else:
+            check_loss_object(type(self).__name__, self.loss)
+        if not isinstance(self.optimizer, Optimizer):
+            check_choice(self, "optimizer", self.optimizer, OPTIMIZERS)
+        check_choice(self, "output_activation", self.output_activation, OUTPUT_ACTIVATIONS)
+        check_choice(self, "learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
+        check_number(
+            self, "learning_rate", self.learning_rate, Real, min_val=0, include_boundaries="neither"
+        )
+        for name in ("batch_size", "epochs", "n_iter_no_change"):
+            check_number(self, name, getattr(self, name), Integral, min_val=1)
+        check_number(self, "verbose", self.verbose, Integral, min_val=0, max_val=2)
+        check_number(
+            self,
+            "validation_fraction",
+            self.validation_fraction,
+            Real,
+            min_val=0,
+            max_val=1,
+            include_boundaries="neither",
+        )
+        if not all(isinstance(callback, Callback) for callback in self.callbacks or []):
+            raise ValueError(
+                f"{type(self).__name__}: callbacks={self.callbacks!r} must be a list of "
+                "keras.callbacks.Callback instances, or None."
+            )
+
+    def _check_training_data(self, X, y, warm):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=not warm,
+            validate_separately=(
+                {"dtype": np.float32, "allow_nd": True},
+                {"dtype": np.float32, "allow_nd": True, "ensure_2d": False},
+            ),
+        )
+        check_consistent_length(X, y)
+        if X.ndim > 4:
+            raise ValueError(
+                f"X has shape {X.shape}; expected (n_samples, n_frequencies) or "
+                "(n_samples, n_frequencies, n_frames[, n_channels])."
+            )
+        expected = (1, 2) if X.ndim == 2 else (3, 4)
+        if y.ndim not in expected or (X.ndim > 2 and y.shape[2] != X.shape[2]):
+            layout = (
+                "(n_samples,) or (n_samples, n_frequencies)"
+                if X.ndim == 2
+                else f"(n_samples, n_frequencies, {X.shape[2]}[, n_channels])"
+            )
+            raise ValueError(
+                f"y has shape {y.shape}; for X of shape {X.shape} it must be {layout}, "
+                "with the same number of frames."
+            )
+        if warm:
+            self._check_rows(X)
+            expected = list(self._output_row_shape)
+            if y.ndim > 2:
+                expected[1] = y.shape[2]
+            if list(y.shape[1:]) != expected:
+                raise ValueError(
+                    f"y has rows of shape {y.shape[1:]}, but with warm_start=True the network that "
+                    f"is trained further gives {tuple(expected)}; use warm_start=False."
+                )
+        return X, y
+
+    def _check_rows(self, X):
+        """Raise a ValueError where the rows of `X` do not fit the fitted network."""
+        fitted, given = list(self._row_shape), list(X.shape[1:])
+        if self._any_n_frames and len(fitted) == len(given) > 1:
+            fitted[1] = given[1]
+        if fitted != given:
+            remedy = (
+                ""
+                if self._any_n_frames or len(fitted) < 2
+                else " It takes only the number of frames that it was trained with: cut or pad X."
+            )
+            raise ValueError(
+                f"X has rows of shape {X.shape[1:]}, but {type(self).__name__} was fitted on rows "
+                f"of shape {self._row_shape}.{remedy}"
+            )
+
+    def _check_output(self, y):
+        """Resolve the output activation, and see that `y` suits the loss."""
+        from skse.networks._scikeras import is_cross_entropy
+
+        cross_entropy = is_cross_entropy(self.loss)
+        activation = self.output_activation
+        if activation == "auto":
+            activation = "sigmoid" if cross_entropy else "linear"
+        if not cross_entropy:
+            return activation
+        name = self.loss if isinstance(self.loss, str) else repr(self.loss)
+        if activation != "sigmoid" or getattr(self.loss, "from_logits", False):
+            raise ValueError(
+                f"{type(self).__name__}: loss={name!r} compares probabilities and needs "
+                "output_activation='sigmoid' (or 'auto') and from_logits=False."
+            )
+        low, high = y.min(), y.max()
+        if low < 0 or high > 1:
+            raise ValueError(
+                f"{type(self).__name__}: loss={name!r} needs targets within [0, 1], but y runs "
+                f"from {low:.4g} to {high:.4g}; use a mask as target, or loss='mse'."
+            )
+        return activation
+
+    def _new_regressor(self, build, parameters, X, y, output_activation):
+        from skse.networks._scikeras import OwnedKerasRegressor, make_optimizer
+
+        input_statistics = output_statistics = None
+        scale = 1.0
+        if self.standardize:
+            mean, deviation = moments(X)
+            input_statistics = (mean, np.where(deviation > 0, deviation, 1).astype(np.float32))
+            if output_activation == "linear":
+                output_statistics = moments(y)
+                scale = float(np.sqrt(np.mean(np.square(output_statistics[1]))))
+        return OwnedKerasRegressor(
+            partial(
+                build,
+                self._network_shape(X.shape[1:]),
+                self._network_shape(y.shape[1:] or (1,)),
+                output_activation=output_activation,
+                input_statistics=input_statistics,
+                output_statistics=output_statistics,
+                **parameters,
+            ),
+            loss=self.loss,
+            optimizer=make_optimizer(self.optimizer, self.learning_rate, scale),
+        )
+
+    def _network_shape(self, row_shape):
+        """Shape of a row, with the number of frames left open where it may change."""
+        if len(row_shape) < 2 or not self._any_n_frames:
+            return tuple(row_shape)
+        return (row_shape[0], None, *row_shape[2:])
+
+    def _initial_learning_rate(self):
+        if isinstance(self.optimizer, str):
+            return float(self.learning_rate)
+        return float(self.optimizer.learning_rate)
+
+    def _early_stopping_callback(self):
+        from keras.callbacks import EarlyStopping
+
+        return EarlyStopping(patience=int(self.n_iter_no_change), restore_best_weights=True)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        tags.regressor_tags.poor_score = True
+        return tags
+
+
+OUTPUT_ACTIVATIONS = ("auto", "linear", "sigmoid")
+SCHEDULES = ("constant", "cosine")
+
+
+def split_groups(groups, n_samples, validation_fraction, random_state, *, owner):
+    """Draw validation rows by whole groups.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_samples,) or None
+        Label of every row; None makes every row a group.
+    n_samples : int
+        Number of rows.
+    validation_fraction : float
+        Part of the groups to hold out.
+    random_state : numpy.random.RandomState
+        Source of the draw.
+    owner : object
+        Whose parameters error messages name.
+
+    Returns
+    -------
+    train, held_out : ndarray of int
+        Row numbers, ascending.
+
+    Raises
+    ------
+    ValueError
+        Where there are fewer than two groups, or not one for every row.
+    """
+    groups = np.arange(n_samples) if groups is None else np.asarray(groups)
+    if groups.shape != (n_samples,):
+        raise ValueError(
+            f"groups has shape {groups.shape}; expected one label for each of the {n_samples} rows."
+        )
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
+        raise ValueError(
+            f"{type(owner).__name__}: early_stopping=True needs at least 2 groups to split "
+            f"training from validation rows, got {n_groups}; use early_stopping=False."
+        )
+    n_held_out = min(max(1, round(validation_fraction * n_groups)), n_groups - 1)
+    splitter = GroupShuffleSplit(1, test_size=n_held_out, random_state=random_state)
+    train, held_out = next(splitter.split(groups, groups=groups))
+    return np.sort(train), np.sort(held_out)
+
+
+def moments(rows):
+    """Mean and standard deviation of every frequency and channel.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples[, n_frequencies[, n_frames[, n_channels]]])
+        Missing axes count as 1.
+
+    Returns
+    -------
+    mean, deviation : ndarray of shape (n_frequencies, n_channels), float32
+        Computed in float64 over some rows at a time, so that no second array
+        of the data's size is made.
+    """
+    images = rows.reshape((*rows.shape, 1, 1, 1)[:4])
+    blocks = [images[i : i + _MOMENT_ROWS] for i in range(0, len(images), _MOMENT_ROWS)]
+    n = images.shape[0] * images.shape[2]
+    mean = sum(block.sum(axis=(0, 2), dtype=np.float64) for block in blocks) / n
+    centre = mean.astype(np.float32)[:, None]
+    power = sum(np.square(block - centre).sum(axis=(0, 2), dtype=np.float64) for block in blocks)
+    return mean.astype(np.float32), np.sqrt(power / n).astype(np.float32)
+
+
+def _column(y):
+    return y[:, None] if y.ndim == 1 else y
+
+
+def _n_frames(X):
+    return X.shape[2] if X.ndim > 2 else 1

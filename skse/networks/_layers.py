@@ -1,0 +1,124 @@
+"""The first and last layers that all networks share. Importing this loads Keras."""
+
+import math
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")
+
+
+@keras.saving.register_keras_serializable("skse")
+class CropLike(layers.Layer):
+    """Cut the two axes after the batch of the first input to the size of the second."""
+
+    def call(self, inputs):
+        """Crop ``inputs[0]`` at its ends to the height and width of ``inputs[1]``."""
+        image, reference = inputs
+        shape = ops.shape(reference)
+        return image[:, : shape[1], : shape[2]]
+
+    def compute_output_shape(self, input_shape):
+        """Height and width of the second input, everything else of the first."""
+        image, reference = input_shape
+        return (image[0], *reference[1:3], *image[3:])
+
+
+def begin_network(input_shape, statistics=None):
+    """Start a network: input, image layout, standardisation.
+
+    Parameters
+    ----------
+    input_shape : tuple
+        Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
+        ``(n_frequencies, n_frames, n_channels)``; ``n_frames`` may be None.
+    statistics : tuple of ndarray or None, default=None
+        Mean and standard deviation of the input, each of shape
+        ``(n_frequencies, n_channels)``, by which it is standardised.
+
+    Returns
+    -------
+    inputs : KerasTensor of shape (None, *input_shape)
+    image : KerasTensor of shape (None, n_frequencies, n_frames, n_channels)
+    """
+    inputs = keras.Input(shape=input_shape)
+    frequencies, frames, channels = image_shape(input_shape)
+    image = inputs
+    if len(input_shape) < 3:
+        frames = -1 if frames is None else frames
+        image = layers.Reshape((frequencies, frames, channels))(image)
+    if statistics is not None:
+        mean, deviation = statistics
+        image = layers.Normalization(axis=(1, 3), mean=mean, variance=np.square(deviation))(image)
+    return inputs, image
+
+
+def end_network(inputs, image, output_shape, *, output_activation, statistics=None, name=None):
+    """Finish a network: frequencies, channels, output range, layout.
+
+    A 1×1 convolution makes the channels; where the image has another number of
+    frequencies than the output, a learned projection along frequency follows.
+
+    Parameters
+    ----------
+    inputs : KerasTensor
+        What :func:`begin_network` returned.
+    image : KerasTensor of shape (None, n_frequencies, n_frames, n_channels)
+        Output of the network's body.
+    output_shape : tuple
+        Of one sample, like `input_shape` of :func:`begin_network`.
+    output_activation : {"linear", "sigmoid"}
+        Applied last, so that Keras computes cross-entropy from the logits.
+    statistics : tuple of ndarray or None, default=None
+        Mean and standard deviation of the target, shape
+        ``(n_frequencies, n_channels)``: a linear output is learned in standard units.
+    name : str or None, default=None
+        Name of the model.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled.
+    """
+    frequencies, _, channels = image_shape(output_shape)
+    if image.shape[-1] != channels:
+        image = layers.Conv2D(channels, 1)(image)
+    if image.shape[1] != frequencies:
+        image = layers.EinsumDense(
+            "bftc,fg->bgtc", output_shape=(frequencies, None, channels), bias_axes="g"
+        )(image)
+    linear = output_activation == "linear"
+    if linear and statistics is not None:
+        mean, deviation = statistics
+        image = layers.Normalization(
+            axis=(1, 3), mean=mean, variance=np.square(deviation), invert=True
+        )(image)
+    if len(output_shape) < 3:
+        shape = tuple(-1 if size is None else size for size in output_shape)
+        image = layers.Reshape(shape)(image)
+    if not linear:
+        image = layers.Activation(output_activation)(image)
+    return keras.Model(inputs, image, name=name)
+
+
+def normalize(image, normalization):
+    """Batch normalisation, or nothing. Its averages settle within some 30 steps."""
+    return layers.BatchNormalization(momentum=0.9)(image) if normalization else image
+
+
+def image_shape(shape):
+    """``(n_frequencies, n_frames, n_channels)`` of a sample with fewer axes."""
+    return (*shape, 1, 1)[:3]
+
+
+def crop_like(image, reference):
+    """Crop an image to another one's size where the two may differ."""
+    if None not in image.shape[1:3] and image.shape[1:3] == reference.shape[1:3]:
+        return image
+    return CropLike()([image, reference])
+
+
+def n_halvings(size, factor):
+    """How often `size` can be divided by `factor` (rounding up) before it is 1."""
+    return math.ceil(math.log(size, factor) - 1e-9) if size > 1 and factor > 1 else 0

@@ -1,0 +1,160 @@
+"""Everything that touches scikeras. Importing this loads TensorFlow: do so inside functions."""
+
+import math
+import random
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+from scikeras.wrappers import BaseWrapper, KerasRegressor
+
+from skse.networks import _layers  # noqa: F401  registers the layers that saved models name
+
+LOSSES = (
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "huber",
+    "log_cosh",
+    "mae",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "mse",
+)
+OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "nadam": keras.optimizers.Nadam,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+class OwnedKerasRegressor(KerasRegressor):
+    """A KerasRegressor that leaves checked arrays of any rank as they are.
+
+    scikeras rejects `y` with more than two axes, reshapes such predictions and
+    keeps callbacks, which hold the model and break pickling. The estimator that
+    owns this one has checked its arrays already.
+    """
+
+    target_encoder = BaseWrapper.target_encoder  # the identity
+
+    def fit(self, X, y, callbacks=(), **kwargs):
+        """Train as scikeras does, with `callbacks` that are let go afterwards."""
+        self._fit_callbacks = list(callbacks)
+        try:
+            return super().fit(X, y, **kwargs)
+        finally:
+            self._fit_callbacks = []
+            for callback in callbacks:
+                callback.set_model(None)
+
+    def _initialize_callbacks(self):
+        self._predict_callbacks = []
+
+    def _validate_data(self, X=None, y=None, reset=False, y_numeric=False):
+        if reset:
+            self.n_features_in_ = X.shape[1]
+            self.X_shape_, self.X_dtype_ = X.shape, X.dtype
+            self.y_ndim_, self.y_dtype_ = y.ndim, y.dtype
+            self.target_type_ = "continuous-multioutput"
+        return X, y
+
+
+class CosineDecay(keras.callbacks.Callback):
+    """Lower the learning rate from `initial` to 0 along half a cosine, step by step.
+
+    Parameters
+    ----------
+    initial : float
+        Learning rate of the first step.
+    n_steps : int
+        Steps until it reaches 0.
+    """
+
+    def __init__(self, initial, n_steps):
+        super().__init__()
+        self.initial = initial
+        self.n_steps = n_steps
+        self.step = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Set the learning rate of this step."""
+        phase = math.pi * self.step / self.n_steps
+        self.model.optimizer.learning_rate = self.initial * 0.5 * (1 + math.cos(phase))
+        self.step += 1
+
+
+def make_optimizer(optimizer, learning_rate, scale=1.0):
+    """Build the optimizer that a parameter names, or copy the one it is.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        Name, or an instance, of which the configuration is used.
+    learning_rate : float
+        For a name; an instance brings its own.
+    scale : float, default=1.0
+        Standard deviation of the target. The gradient of a squared error shrinks
+        with its square; so does the small number that Adam adds to the gradient's
+        norm, or targets far below 1 would never be learned.
+
+    Returns
+    -------
+    optimizer : keras.optimizers.Optimizer
+    """
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return type(optimizer).from_config(optimizer.get_config())
+    options = {"learning_rate": learning_rate}
+    if optimizer != "sgd":
+        options["epsilon"] = 1e-7 * min(1.0, scale**2) if scale > 0 else 1e-7
+    return OPTIMIZERS[optimizer](**options)
+
+
+def is_cross_entropy(loss):
+    """Whether a loss compares probabilities, so that the network must end in a sigmoid."""
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    return "crossentropy" in name.lower().replace("_", "")
+
+
+def check_loss_object(owner, loss):
+    """Raise a ValueError unless a saved model can find this loss again."""
+    kind = loss if not isinstance(loss, keras.losses.Loss) else type(loss)
+    if not callable(loss):
+        raise ValueError(
+            f"{owner}: loss={loss!r} must be one of {', '.join(map(repr, LOSSES))}, a Keras loss "
+            "or a function of (y_true, y_pred)."
+        )
+    if getattr(kind, "__module__", "").startswith("keras."):
+        return
+    registered = keras.saving.get_registered_name(kind)
+    if keras.saving.get_registered_object(registered) is not kind:
+        raise ValueError(
+            f"{owner}: loss={loss!r} could not be loaded again from a saved model; decorate "
+            f"{getattr(kind, '__name__', kind)} with @keras.saving.register_keras_serializable()."
+        )
+
+
+@contextmanager
+def seeded(seed):
+    """Seed Python, NumPy, Keras and TensorFlow inside; restore their state outside.
+
+    Parameters
+    ----------
+    seed : int or None
+        None leaves every generator alone.
+    """
+    if seed is None:
+        yield
+        return
+    import tensorflow as tf
+
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    tensorflow_seed = tf.compat.v1.get_seed(None)[0]
+    try:
+        keras.utils.set_random_seed(seed)
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+        tf.random.set_seed(tensorflow_seed)

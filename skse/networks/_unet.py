@@ -1,0 +1,300 @@
+"""U-Net over time and frequency."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+from skse.networks._base import BaseNetworkRegressor
+from skse.utils import check_choice, check_number
+
+
+def build_unet(
+    input_shape,
+    output_shape,
+    *,
+    filters=(16, 24, 32, 32, 48),
+    kernel_size=3,
+    first_kernel_size=5,
+    strides=(2, 1),
+    dilations=(1, 2, 4),
+    n_convolutions=1,
+    activation="elu",
+    normalization="batch",
+    dropout=0.0,
+    skip="add",
+    output_activation="linear",
+    input_statistics=None,
+    output_statistics=None,
+):
+    """Build the Keras model of :class:`UNetRegressor`.
+
+    Parameters
+    ----------
+    input_shape, output_shape : tuple
+        Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
+        ``(n_frequencies, n_frames, n_channels)``; ``n_frames`` may be None.
+    filters, kernel_size, first_kernel_size, strides, dilations, n_convolutions, \
+            activation, normalization, dropout, skip
+        As in :class:`UNetRegressor`.
+    output_activation : {"linear", "sigmoid"}, default="linear"
+        What the network ends in.
+    input_statistics, output_statistics : tuple of ndarray or None, default=None
+        Mean and standard deviation of input and target, each of shape
+        ``(n_frequencies, n_channels)``, kept inside the model as constants.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled.
+    """
+    from keras import layers
+
+    from skse.networks import _layers
+
+    def convolve(image, n_filters, size, **options):
+        image = layers.Conv2D(
+            n_filters, size, padding="same", use_bias=normalization is None, **options
+        )(image)
+        return layers.Activation(activation)(_layers.normalize(image, normalization))
+
+    def refine(image, n_filters):
+        for _ in range(n_convolutions - 1):
+            image = layers.Add()([image, convolve(image, n_filters, kernel_size)])
+        return image
+
+    inputs, image = _layers.begin_network(input_shape, input_statistics)
+    image = convolve(image, filters[0], first_kernel_size)
+    skips = []
+    for n_filters in filters[1:]:
+        image = refine(image, image.shape[-1])
+        skips.append(image)
+        image = convolve(image, n_filters, kernel_size, strides=strides)
+    for dilation in dilations:
+        block = convolve(image, filters[-1], kernel_size, dilation_rate=(1, dilation))
+        image = layers.Add()([image, block])
+    if dropout:
+        image = layers.SpatialDropout2D(dropout)(image)
+    for reference in reversed(skips):
+        n_filters = reference.shape[-1]
+        image = layers.Conv2DTranspose(
+            n_filters, kernel_size, strides, padding="same", use_bias=normalization is None
+        )(image)
+        image = _layers.crop_like(_layers.normalize(image, normalization), reference)
+        if skip == "add":
+            image = layers.Activation(activation)(layers.Add()([image, reference]))
+        else:
+            image = layers.Activation(activation)(image)
+            image = convolve(layers.Concatenate()([image, reference]), n_filters, 1)
+        image = refine(image, n_filters)
+    image = layers.Conv2D(_layers.image_shape(output_shape)[2], kernel_size, padding="same")(image)
+    return _layers.end_network(
+        inputs,
+        image,
+        output_shape,
+        output_activation=output_activation,
+        statistics=output_statistics,
+        name="unet",
+    )
+
+
+class UNetRegressor(BaseNetworkRegressor):
+    """Regressor from time-frequency features to time-frequency targets: a U-Net.
+
+    Convolutions halve the frequency axis level by level while they keep every
+    frame; dilated residual convolutions along time follow at the lowest level;
+    transposed convolutions lead back up, each adding what its level had on the
+    way down. Any number of frequencies and frames goes in: sizes that the
+    strides do not divide are cropped inside.
+
+    Parameters
+    ----------
+    filters : sequence of int, default=(16, 24, 32, 32, 48)
+        Channels of every level, top to bottom; the strides lie between levels.
+    kernel_size : int, default=3
+        Height (frequencies) and width (frames) of the convolutions.
+    first_kernel_size : int, default=5
+        The same of the first convolution.
+    strides : tuple of (int, int), default=(2, 1)
+        Strides along frequency and along time from level to level.
+    dilations : sequence of int, default=(1, 2, 4)
+        Dilation along time, in frames, of every residual convolution at the
+        lowest level; together they set how far the network sees.
+    n_convolutions : int, default=1
+        Convolutions on every level, down and up; those after the first are residual.
+    activation : {"elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh"}, default="elu"
+        Nonlinearity after every convolution.
+    normalization : {"batch"} or None, default="batch"
+        Normalisation before every activation.
+    dropout : float, default=0.0
+        Part of the lowest level's channels that training leaves out at random.
+    skip : {"add", "concatenate"}, default="add"
+        How a level's own channels join those from below.
+    standardize : bool, default=True
+        Standardise every frequency with the training data's mean and standard
+        deviation, input and (where the output is linear) target. The constants
+        are part of the network.
+    output_activation : {"auto", "linear", "sigmoid"}, default="auto"
+        What the network ends in; "auto" is a sigmoid for a cross-entropy loss,
+        else linear.
+    loss : str or keras.losses.Loss or callable, default="mse"
+        "mse", "mae", "huber", "log_cosh", "binary_crossentropy" or
+        "binary_focal_crossentropy"; an own one must be registered with
+        ``keras.saving.register_keras_serializable``. Cross-entropies need targets in [0, 1].
+    optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"} or keras.optimizers.Optimizer, \
+            default="adam"
+        An instance is copied and brings its own learning rate.
+    learning_rate : float, default=0.001
+        Step size at the start.
+    learning_rate_schedule : {"constant", "cosine"}, default="constant"
+        "cosine" lowers the step size to 0 over the epochs.
+    batch_size : int, default=16
+        Rows in a training step.
+    epochs : int, default=30
+        Passes over the training rows.
+    early_stopping : bool, default=False
+        Hold out validation rows (whole groups, see `fit`), stop when their loss
+        no longer improves and keep the best epoch's weights.
+    validation_fraction : float, default=0.1
+        Part of the groups to hold out.
+    n_iter_no_change : int, default=5
+        Epochs without improvement before training stops.
+    callbacks : list of keras.callbacks.Callback or None, default=None
+        Called in training.
+    warm_start : bool, default=False
+        Continue with the weights (and the standardisation) of the last `fit`;
+        `loss`, `optimizer` and architecture stay what they were.
+    verbose : int, default=0
+        0 is silent, 1 shows a progress bar, 2 one line an epoch.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, batches, dropout and validation split. The same seed
+        gives the same network on the same machine.
+
+    Attributes
+    ----------
+    regressor_ : scikeras.wrappers.KerasRegressor
+        The trained network; ``regressor_.model_`` is the Keras model.
+    history_ : dict of str to list of float
+        Loss of every epoch: "loss" and, with early stopping, "val_loss".
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Number of frequencies seen in `fit`.
+    feature_names_in_ : ndarray of str
+        Column names of a data frame seen in `fit`.
+
+    See Also
+    --------
+    AutoencoderRegressor : Strided convolutions around a dense bottleneck.
+    skse.enhancement.SpeechEnhancer : Uses it on waveforms.
+
+    References
+    ----------
+    O. Ronneberger, P. Fischer and T. Brox, "U-Net: Convolutional networks for
+    biomedical image segmentation", MICCAI 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse import UNetRegressor
+    >>> X = np.random.default_rng(0).random((8, 17, 10), dtype=np.float32)
+    >>> network = UNetRegressor(filters=(4, 4), epochs=1, random_state=0).fit(X, X**2)
+    >>> network.predict(X[:, :, :7]).shape
+    (8, 17, 7)
+    """
+
+    def __init__(
+        self,
+        filters=(16, 24, 32, 32, 48),
+        *,
+        kernel_size=3,
+        first_kernel_size=5,
+        strides=(2, 1),
+        dilations=(1, 2, 4),
+        n_convolutions=1,
+        activation="elu",
+        normalization="batch",
+        dropout=0.0,
+        skip="add",
+        standardize=True,
+        output_activation="auto",
+        loss="mse",
+        optimizer="adam",
+        learning_rate=1e-3,
+        learning_rate_schedule="constant",
+        batch_size=16,
+        epochs=30,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        callbacks=None,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.first_kernel_size = first_kernel_size
+        self.strides = strides
+        self.dilations = dilations
+        self.n_convolutions = n_convolutions
+        self.activation = activation
+        self.normalization = normalization
+        self.dropout = dropout
+        self.skip = skip
+        self.standardize = standardize
+        self.output_activation = output_activation
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _architecture(self):
+        from skse.networks._layers import ACTIVATIONS
+
+        for name in ("kernel_size", "first_kernel_size", "n_convolutions"):
+            check_number(self, name, getattr(self, name), Integral, min_val=1)
+        for name, shortest in (("filters", 1), ("strides", 2), ("dilations", 0)):
+            check_sizes(self, name, getattr(self, name), shortest)
+        if len(self.strides) != 2:
+            raise ValueError(f"UNetRegressor: strides={self.strides!r} must be a pair of integers.")
+        check_choice(self, "activation", self.activation, ACTIVATIONS)
+        check_choice(self, "skip", self.skip, ("add", "concatenate"))
+        if self.normalization is not None:
+            check_choice(self, "normalization", self.normalization, ("batch",))
+        check_number(
+            self, "dropout", self.dropout, Real, min_val=0, max_val=1, include_boundaries="left"
+        )
+        return build_unet, {
+            "filters": tuple(self.filters),
+            "kernel_size": self.kernel_size,
+            "first_kernel_size": self.first_kernel_size,
+            "strides": tuple(self.strides),
+            "dilations": tuple(self.dilations),
+            "n_convolutions": self.n_convolutions,
+            "activation": self.activation,
+            "normalization": self.normalization,
+            "dropout": self.dropout,
+            "skip": self.skip,
+        }
+
+
+def check_sizes(owner, name, values, shortest):
+    """Raise a ValueError unless `values` is a sequence of positive integers."""
+    fits = isinstance(values, Sequence) and not isinstance(values, str)
+    if not (
+        fits
+        and len(values) >= shortest
+        and all(isinstance(value, Integral) and value > 0 for value in values)
+    ):
+        raise ValueError(
+            f"{type(owner).__name__}: {name}={values!r} must be a sequence of at least {shortest} "
+            "positive integers."
+        )
