@@ -1,0 +1,402 @@
+"""SpeechEnhancer: noisy waveform in, enhanced waveform out."""
+
+import warnings
+from hashlib import sha256
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from skse.enhancement._blocks import Recording, root_mean_square
+from skse.enhancement._regressors import check_loss, groups_for, last_step, takes_segments
+from skse.enhancement._segments import ContextFrames, Segments
+from skse.metrics import si_sdr_score
+from skse.utils import (
+    check_number,
+    check_sampling_rate,
+    check_waveform_pairs,
+    check_waveforms,
+    restore_container,
+)
+
+# Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
+_FRAMES_AT_ONCE = 4096
+# Below this RMS a recording counts as silent and keeps its level.
+_SILENCE = 1e-30
+# Beyond this the levels of noisy and clean cannot belong together.
+_LEVEL_MISMATCH_DB = 6.0
+
+
+class SpeechEnhancer(RegressorMixin, BaseEstimator):
+    """Enhance speech with a featurizer, a target and a regressor.
+
+    ``fit(noisy, clean)`` learns to predict the target (a mask or the clean
+    spectrum) from features of the noisy STFT; ``predict(noisy)`` applies the
+    prediction to the noisy STFT and returns waveforms. It is the counterpart of
+    :class:`~sklearn.compose.TransformedTargetRegressor` for targets that need
+    noisy and clean speech.
+
+    Parameters
+    ----------
+    featurizer : object, default=None
+        What the regressor sees. None stands for :class:`~skse.STFTFeaturizer`.
+    target : object, default=None
+        What the regressor predicts. None stands for
+        :class:`~skse.IdealMaskTarget`.
+    regressor : object, default=None
+        Any scikit-learn regressor. One whose tags accept 3-D input is trained
+        on segments of `segment_frames` frames, any other on single frames with
+        `context_frames` neighbours on each side (and once per output where it
+        takes one output only). None stands for :class:`~skse.UNetRegressor`.
+    sampling_rate : float, default=None
+        Sampling rate in Hz of all waveforms. None where it is not known; scores
+        that depend on it are then not available.
+    segment_frames : int, default=64
+        Frames in a segment.
+    segment_overlap : int, default=16
+        Frames over which neighbouring segments are cross-faded at prediction.
+    context_frames : int, default=2
+        Neighbouring frames on each side that a 2-D regressor sees.
+    normalize_level : bool, default=True
+        Bring every noisy recording to an RMS of 1 before its features are
+        computed, and the output back to the level of the input.
+    match_level : bool, default=False
+        Scale each clean waveform in `fit` by the least-squares gain that fits
+        it into the noisy one. Needed where a step before (such as
+        :class:`~skse.PeakNormalize`) or a recorder changed the level of one.
+    strength : float, default=1.0
+        0 returns the noisy speech, 1 the enhanced speech, values between blend
+        them. Takes effect without another fit.
+    mask_floor_db : float, default=None
+        Attenuate no time-frequency unit by more than this, such as -20 (dB).
+        None sets no limit. Takes effect without another fit.
+
+    Attributes
+    ----------
+    featurizer_, target_, regressor_ : object
+        The fitted parts.
+    sampling_rate_ : float or None
+        Sampling rate fitted with.
+    n_features_in_ : int or None
+        Samples in each waveform seen in `fit`; None where lengths differed.
+
+    See Also
+    --------
+    oracle_predict : The ceiling of a featurizer and a target.
+    SpectralSubtraction, WienerFilter, LogMMSE : Enhancers that need no training.
+
+    Notes
+    -----
+    Waveforms that share their clean speech (one sentence in several noises)
+    form one group: a regressor with early stopping never validates on a
+    sentence that it was trained on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from skse import IdealMaskTarget, SpeechEnhancer, STFTFeaturizer
+    >>> rng = np.random.default_rng(0)
+    >>> times = np.arange(4000) / 8000
+    >>> clean = np.sin(2 * np.pi * rng.uniform(300, 600, (8, 1)) * times)
+    >>> noisy = clean + 0.3 * rng.standard_normal(clean.shape)
+    >>> enhancer = SpeechEnhancer(
+    ...     STFTFeaturizer(), IdealMaskTarget(), Ridge(), sampling_rate=8000
+    ... )
+    >>> enhanced = enhancer.fit(noisy, clean).predict(noisy)
+    >>> enhanced.shape
+    (8, 4000)
+    >>> bool(np.sum((enhanced - clean) ** 2) < 0.5 * np.sum((noisy - clean) ** 2))
+    True
+    """
+
+    def __init__(
+        self,
+        featurizer=None,
+        target=None,
+        regressor=None,
+        *,
+        sampling_rate=None,
+        segment_frames=64,
+        segment_overlap=16,
+        context_frames=2,
+        normalize_level=True,
+        match_level=False,
+        strength=1.0,
+        mask_floor_db=None,
+    ):
+        self.featurizer = featurizer
+        self.target = target
+        self.regressor = regressor
+        self.sampling_rate = sampling_rate
+        self.segment_frames = segment_frames
+        self.segment_overlap = segment_overlap
+        self.context_frames = context_frames
+        self.normalize_level = normalize_level
+        self.match_level = match_level
+        self.strength = strength
+        self.mask_floor_db = mask_floor_db
+
+    def fit(self, X, y):
+        """Learn from pairs of noisy and clean waveforms.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms.
+        y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Clean waveforms, aligned to the sample and as long as the noisy ones.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of its range, waveforms that are not finite,
+            mono and pairwise equally long, or a loss that cannot work with the
+            target: all before any training.
+        """
+        if y is None:
+            raise ValueError(
+                "SpeechEnhancer requires y to be passed, but the target y is None: pass the clean "
+                "waveforms."
+            )
+        noisy, clean = check_waveform_pairs(X, y, two_rows_are="stereo")
+        self._check_params()
+        if self.match_level:
+            clean = [s * np.float32(_level_in(x, s)) for x, s in zip(noisy, clean, strict=True)]
+        else:
+            _warn_of_other_level(noisy, clean)
+        self.featurizer_, self.target_, regressor = self._clone_parts()
+        self._check_parts(regressor)
+        if takes_segments(regressor):
+            self._windows = Segments(self.segment_frames, self.segment_overlap)
+        else:
+            self._windows = ContextFrames(self.context_frames)
+            if not get_tags(regressor).target_tags.multi_output:
+                regressor = MultiOutputRegressor(regressor)
+        self.featurizer_.fit(noisy)
+        rows, targets, groups = self._training_rows(noisy, clean)
+        self.regressor_ = regressor.fit(rows, targets, **groups_for(regressor, groups))
+        self.sampling_rate_ = self.sampling_rate
+        self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
+        return self
+
+    def predict(self, X, sampling_rate=None):
+        """Enhance noisy waveforms.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms of any length.
+        sampling_rate : float, default=None
+            Sampling rate of `X` in Hz, where it is known: checked against the
+            one fitted with.
+
+        Returns
+        -------
+        enhanced : list, tuple or ndarray
+            float32 waveforms, in the container and of the lengths of `X`.
+
+        Raises
+        ------
+        ValueError
+            For waveforms that are not finite and mono, and for a sampling rate
+            other than the one fitted with.
+        """
+        check_is_fitted(self, "regressor_")
+        self._check_params()
+        self._check_rate(sampling_rate)
+        as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
+        waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
+        enhanced = [None] * len(waveforms)
+        recordings, carries = {}, {}
+        for batch in self._batches(waveforms, recordings):
+            stfts = [self._block_stft(recordings[block.utterance], block) for block in batch]
+            rows = [
+                self._windows.block_rows(self.featurizer_.features(stft), block)
+                for stft, block in zip(stfts, batch, strict=True)
+            ]
+            predictions = np.asarray(self.regressor_.predict(np.concatenate(rows)), np.float32)
+            ends = np.cumsum([len(r) for r in rows])[:-1]
+            for block, stft, part in zip(batch, stfts, np.split(predictions, ends), strict=True):
+                i = block.utterance
+                target, carries[i] = self._windows.merge(part, block, carries.get(i))
+                noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
+                if recordings[i].add(self._apply(self.target_, target, noisy)):
+                    enhanced[i] = recordings.pop(i).enhanced
+                    del carries[i]
+        return restore_container(enhanced, X)
+
+    def score(self, X, y):
+        """Mean SI-SDR of the enhanced waveforms in dB.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms.
+        y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Clean waveforms.
+
+        Returns
+        -------
+        score : float
+            Mean over all utterances that are not silent.
+        """
+        return float(np.nanmean(si_sdr_score(y, self.predict(X))))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        tags.regressor_tags.poor_score = True
+        tags.non_deterministic = True
+        return tags
+
+    def _check_params(self):
+        if self.sampling_rate is not None:
+            check_sampling_rate(self, self.sampling_rate)
+        check_number(self, "segment_frames", self.segment_frames, Integral, min_val=1)
+        check_number(
+            self,
+            "segment_overlap",
+            self.segment_overlap,
+            Integral,
+            min_val=0,
+            max_val=self.segment_frames - 1,
+        )
+        check_number(self, "context_frames", self.context_frames, Integral, min_val=0)
+        check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
+        if self.mask_floor_db is not None:
+            check_number(self, "mask_floor_db", self.mask_floor_db, Real, max_val=0)
+
+    def _clone_parts(self):
+        from skse.features import STFTFeaturizer
+        from skse.targets import IdealMaskTarget
+
+        regressor = self.regressor
+        if regressor is None:
+            from skse.networks import UNetRegressor
+
+            regressor = UNetRegressor()
+        featurizer = STFTFeaturizer() if self.featurizer is None else clone(self.featurizer)
+        target = IdealMaskTarget() if self.target is None else clone(self.target)
+        return featurizer, target, clone(regressor)
+
+    def _check_parts(self, regressor):
+        """Check what only the parts together can tell; set the network's activation."""
+        rate = getattr(self.featurizer_, "sampling_rate", None)
+        if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
+            raise ValueError(
+                f"SpeechEnhancer has sampling_rate={self.sampling_rate!r}, but its featurizer "
+                f"{type(self.featurizer_).__name__} has sampling_rate={rate!r}; expected the same."
+            )
+        check_loss(regressor, self.target_)
+        network = last_step(regressor)
+        if network.get_params(deep=False).get("output_activation") == "auto":
+            network.set_params(output_activation=self.target_.output_activation)
+
+    def _check_rate(self, declared):
+        for rate in (declared, self.sampling_rate):
+            if rate is not None:
+                check_sampling_rate(self, rate)
+            if None not in (rate, self.sampling_rate_) and rate != self.sampling_rate_:
+                raise ValueError(
+                    f"SpeechEnhancer was fitted with sampling_rate={self.sampling_rate_!r}, but X "
+                    f"is said to have {rate!r} Hz. Resample X first, for example with "
+                    "skse.Resample."
+                )
+
+    def _training_rows(self, noisy, clean):
+        """Rows for the regressor, filled one utterance at a time."""
+        windows = self._windows
+        gains = [self._gain(x) for x in noisy]
+        n_frames = [max(Recording(x, self.featurizer_).n_frames, windows.min_frames) for x in noisy]
+        ends = np.cumsum([windows.n_rows(n) for n in n_frames])
+        rows = targets = None
+        for x, s, gain, end in zip(noisy, clean, gains, ends, strict=True):
+            y_stft, s_stft = (
+                self._pad(Recording(w, self.featurizer_, gain).stft()) for w in (x, s)
+            )
+            new_rows = windows.training_rows(self.featurizer_.features(y_stft))
+            if rows is None:
+                self.target_.fit(y_stft, s_stft)
+            new_targets = windows.training_targets(self.target_.transform(y_stft, s_stft))
+            if rows is None:
+                rows = np.empty((ends[-1], *new_rows.shape[1:]), dtype=np.float32)
+                targets = np.empty((ends[-1], *new_targets.shape[1:]), dtype=np.float32)
+            rows[end - len(new_rows) : end] = new_rows
+            targets[end - len(new_rows) : end] = new_targets
+        counts = np.diff(ends, prepend=0)
+        digests = [sha256(s.tobytes()).hexdigest() for s in clean]
+        groups = np.repeat(np.unique(digests, return_inverse=True)[1], counts)
+        return rows, targets, groups
+
+    def _gain(self, x):
+        level = root_mean_square(x) if self.normalize_level else 0.0
+        return 1 / level if level > _SILENCE else 1.0
+
+    def _pad(self, stft):
+        missing = self._windows.min_frames - stft.shape[1]
+        return np.pad(stft, [(0, 0), (0, missing)]) if missing > 0 else stft
+
+    def _block_stft(self, recording, block):
+        return self._pad(recording.stft(block.begin, block.end))
+
+    def _batches(self, waveforms, recordings):
+        """Blocks of all utterances, in order, a bounded number of frames at a time."""
+        batch, n_frames = [], 0
+        for i, x in enumerate(waveforms):
+            recordings[i] = Recording(x, self.featurizer_, self._gain(x))
+            for block in self._windows.blocks(i, recordings[i].n_frames, _FRAMES_AT_ONCE):
+                batch.append(block)
+                n_frames += block.end - block.begin
+                if n_frames >= _FRAMES_AT_ONCE:
+                    yield batch
+                    batch, n_frames = [], 0
+        if batch:
+            yield batch
+
+    def _apply(self, target, prediction, noisy):
+        """Enhanced STFT from the predicted target, within the limits asked for."""
+        enhanced = target.inverse_transform(prediction, noisy)
+        if self.mask_floor_db is not None:
+            floor = 10 ** (self.mask_floor_db / 20) * noisy
+            enhanced = np.where(np.abs(enhanced) < np.abs(floor), floor, enhanced)
+        if self.strength != 1:
+            enhanced = noisy + np.float32(self.strength) * (enhanced - noisy)
+        return enhanced.astype(np.complex64, copy=False)
+
+    def _oracle(self, noisy, clean):
+        """Yield waveforms enhanced with the true target."""
+        self._check_params()
+        featurizer, target, _ = self._clone_parts()
+        for x, s in zip(noisy, clean, strict=True):
+            gain = self._gain(x)
+            recording = Recording(x, featurizer, gain)
+            y_stft, s_stft = recording.stft(), Recording(s, featurizer, gain).stft()
+            recording.add(self._apply(target, target.fit_transform(y_stft, s_stft), y_stft))
+            yield recording.enhanced
+
+
+def _level_in(noisy, clean):
+    """Least-squares gain of the clean waveform in the noisy one."""
+    energy = float(np.dot(clean, clean))
+    return float(np.dot(noisy, clean)) / energy if energy > 0 else 1.0
+
+
+def _warn_of_other_level(noisy, clean):
+    gains = np.abs([_level_in(x, s) for x, s in zip(noisy, clean, strict=True)])
+    median = 20 * np.log10(max(float(np.median(gains)), 1e-10))
+    if abs(median) > _LEVEL_MISMATCH_DB:
+        warnings.warn(
+            f"The clean waveforms are contained in the noisy ones at {median:+.1f} dB (median); "
+            "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the "
+            "level.",
+            stacklevel=3,
+        )

@@ -1,0 +1,169 @@
+"""Spectrograms to the rows that a regressor sees, and predictions back to spectrograms.
+
+Two ways, with the same methods: :class:`Segments` for regressors that take 3-D
+input, :class:`ContextFrames` for every other scikit-learn regressor. Both cut a
+recording into blocks of consecutive frames, so that prediction needs no more
+memory for an hour than for a minute.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Block:
+    """A run of frames that is predicted at one go.
+
+    Frames ``begin`` to ``end`` are looked at, frames ``core_begin`` to
+    ``core_end`` are finished by it; ``starts`` are the first frames of its
+    segments, counted from ``begin``.
+    """
+
+    utterance: int
+    begin: int
+    end: int
+    core_begin: int
+    core_end: int
+    starts: list = field(default_factory=list)
+
+
+class Segments:
+    """Rows are segments of `n_frames` frames; predictions are cross-faded.
+
+    Parameters
+    ----------
+    n_frames : int
+        Frames in a segment.
+    overlap : int
+        Frames that neighbouring segments share at prediction, less than `n_frames`.
+    """
+
+    def __init__(self, n_frames, overlap):
+        self.n_frames = n_frames
+        self.step = n_frames - overlap
+        ramp = np.minimum(np.arange(1, n_frames + 1), np.arange(n_frames, 0, -1))
+        self.weights = np.minimum(ramp / (overlap + 1), 1).astype(np.float32)
+
+    @property
+    def min_frames(self):
+        """Shorter spectrograms must be padded with silence to this length."""
+        return self.n_frames
+
+    def n_rows(self, n_frames):
+        """Return the number of training rows of a spectrogram of `n_frames` frames."""
+        return len(self._starts(n_frames, self.n_frames))
+
+    def training_rows(self, spectrogram):
+        """Cut ``(n_frequencies, n_frames, ...)`` into ``(n_rows, n_frequencies, segment, ...)``."""
+        starts = self._starts(spectrogram.shape[1], self.n_frames)
+        return self._cut(spectrogram, starts)
+
+    training_targets = training_rows
+
+    def blocks(self, utterance, n_frames, max_frames):
+        """Cut a recording of `n_frames` frames into blocks of about `max_frames`."""
+        starts = self._starts(n_frames, self.step)
+        per_block = max(1, max_frames // self.step)
+        for i in range(0, len(starts), per_block):
+            chosen = starts[i : i + per_block]
+            begin, end = chosen[0], min(chosen[-1] + self.n_frames, n_frames)
+            after = starts[i + per_block] if i + per_block < len(starts) else n_frames
+            yield Block(utterance, begin, end, begin, after, [s - begin for s in chosen])
+
+    def block_rows(self, features, block):
+        """Rows of one block, from the features of its frames."""
+        return self._cut(features, block.starts)
+
+    def merge(self, rows, block, carry):
+        """Cross-fade the predicted rows of a block.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_frequencies, segment, ...)
+            Predictions.
+        block : Block
+            Where they belong.
+        carry : tuple or None
+            What the block before left over.
+
+        Returns
+        -------
+        merged : ndarray of shape (n_frequencies, core_end - core_begin, ...)
+            Finished frames.
+        carry : tuple
+            What the next block needs.
+        """
+        n_frames = block.starts[-1] + self.n_frames
+        total = np.zeros((rows.shape[1], n_frames, *rows.shape[3:]), dtype=np.float32)
+        weight = np.zeros(n_frames, dtype=np.float32)
+        if carry is not None:
+            n_carried = len(carry[1])
+            total[:, :n_carried] += carry[0]
+            weight[:n_carried] += carry[1]
+        fade = self.weights.reshape(-1, *[1] * (rows.ndim - 3))
+        for row, start in zip(rows, block.starts, strict=True):
+            total[:, start : start + self.n_frames] += row * fade
+            weight[start : start + self.n_frames] += self.weights
+        n_done = block.core_end - block.core_begin
+        merged = total[:, :n_done] / weight[:n_done].reshape(-1, *[1] * (rows.ndim - 3))
+        return merged, (total[:, n_done:], weight[n_done:])
+
+    def _starts(self, n_frames, step):
+        last = max(n_frames - self.n_frames, 0)
+        return [*range(0, last, step), last]
+
+    def _cut(self, spectrogram, starts):
+        return np.stack([spectrogram[:, s : s + self.n_frames] for s in starts])
+
+
+class ContextFrames:
+    """Rows are single frames with `context` neighbours on each side, flattened.
+
+    Parameters
+    ----------
+    context : int
+        Neighbouring frames on each side; edges are repeated.
+    """
+
+    min_frames = 1
+
+    def __init__(self, context):
+        self.context = context
+
+    def n_rows(self, n_frames):
+        """Return the number of training rows of a spectrogram of `n_frames` frames."""
+        return n_frames
+
+    def training_rows(self, spectrogram):
+        """Stack ``(n_frequencies, n_frames, ...)`` into ``(n_frames, n_features)``."""
+        n_frames = spectrogram.shape[1]
+        return self.block_rows(spectrogram, Block(0, 0, n_frames, 0, n_frames))
+
+    def training_targets(self, target):
+        """Turn ``(n_frequencies, n_frames, ...)`` into ``(n_frames, n_outputs)``."""
+        self._n_channels = target.shape[2:]
+        return np.moveaxis(target, 1, 0).reshape(target.shape[1], -1)
+
+    def blocks(self, utterance, n_frames, max_frames):
+        """Cut a recording of `n_frames` frames into blocks of `max_frames`."""
+        for core in range(0, n_frames, max_frames):
+            after = min(core + max_frames, n_frames)
+            begin, end = max(core - self.context, 0), min(after + self.context, n_frames)
+            yield Block(utterance, begin, end, core, after)
+
+    def block_rows(self, features, block):
+        """Rows of one block, from the features of its frames."""
+        left = self.context - (block.core_begin - block.begin)
+        right = self.context - (block.end - block.core_end)
+        pad = [(0, 0), (left, right)] + [(0, 0)] * (features.ndim - 2)
+        windows = np.lib.stride_tricks.sliding_window_view(
+            np.pad(features, pad, mode="edge"), 2 * self.context + 1, axis=1
+        )
+        return np.moveaxis(windows, 1, 0).reshape(block.core_end - block.core_begin, -1)
+
+    def merge(self, rows, block, carry):
+        """Turn predicted rows ``(n_frames, n_outputs)`` into ``(n_frequencies, n_frames, ...)``."""
+        n_frequencies = rows[0].size // int(np.prod(self._n_channels))
+        rows = rows.reshape(len(rows), n_frequencies, *self._n_channels)
+        return np.moveaxis(rows, 0, 1), None

@@ -1,0 +1,157 @@
+"""What all targets share: checking STFTs, and working on arrays and lists alike."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array
+
+
+class BaseTarget(TransformerMixin, BaseEstimator):
+    """Base class of the targets.
+
+    A subclass gives ``_check_params``, ``_transform(noisy, clean)``,
+    ``_inverse_transform(prediction, noisy)`` for one array of any number of
+    units, and says what a network must end in.
+    """
+
+    n_output_channels = 1
+
+    def fit(self, X, y):
+        """Check the parameters and the two STFTs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the noisy waveforms.
+        y : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the clean waveforms.
+
+        Returns
+        -------
+        self : object
+        """
+        self._check_params()
+        X, y = check_stft_pair(X, y, names=("X", "y"))
+        self.n_features_in_ = _n_frequencies(X)
+        return self
+
+    def fit_transform(self, X, y):
+        """Fit, then compute the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the noisy waveforms.
+        y : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the clean waveforms.
+
+        Returns
+        -------
+        target : ndarray of shape (n_samples, n_frequencies, n_frames) or list of ndarray
+            float32.
+        """
+        return self.fit(X, y).transform(X, y)
+
+    def transform(self, X, y):
+        """Compute the target from noisy and clean STFT.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the noisy waveforms. A single STFT ``(n_frequencies,
+            n_frames)`` works too: every unit is treated by itself.
+        y : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the clean waveforms.
+
+        Returns
+        -------
+        target : ndarray of shape (n_samples, n_frequencies, n_frames) or list of ndarray
+            float32.
+        """
+        self._check_params()
+        X, y = check_stft_pair(X, y, names=("X", "y"))
+        fitted_with = getattr(self, "n_features_in_", None)
+        if fitted_with not in (None, _n_frequencies(X)):
+            raise ValueError(
+                f"X has {_n_frequencies(X)} features, but {type(self).__name__} is expecting "
+                f"{fitted_with} features as input: the number of frequencies it was fitted with."
+            )
+        if isinstance(X, list):
+            return [self._transform(a, b) for a, b in zip(X, y, strict=True)]
+        return self._transform(X, y)
+
+    def inverse_transform(self, X, noisy):
+        """Turn a prediction of the target into the enhanced STFT.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            Predicted target.
+        noisy : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the noisy waveforms.
+
+        Returns
+        -------
+        enhanced : ndarray of shape (n_samples, n_frequencies, n_frames) or list of ndarray
+            Enhanced STFT, complex where `noisy` is.
+        """
+        self._check_params()
+        X, noisy = check_stft_pair(X, noisy, names=("X", "noisy"))
+        if isinstance(X, list):
+            return [self._inverse_transform(a, b) for a, b in zip(X, noisy, strict=True)]
+        return self._inverse_transform(X, noisy)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = []
+        tags.requires_fit = False
+        return tags
+
+
+def check_stft_pair(X, y, names):
+    """Check two STFTs (or a prediction and an STFT) that belong together."""
+    if y is None:
+        raise ValueError(
+            f"requires y to be passed, but the target y is None: a target is computed from the "
+            f"noisy STFT {names[0]} and the clean STFT {names[1]}."
+        )
+    X, y = _check_stft(X, names[0]), _check_stft(y, names[1])
+    if isinstance(X, list) != isinstance(y, list) or len(X) != len(y):
+        raise ValueError(
+            f"{names[0]} and {names[1]} must agree in container and number of samples; got "
+            f"{_describe(X)} and {_describe(y)}."
+        )
+    pairs = zip(X, y, strict=True) if isinstance(X, list) else [(X, y)]
+    for i, (a, b) in enumerate(pairs):
+        if a.shape != b.shape:
+            index = f"[{i}]" if isinstance(X, list) else ""
+            raise ValueError(
+                f"{names[0]}{index} and {names[1]}{index} must have the same shape; got "
+                f"{a.shape} and {b.shape}."
+            )
+    return X, y
+
+
+def _check_stft(X, name):
+    if isinstance(X, (list, tuple)) and len(X) and all(np.ndim(x) == 2 for x in X):
+        return [_check_array(x, f"{name}[{i}]") for i, x in enumerate(X)]
+    return _check_array(X, name)
+
+
+def _check_array(X, name):
+    X = X if hasattr(X, "dtype") else np.asarray(X)
+    if getattr(X, "dtype", None) is not None and X.dtype.kind == "c" and X.ndim >= 2:
+        if not (np.isfinite(X.real).all() and np.isfinite(X.imag).all()):
+            raise ValueError(f"{name} contains NaN or inf; expected a finite STFT.")
+        return X
+    dtype = X.dtype if X.dtype in (np.float32, np.float64) else np.float64
+    return check_array(X, dtype=dtype, allow_nd=True, input_name=name)
+
+
+def _n_frequencies(X):
+    return X[0].shape[-2] if isinstance(X, list) else X.shape[1 if X.ndim < 3 else -2]
+
+
+def _describe(X):
+    return f"a list of {len(X)} arrays" if isinstance(X, list) else f"an array of shape {X.shape}"
