@@ -291,8 +291,10 @@ def _fetch_folder(url, folder, title):
     import pooch
     from tqdm import tqdm
 
-    with TemporaryFile() as archive, tqdm(desc=title, unit="B", unit_scale=True) as bar:
-        pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=_TIMEOUT)(
+    # pooch sets the bar's total; until then it must not be None.
+    progress = tqdm(desc=title, total=1, unit="B", unit_scale=True)
+    with TemporaryFile() as archive, progress:
+        pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=_TIMEOUT)(
             url, archive, None
         )
         try:
