@@ -4,12 +4,14 @@ from skse.datasets._harvard import load_harvard
 from skse.datasets._mixing import active_speech_level, mix_at_snr
 from skse.datasets._noise import make_noise
 from skse.datasets._noizeus import fetch_noizeus
+from skse.datasets._pairs import load_pairs
 from skse.datasets._splits import split_noizeus
 
 __all__ = [
     "active_speech_level",
     "fetch_noizeus",
     "load_harvard",
+    "load_pairs",
     "make_noise",
     "mix_at_snr",
     "split_noizeus",
