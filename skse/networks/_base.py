@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from functools import partial
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -11,7 +10,7 @@ from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skse.utils import check_choice, check_number
+from skse.networks._parameters import check_training
 
 # Frames that one call of the network sees at prediction. A fixed number keeps
 # memory flat, and one shape means that TensorFlow traces the network once.
@@ -71,7 +70,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         """
         from skse.networks._scikeras import CosineDecay, seeded
 
-        self._check_parameters()
+        check_training(self)
         build, parameters = self._architecture()
         warm = self.warm_start and hasattr(self, "regressor_")
         X, y = self._check_training_data(X, y, warm)
@@ -188,41 +187,6 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             sample_weight=sample_weight,
             multioutput="variance_weighted",
         )
-
-    def _check_parameters(self):
-        from keras.callbacks import Callback
-        from keras.optimizers import Optimizer
-
-        from skse.networks._scikeras import LOSSES, OPTIMIZERS, check_loss_object
-
-        if isinstance(self.loss, str):
-            check_choice(self, "loss", self.loss, LOSSES)
-        else:
-            check_loss_object(type(self).__name__, self.loss)
-        if not isinstance(self.optimizer, Optimizer):
-            check_choice(self, "optimizer", self.optimizer, OPTIMIZERS)
-        check_choice(self, "output_activation", self.output_activation, OUTPUT_ACTIVATIONS)
-        check_choice(self, "learning_rate_schedule", self.learning_rate_schedule, SCHEDULES)
-        check_number(
-            self, "learning_rate", self.learning_rate, Real, min_val=0, include_boundaries="neither"
-        )
-        for name in ("batch_size", "epochs", "n_iter_no_change"):
-            check_number(self, name, getattr(self, name), Integral, min_val=1)
-        check_number(self, "verbose", self.verbose, Integral, min_val=0, max_val=2)
-        check_number(
-            self,
-            "validation_fraction",
-            self.validation_fraction,
-            Real,
-            min_val=0,
-            max_val=1,
-            include_boundaries="neither",
-        )
-        if not all(isinstance(callback, Callback) for callback in self.callbacks or []):
-            raise ValueError(
-                f"{type(self).__name__}: callbacks={self.callbacks!r} must be a list of "
-                "keras.callbacks.Callback instances, or None."
-            )
 
     def _check_training_data(self, X, y, warm):
         X, y = validate_data(
@@ -351,10 +315,6 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True
         return tags
-
-
-OUTPUT_ACTIVATIONS = ("auto", "linear", "sigmoid")
-SCHEDULES = ("constant", "cosine")
 
 
 def split_groups(groups, n_samples, validation_fraction, random_state, *, owner):

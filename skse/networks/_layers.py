@@ -1,7 +1,5 @@
 """The first and last layers that all networks share. Importing this loads Keras."""
 
-import math
-
 import keras
 import numpy as np
 from keras import layers, ops
@@ -117,8 +115,3 @@ def crop_like(image, reference):
     if None not in image.shape[1:3] and image.shape[1:3] == reference.shape[1:3]:
         return image
     return CropLike()([image, reference])
-
-
-def n_halvings(size, factor):
-    """How often `size` can be divided by `factor` (rounding up) before it is 1."""
-    return math.ceil(math.log(size, factor) - 1e-9) if size > 1 and factor > 1 else 0

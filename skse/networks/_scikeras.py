@@ -149,12 +149,12 @@ def seeded(seed):
         return
     import tensorflow as tf
 
-    python_state, numpy_state = random.getstate(), np.random.get_state()
+    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
     tensorflow_seed = tf.compat.v1.get_seed(None)[0]
     try:
         keras.utils.set_random_seed(seed)
         yield
     finally:
         random.setstate(python_state)
-        np.random.set_state(numpy_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
         tf.random.set_seed(tensorflow_seed)

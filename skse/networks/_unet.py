@@ -1,9 +1,9 @@
 """U-Net over time and frequency."""
 
-from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Integral
 
 from skse.networks._base import BaseNetworkRegressor
+from skse.networks._parameters import check_layers, check_sizes
 from skse.utils import check_choice, check_number
 
 
@@ -11,12 +11,14 @@ def build_unet(
     input_shape,
     output_shape,
     *,
-    filters=(16, 24, 32, 32, 48),
+    filters=(16, 24, 32, 48),
+    top_filters=8,
     kernel_size=3,
     first_kernel_size=5,
     strides=(2, 1),
-    dilations=(1, 2, 4),
     n_convolutions=1,
+    dilations=(1, 2, 4),
+    bottleneck_units=None,
     activation="elu",
     normalization="batch",
     dropout=0.0,
@@ -32,8 +34,8 @@ def build_unet(
     input_shape, output_shape : tuple
         Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
         ``(n_frequencies, n_frames, n_channels)``; ``n_frames`` may be None.
-    filters, kernel_size, first_kernel_size, strides, dilations, n_convolutions, \
-            activation, normalization, dropout, skip
+    filters, top_filters, kernel_size, first_kernel_size, strides, n_convolutions, \
+            dilations, bottleneck_units, activation, normalization, dropout, skip
         As in :class:`UNetRegressor`.
     output_activation : {"linear", "sigmoid"}, default="linear"
         What the network ends in.
@@ -50,41 +52,52 @@ def build_unet(
 
     from skse.networks import _layers
 
-    def convolve(image, n_filters, size, **options):
-        image = layers.Conv2D(
-            n_filters, size, padding="same", use_bias=normalization is None, **options
-        )(image)
+    def convolve(image, n_filters, size, layer=layers.Conv2D, **options):
+        image = layer(n_filters, size, padding="same", use_bias=not normalization, **options)(image)
         return layers.Activation(activation)(_layers.normalize(image, normalization))
 
-    def refine(image, n_filters):
+    def refine(image):
         for _ in range(n_convolutions - 1):
-            image = layers.Add()([image, convolve(image, n_filters, kernel_size)])
+            image = layers.Add()([image, convolve(image, image.shape[-1], kernel_size)])
+        return image
+
+    def remember(image):
+        """Residual convolutions along time: what the network knows of its context."""
+        for dilation in dilations:
+            block = convolve(image, image.shape[-1], kernel_size, dilation_rate=(1, dilation))
+            if dropout:
+                block = layers.SpatialDropout2D(dropout)(block)
+            image = layers.Add()([image, block])
         return image
 
     inputs, image = _layers.begin_network(input_shape, input_statistics)
-    image = convolve(image, filters[0], first_kernel_size)
-    skips = []
-    for n_filters in filters[1:]:
-        image = refine(image, image.shape[-1])
-        skips.append(image)
-        image = convolve(image, n_filters, kernel_size, strides=strides)
-    for dilation in dilations:
-        block = convolve(image, filters[-1], kernel_size, dilation_rate=(1, dilation))
-        image = layers.Add()([image, block])
-    if dropout:
-        image = layers.SpatialDropout2D(dropout)(image)
-    for reference in reversed(skips):
-        n_filters = reference.shape[-1]
-        image = layers.Conv2DTranspose(
-            n_filters, kernel_size, strides, padding="same", use_bias=normalization is None
-        )(image)
-        image = _layers.crop_like(_layers.normalize(image, normalization), reference)
-        if skip == "add":
-            image = layers.Activation(activation)(layers.Add()([image, reference]))
-        else:
-            image = layers.Activation(activation)(image)
-            image = convolve(layers.Concatenate()([image, reference]), n_filters, 1)
-        image = refine(image, n_filters)
+    levels = [image]
+    for level, n_filters in enumerate(filters):
+        size = kernel_size if level else first_kernel_size
+        image = refine(convolve(image, n_filters, size, strides=strides))
+        levels.append(image)
+    if bottleneck_units is None:
+        image = remember(image)
+    else:
+        # All frequencies become channels of a single one, and come back.
+        _, frequencies, _, channels = image.shape
+        folded = layers.Conv2D(bottleneck_units, (frequencies, 1), activation=activation)(image)
+        unfolded = layers.Conv2DTranspose(channels, (frequencies, 1))(remember(folded))
+        image = layers.Add()([image, unfolded])
+    for level in range(len(filters) - 1, -1, -1):
+        reference = levels[level]
+        image = convolve(
+            image,
+            filters[level - 1] if level else top_filters,
+            kernel_size if level else first_kernel_size,
+            layers.Conv2DTranspose,
+            strides=strides,
+        )
+        image = _layers.crop_like(image, reference)
+        join = layers.Add if level and skip == "add" else layers.Concatenate
+        image = join()([image, reference])
+        if level:
+            image = refine(image)
     image = layers.Conv2D(_layers.image_shape(output_shape)[2], kernel_size, padding="same")(image)
     return _layers.end_network(
         inputs,
@@ -99,35 +112,42 @@ def build_unet(
 class UNetRegressor(BaseNetworkRegressor):
     """Regressor from time-frequency features to time-frequency targets: a U-Net.
 
-    Convolutions halve the frequency axis level by level while they keep every
-    frame; dilated residual convolutions along time follow at the lowest level;
-    transposed convolutions lead back up, each adding what its level had on the
-    way down. Any number of frequencies and frames goes in: sizes that the
-    strides do not divide are cropped inside.
+    Strided convolutions halve the frequency axis level by level while they keep
+    every frame; dilated residual convolutions along time follow at the lowest
+    level; transposed convolutions lead back up, each level joined with what it
+    held on the way down. Any number of frequencies and frames goes in: what the
+    strides do not divide is cropped inside.
 
     Parameters
     ----------
-    filters : sequence of int, default=(16, 24, 32, 32, 48)
-        Channels of every level, top to bottom; the strides lie between levels.
+    filters : sequence of int, default=(16, 24, 32, 48)
+        Channels of every level, from the finest to the coarsest.
+    top_filters : int, default=8
+        Channels at full resolution, beside the input, before the last convolution.
     kernel_size : int, default=3
         Height (frequencies) and width (frames) of the convolutions.
     first_kernel_size : int, default=5
-        The same of the first convolution.
+        The same of the first convolution and of the transposed one that mirrors it.
     strides : tuple of (int, int), default=(2, 1)
-        Strides along frequency and along time from level to level.
+        Strides of every level along frequency and along time.
+    n_convolutions : int, default=1
+        Convolutions on every level, down and up; those after the first are residual.
     dilations : sequence of int, default=(1, 2, 4)
         Dilation along time, in frames, of every residual convolution at the
         lowest level; together they set how far the network sees.
-    n_convolutions : int, default=1
-        Convolutions on every level, down and up; those after the first are residual.
+    bottleneck_units : int or None, default=None
+        Where given, the lowest level's frequencies and channels are folded into
+        so many channels of one frequency before the residual convolutions, and
+        unfolded after them.
     activation : {"elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh"}, default="elu"
         Nonlinearity after every convolution.
     normalization : {"batch"} or None, default="batch"
         Normalisation before every activation.
     dropout : float, default=0.0
-        Part of the lowest level's channels that training leaves out at random.
+        Part of each residual convolution's channels that training leaves out at random.
     skip : {"add", "concatenate"}, default="add"
-        How a level's own channels join those from below.
+        How a level's own channels join those from below; those of the input are
+        always concatenated.
     standardize : bool, default=True
         Standardise every frequency with the training data's mean and standard
         deviation, input and (where the output is linear) target. The constants
@@ -203,13 +223,15 @@ class UNetRegressor(BaseNetworkRegressor):
 
     def __init__(
         self,
-        filters=(16, 24, 32, 32, 48),
+        filters=(16, 24, 32, 48),
         *,
+        top_filters=8,
         kernel_size=3,
         first_kernel_size=5,
         strides=(2, 1),
-        dilations=(1, 2, 4),
         n_convolutions=1,
+        dilations=(1, 2, 4),
+        bottleneck_units=None,
         activation="elu",
         normalization="batch",
         dropout=0.0,
@@ -231,11 +253,13 @@ class UNetRegressor(BaseNetworkRegressor):
         random_state=None,
     ):
         self.filters = filters
+        self.top_filters = top_filters
         self.kernel_size = kernel_size
         self.first_kernel_size = first_kernel_size
         self.strides = strides
-        self.dilations = dilations
         self.n_convolutions = n_convolutions
+        self.dilations = dilations
+        self.bottleneck_units = bottleneck_units
         self.activation = activation
         self.normalization = normalization
         self.dropout = dropout
@@ -257,44 +281,27 @@ class UNetRegressor(BaseNetworkRegressor):
         self.random_state = random_state
 
     def _architecture(self):
-        from skse.networks._layers import ACTIVATIONS
-
-        for name in ("kernel_size", "first_kernel_size", "n_convolutions"):
-            check_number(self, name, getattr(self, name), Integral, min_val=1)
-        for name, shortest in (("filters", 1), ("strides", 2), ("dilations", 0)):
-            check_sizes(self, name, getattr(self, name), shortest)
-        if len(self.strides) != 2:
-            raise ValueError(f"UNetRegressor: strides={self.strides!r} must be a pair of integers.")
-        check_choice(self, "activation", self.activation, ACTIVATIONS)
+        check_layers(self)
+        check_sizes(self, "filters")
+        check_sizes(self, "strides", shortest=2, longest=2)
+        check_sizes(self, "dilations", shortest=0)
         check_choice(self, "skip", self.skip, ("add", "concatenate"))
-        if self.normalization is not None:
-            check_choice(self, "normalization", self.normalization, ("batch",))
-        check_number(
-            self, "dropout", self.dropout, Real, min_val=0, max_val=1, include_boundaries="left"
-        )
+        sizes = ["top_filters", "kernel_size", "first_kernel_size", "n_convolutions"]
+        if self.bottleneck_units is not None:
+            sizes.append("bottleneck_units")
+        for name in sizes:
+            check_number(self, name, getattr(self, name), Integral, min_val=1)
         return build_unet, {
             "filters": tuple(self.filters),
+            "top_filters": self.top_filters,
             "kernel_size": self.kernel_size,
             "first_kernel_size": self.first_kernel_size,
             "strides": tuple(self.strides),
-            "dilations": tuple(self.dilations),
             "n_convolutions": self.n_convolutions,
+            "dilations": tuple(self.dilations),
+            "bottleneck_units": self.bottleneck_units,
             "activation": self.activation,
             "normalization": self.normalization,
             "dropout": self.dropout,
             "skip": self.skip,
         }
-
-
-def check_sizes(owner, name, values, shortest):
-    """Raise a ValueError unless `values` is a sequence of positive integers."""
-    fits = isinstance(values, Sequence) and not isinstance(values, str)
-    if not (
-        fits
-        and len(values) >= shortest
-        and all(isinstance(value, Integral) and value > 0 for value in values)
-    ):
-        raise ValueError(
-            f"{type(owner).__name__}: {name}={values!r} must be a sequence of at least {shortest} "
-            "positive integers."
-        )

@@ -1,0 +1,82 @@
+"""Checks of the parameters that networks share. Called in fit; they load Keras."""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+from skse.utils import check_choice, check_number
+
+OUTPUT_ACTIVATIONS = ("auto", "linear", "sigmoid")
+SCHEDULES = ("constant", "cosine")
+
+
+def check_training(owner):
+    """Raise a ValueError unless every parameter of the training is one it can take."""
+    from keras.callbacks import Callback
+    from keras.optimizers import Optimizer
+
+    from skse.networks._scikeras import LOSSES, OPTIMIZERS, check_loss_object
+
+    name = type(owner).__name__
+    if isinstance(owner.loss, str):
+        check_choice(owner, "loss", owner.loss, LOSSES)
+    else:
+        check_loss_object(name, owner.loss)
+    if not isinstance(owner.optimizer, Optimizer):
+        check_choice(owner, "optimizer", owner.optimizer, OPTIMIZERS)
+    check_choice(owner, "output_activation", owner.output_activation, OUTPUT_ACTIVATIONS)
+    check_choice(owner, "learning_rate_schedule", owner.learning_rate_schedule, SCHEDULES)
+    above_zero = {"min_val": 0, "include_boundaries": "neither"}
+    check_number(owner, "learning_rate", owner.learning_rate, Real, **above_zero)
+    check_number(
+        owner, "validation_fraction", owner.validation_fraction, Real, max_val=1, **above_zero
+    )
+    for parameter in ("batch_size", "epochs", "n_iter_no_change"):
+        check_number(owner, parameter, getattr(owner, parameter), Integral, min_val=1)
+    check_number(owner, "verbose", owner.verbose, Integral, min_val=0, max_val=2)
+    callbacks = owner.callbacks
+    if callbacks is not None and not (
+        isinstance(callbacks, Sequence) and all(isinstance(c, Callback) for c in callbacks)
+    ):
+        raise ValueError(
+            f"{name}: callbacks={callbacks!r} must be a list of keras.callbacks.Callback "
+            "instances, or None."
+        )
+
+
+def check_layers(owner):
+    """Raise a ValueError for an unknown activation, normalisation or dropout."""
+    from skse.networks._layers import ACTIVATIONS
+
+    check_choice(owner, "activation", owner.activation, ACTIVATIONS)
+    if owner.normalization is not None:
+        check_choice(owner, "normalization", owner.normalization, ("batch",))
+    check_number(
+        owner, "dropout", owner.dropout, Real, min_val=0, max_val=1, include_boundaries="left"
+    )
+
+
+def check_sizes(owner, name, *, shortest=1, longest=None):
+    """Raise a ValueError unless a parameter is a sequence of positive integers.
+
+    Parameters
+    ----------
+    owner : estimator
+        Who has the parameter.
+    name : str
+        Name of the parameter.
+    shortest : int, default=1
+        Fewest entries.
+    longest : int or None, default=None
+        Most entries; None sets no limit.
+    """
+    sizes = getattr(owner, name)
+    if not (
+        isinstance(sizes, Sequence)
+        and all(isinstance(size, Integral) and size > 0 for size in sizes)
+        and shortest <= len(sizes) <= (longest or len(sizes))
+    ):
+        how_many = f"{shortest}" if shortest == longest else f"at least {shortest}"
+        raise ValueError(
+            f"{type(owner).__name__}: {name}={sizes!r} must be a sequence of {how_many} "
+            "positive integers."
+        )
