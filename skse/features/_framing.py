@@ -1,0 +1,189 @@
+"""Short-time Fourier transform and its inverse as pure functions on arrays.
+
+Time and frames stand last but one inside this module, ``(n_samples, n_frames, ...)``,
+because a frame that is contiguous in memory is what an FFT wants.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy import fft
+from scipy.signal import get_window
+
+# Numbers in one block of windowed frames: with its spectra it fits a core's L2 cache.
+_BLOCK_SIZE = 2**16
+# Smallest sum of squared windows over a sample at which single precision still
+# gives full-scale noise back to 1e-6: with 0.125 the largest error seen was 7e-7, with 0.05 it
+# was 1.3e-6 (n_fft 16 to 2048, five windows).
+_SINGLE_PRECISION_WEIGHT = 0.125
+# Below this window weight no precision gives a sample back.
+_FAINTEST_WINDOW = 1e-8
+
+WINDOWS = (
+    "barthann",
+    "bartlett",
+    "blackman",
+    "blackmanharris",
+    "bohman",
+    "boxcar",
+    "cosine",
+    "flattop",
+    "hamming",
+    "hann",
+    "lanczos",
+    "nuttall",
+    "parzen",
+    "triang",
+)
+
+
+def make_window(owner, window, n_fft):
+    """Return the window as float64 array of shape (n_fft,), or say what is allowed."""
+    try:
+        if isinstance(window, (str, tuple)):
+            values = get_window(window, n_fft, fftbins=True)
+        else:
+            values = np.asarray(window, dtype=np.float64)
+            if values.shape != (n_fft,) or not np.isfinite(values).all():
+                raise ValueError(f"an array must hold n_fft={n_fft} finite numbers")
+    except (ValueError, TypeError) as error:
+        listed = ", ".join(map(repr, WINDOWS))
+        raise ValueError(
+            f"{type(owner).__name__}: window={window!r} is not allowed ({error}); choose from "
+            f"{listed}, a tuple that scipy.signal.get_window takes, such as ('kaiser', 8.0), or "
+            f"an array of shape (n_fft,)."
+        ) from None
+    return values
+
+
+def largest_hop(window):
+    """Return the largest hop length with which every length of signal can be inverted.
+
+    Frame t is centred at sample t * hop_length, and a signal may end just before the
+    next centre. Its last samples then lie under the second half of one window only,
+    whose first hop_length weights must differ from 0.
+    """
+    second_half = np.abs(window[len(window) // 2 :])
+    usable = second_half > _FAINTEST_WINDOW * np.abs(window).max(initial=1e-300)
+    return int(np.argmin(usable)) if not usable.all() else len(usable)
+
+
+def count_frames(n_times, n_fft, hop_length):
+    """Return the number of frames, as librosa with ``center=True`` has it."""
+    return 1 + (n_times + 2 * (n_fft // 2) - n_fft) // hop_length
+
+
+def analyse(waveforms, window, hop_length):
+    """STFT of equally long waveforms.
+
+    Parameters
+    ----------
+    waveforms : sequence of n_samples float32 ndarrays of shape (n_times,)
+        A list or a 2-D array.
+    window : ndarray of shape (n_fft,)
+        float64.
+    hop_length : int
+        In samples.
+
+    Returns
+    -------
+    spectra : ndarray of shape (n_samples, n_frames, 1 + n_fft // 2)
+        complex64, or complex128 where single precision could not be inverted to 1e-6.
+    """
+    n_times, n_fft, edge = len(waveforms[0]), len(window), len(window) // 2
+    n_frames = count_frames(n_times, n_fft, hop_length)
+    n_single = _first_double_frame(n_times, n_frames, window, hop_length)
+    dtype = np.complex64 if n_single == n_frames else np.complex128
+    spectra = np.empty((len(waveforms), n_frames, 1 + edge), dtype)
+    single_window = window.astype(np.float32)
+
+    # Short utterances share a block of frames, a long one is cut into several. Both buffers
+    # are reused: touching fresh memory would cost more than the arithmetic.
+    n_block = max(1, _BLOCK_SIZE // n_fft)
+    n_rows, n_columns = min(len(waveforms), max(1, n_block // n_frames)), min(n_block, n_frames)
+    padded = np.zeros((n_rows, n_times + 2 * edge), np.float32)
+    windowed = np.empty((n_rows, n_columns, n_fft), np.float32)
+    frames = sliding_window_view(padded, n_fft, axis=1)[:, ::hop_length]
+    for first in range(0, len(waveforms), n_rows):
+        batch = waveforms[first : first + n_rows]
+        rows = slice(first, first + len(batch))
+        for row, waveform in zip(padded, batch, strict=False):
+            row[edge : edge + n_times] = waveform
+        for t in range(0, n_single, n_columns):
+            block = windowed[: len(batch), : min(n_columns, n_single - t)]
+            columns = slice(t, t + block.shape[1])
+            np.multiply(frames[: len(batch), columns], single_window, out=block)
+            spectra[rows, columns] = fft.rfft(block)
+        if n_single < n_frames:
+            spectra[rows, n_single:] = fft.rfft(frames[: len(batch), n_single:] * window)
+    return spectra
+
+
+def synthesise(spectra, window, hop_length, n_times):
+    """Overlap-add with the least-squares normalisation of Griffin and Lim.
+
+    Parameters
+    ----------
+    spectra : ndarray of shape (n_samples, n_frames, 1 + n_fft // 2)
+        Complex.
+    window : ndarray of shape (n_fft,)
+        float64.
+    hop_length : int
+        In samples.
+    n_times : int
+        Length of the waveforms.
+
+    Returns
+    -------
+    waveforms : ndarray of shape (n_samples, n_times)
+        float32.
+
+    References
+    ----------
+    D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier
+    transform", IEEE Trans. ASSP 32(2), 1984, equation 6.
+    """
+    n_samples, n_frames, _ = spectra.shape
+    n_fft, edge = len(window), len(window) // 2
+    n_phases = -(-n_fft // hop_length)
+    # A hop is one row: phase p of all frames lands p rows below the frames' own rows.
+    hops = np.zeros((n_samples, n_frames + n_phases - 1, hop_length), np.float32)
+    n_columns = max(1, _BLOCK_SIZE // n_fft)
+    n_rows = max(1, n_columns // n_frames)
+    for first in range(0, n_samples, n_rows):
+        rows = slice(first, first + n_rows)
+        for t in range(0, n_frames, n_columns):
+            block = spectra[rows, t : t + n_columns].astype(np.complex128, copy=False)
+            frames = fft.irfft(block, n_fft)
+            frames *= window
+            for p in range(n_phases):
+                phase = frames[..., p * hop_length : (p + 1) * hop_length]
+                landing = slice(t + p, t + p + frames.shape[1])
+                hops[rows, landing, : phase.shape[-1]] += phase
+    waveforms = hops.reshape(n_samples, -1)[:, edge : edge + n_times]
+    return waveforms / _normaliser(n_times, n_frames, window.astype(np.float32), hop_length)
+
+
+def _first_double_frame(n_times, n_frames, window, hop_length):
+    """Return the first frame that needs double precision, n_frames where none does.
+
+    Where n_times ends just before the next frame's centre, the last samples lie under
+    the faint end of one window only, and the inverse divides by its weight: these last
+    frames are computed and kept in double precision.
+    """
+    weight = _normaliser(n_times, n_frames, window.astype(np.float32), hop_length)
+    faint = weight < _SINGLE_PRECISION_WEIGHT * np.max(window**2)
+    if not faint.any():
+        return n_frames
+    first_sample = int(faint.argmax()) + len(window) // 2
+    return max(0, (first_sample - len(window)) // hop_length + 1)
+
+
+def _normaliser(n_times, n_frames, window, hop_length):
+    """Sum of the squared windows over every sample, shape (n_times,)."""
+    squared, edge = window**2, len(window) // 2
+    n_phases = -(-len(window) // hop_length)
+    hops = np.zeros((n_frames + n_phases - 1, hop_length), window.dtype)
+    for p in range(n_phases):
+        phase = squared[p * hop_length : (p + 1) * hop_length]
+        hops[p : p + n_frames, : len(phase)] += phase
+    return hops.reshape(-1)[edge : edge + n_times]
