@@ -45,6 +45,8 @@ class Recording:
         self.n_frames = n_frames_of(len(x), self.hop_length)
         half_window = featurizer.n_fft - featurizer.n_fft // 2
         self.reach = -(-half_window // self.hop_length)  # frames that a sample can depend on
+        # A window of odd length has its centre on a sample and needs that sample too.
+        self.extra = featurizer.n_fft % 2
         self._kept = None  # enhanced frames that later samples still need
         self._first_kept = 0
         self._n_done = 0
@@ -54,7 +56,7 @@ class Recording:
         end = self.n_frames if end is None else end
         first = max(begin - self.reach, 0)
         last = min(end - 1 + self.reach, self.n_frames - 1)
-        piece = np.zeros((last - first) * self.hop_length, dtype=np.float32)
+        piece = np.zeros((last - first) * self.hop_length + self.extra, dtype=np.float32)
         samples = self.x[first * self.hop_length : last * self.hop_length]
         np.multiply(samples, np.float32(self.gain), out=piece[: len(samples)])
         return self.featurizer.stft(piece[None])[0][:, begin - first : end - first]
@@ -71,7 +73,7 @@ class Recording:
         n_done = min(max(n_done, self._n_done), len(self.x))
         if n_done > self._n_done:
             offset = self._first_kept * self.hop_length
-            n_times = (frames.shape[1] - 1) * self.hop_length
+            n_times = (frames.shape[1] - 1) * self.hop_length + self.extra
             wave = self.featurizer.istft(frames[None], n_times)[0]
             np.divide(
                 wave[self._n_done - offset : n_done - offset],

@@ -56,8 +56,9 @@ class SpeechEnhancer(RegressorMixin, BaseEstimator):
         that depend on it are then not available.
     segment_frames : int, default=64
         Frames in a segment.
-    segment_overlap : int, default=16
-        Frames over which neighbouring segments are cross-faded at prediction.
+    segment_overlap : float, default=0.25
+        Part of a segment over which it is cross-faded with the next one at
+        prediction; at least 0, less than 1.
     context_frames : int, default=2
         Neighbouring frames on each side that a 2-D regressor sees.
     normalize_level : bool, default=True
@@ -121,7 +122,7 @@ class SpeechEnhancer(RegressorMixin, BaseEstimator):
         *,
         sampling_rate=None,
         segment_frames=64,
-        segment_overlap=16,
+        segment_overlap=0.25,
         context_frames=2,
         normalize_level=True,
         match_level=False,
@@ -175,7 +176,9 @@ class SpeechEnhancer(RegressorMixin, BaseEstimator):
         self.featurizer_, self.target_, regressor = self._clone_parts()
         self._check_parts(regressor)
         if takes_segments(regressor):
-            self._windows = Segments(self.segment_frames, self.segment_overlap)
+            self._windows = Segments(
+                self.segment_frames, int(self.segment_overlap * self.segment_frames)
+            )
         else:
             self._windows = ContextFrames(self.context_frames)
             if not get_tags(regressor).target_tags.multi_output:
@@ -266,9 +269,10 @@ class SpeechEnhancer(RegressorMixin, BaseEstimator):
             self,
             "segment_overlap",
             self.segment_overlap,
-            Integral,
+            Real,
             min_val=0,
-            max_val=self.segment_frames - 1,
+            max_val=1,
+            include_boundaries="left",
         )
         check_number(self, "context_frames", self.context_frames, Integral, min_val=0)
         check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)

@@ -1,5 +1,16 @@
-"""Waveforms to features, and back: the transformers in front of a network."""
+"""Waveforms to features: STFT, mel bands, cepstra, and the steps around them."""
 
+from skse.features._mel import MelFeaturizer
+from skse.features._mfcc import MFCCFeaturizer
+from skse.features._scaler import FeatureScaler
 from skse.features._stft import STFTFeaturizer
+from skse.features._waveform_steps import PeakNormalize, Resample
 
-__all__ = ["STFTFeaturizer"]
+__all__ = [
+    "FeatureScaler",
+    "MFCCFeaturizer",
+    "MelFeaturizer",
+    "PeakNormalize",
+    "Resample",
+    "STFTFeaturizer",
+]

@@ -150,7 +150,9 @@ def _check_array(X, name):
 
 
 def _n_frequencies(X):
-    return X[0].shape[-2] if isinstance(X, list) else X.shape[1 if X.ndim < 3 else -2]
+    X = X[0] if isinstance(X, list) else X
+    # A real 2-D array is scikit-learn's: a frame a row. Anything else is an STFT.
+    return X.shape[1] if X.ndim == 2 and not np.iscomplexobj(X) else X.shape[-2]
 
 
 def _describe(X):

@@ -1,0 +1,119 @@
+"""FeatureScaler: zero mean and unit variance per frequency."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+
+class FeatureScaler(TransformerMixin, BaseEstimator):
+    """Standardise features per frequency (and channel).
+
+    The counterpart of :class:`~sklearn.preprocessing.StandardScaler` for
+    features with a time axis: mean and standard deviation are taken over all
+    utterances and frames.
+
+    Parameters
+    ----------
+    with_mean : bool, default=True
+        Subtract the mean.
+    with_std : bool, default=True
+        Divide by the standard deviation, where it is not 0.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_frequencies,) or (n_frequencies, n_channels)
+        Mean, float64; 0 with ``with_mean=False``.
+    scale_ : ndarray of shape (n_frequencies,) or (n_frequencies, n_channels)
+        Standard deviation, float64; 1 where it is 0 or with ``with_std=False``.
+    n_features_in_ : int
+        Number of frequencies seen in `fit`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse import FeatureScaler
+    >>> X = np.arange(12.0).reshape(2, 2, 3)
+    >>> FeatureScaler().fit(X).mean_
+    array([4., 7.])
+    """
+
+    def __init__(self, *, with_mean=True, with_std=True):
+        self.with_mean = with_mean
+        self.with_std = with_std
+
+    def fit(self, X, y=None):
+        """Measure mean and standard deviation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies[, n_frames[, n_channels]])
+            Features.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+        """
+        X = validate_data(self, X, dtype=[np.float64, np.float32], allow_nd=True)
+        axes = (0, 2) if X.ndim > 2 else (0,)
+        mean = X.mean(axis=axes, dtype=np.float64)
+        deviation = X.std(axis=axes, dtype=np.float64)
+        # What rounding alone can leave of a constant.
+        rounding = 10 * np.finfo(X.dtype).eps * np.abs(mean)
+        self.mean_ = mean if self.with_mean else np.zeros_like(mean)
+        self.scale_ = np.where(deviation > rounding, deviation, 1.0)
+        if not self.with_std:
+            self.scale_ = np.ones_like(mean)
+        return self
+
+    def transform(self, X):
+        """Standardise features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies[, n_frames[, n_channels]])
+            Features.
+
+        Returns
+        -------
+        X : ndarray of the shape of `X`
+            float32, or float64 where `X` is.
+        """
+        X, mean, scale = self._prepare(X)
+        return (X - mean) / scale
+
+    def inverse_transform(self, X):
+        """Undo the standardisation.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies[, n_frames[, n_channels]])
+            Standardised features.
+
+        Returns
+        -------
+        X : ndarray of the shape of `X`
+            float32, or float64 where `X` is.
+        """
+        X, mean, scale = self._prepare(X)
+        return X * scale + mean
+
+    def _prepare(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=[np.float64, np.float32], allow_nd=True)
+        shape = self.mean_.shape
+        if X.ndim > 2:
+            shape = (shape[0], 1, *shape[1:])
+        if X.ndim != 1 + len(shape) or X.shape[3:] != shape[2:]:
+            raise ValueError(
+                f"X has shape {X.shape}; expected (n_samples, {shape[0]}, n_frames) with as many "
+                f"channels as in fit, where mean_ came out as of shape {self.mean_.shape}."
+            )
+        mean, scale = self.mean_.reshape(shape), self.scale_.reshape(shape)
+        return X, mean.astype(X.dtype), scale.astype(X.dtype)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
