@@ -81,7 +81,7 @@ def _babble(n_times, rate, rng, voices):
     if voices is None:
         voices = _shipped_voices(rate)
     else:
-        voices = [np.asarray(voice) for voice in check_waveforms(list(voices), "voices")]
+        voices = [np.asarray(voice) for voice in check_waveforms(voices, "voices")]
         voices = [voice for voice in voices if voice.any()]
         if not voices:
             raise ValueError("voices are all silent; babble needs speech.")

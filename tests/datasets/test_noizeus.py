@@ -124,6 +124,7 @@ def test_files_in_any_layout_are_found_offline(corpus, server, tmp_path, layout)
     data = fetch_noizeus(data_home=tmp_path, **SELECTION)
     assert server.requests == []
     assert len(data.noisy) == 8
+    assert set(zip(data.sentence, data.speaker, strict=True)) == {("sp01", "m1"), ("sp30", "f3")}
     for pair in zip(data.sentence, data.noise, data.snr_db, data.noisy, data.clean, strict=True):
         sentence, noise, ratio, noisy, clean = pair
         for name, got in ((f"{sentence}_{noise}_sn{ratio:.0f}", noisy), (sentence, clean)):
