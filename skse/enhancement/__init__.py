@@ -1,6 +1,15 @@
 """Noisy waveforms in, enhanced waveforms out."""
 
+from skse.enhancement._classical import IdentityEnhancer, SpectralSubtraction
+from skse.enhancement._decision_directed import LogMMSE, WienerFilter
 from skse.enhancement._enhancer import SpeechEnhancer
 from skse.enhancement._oracle import oracle_predict
 
-__all__ = ["SpeechEnhancer", "oracle_predict"]
+__all__ = [
+    "IdentityEnhancer",
+    "LogMMSE",
+    "SpectralSubtraction",
+    "SpeechEnhancer",
+    "WienerFilter",
+    "oracle_predict",
+]

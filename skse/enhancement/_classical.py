@@ -1,0 +1,304 @@
+"""Enhancers of classical signal processing: the noise is estimated, nothing is learnt."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skse.enhancement._recursion import apply_gains, update_noise
+from skse.features import STFTFeaturizer
+from skse.metrics import si_sdr_scorer
+from skse.utils import (
+    check_number,
+    check_sampling_rate,
+    check_waveform_pairs,
+    check_waveforms,
+    restore_container,
+)
+
+
+class _ClassicalEnhancer(RegressorMixin, BaseEstimator):
+    """What all of them share: the checks around `_enhance`."""
+
+    def fit(self, X, y=None):
+        """Check parameters and waveforms; nothing is learnt.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms.
+        y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays, default=None
+            Clean waveforms, not needed.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of its range, or waveforms that are not finite,
+            mono and, where there are two sets, pairwise equally long.
+        """
+        self._check_params()
+        if y is None:
+            waveforms = check_waveforms(X, two_rows_are="stereo")
+        else:
+            waveforms, _ = check_waveform_pairs(X, y, two_rows_are="stereo")
+        self.sampling_rate_ = self.sampling_rate
+        self.n_features_in_ = waveforms.shape[1] if isinstance(waveforms, np.ndarray) else None
+        return self
+
+    def predict(self, X, sampling_rate=None):
+        """Enhance noisy waveforms.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms of any length.
+        sampling_rate : float, default=None
+            Sampling rate of `X` in Hz, where it is known: checked against the
+            one fitted with.
+
+        Returns
+        -------
+        enhanced : list, tuple or ndarray
+            float32 waveforms, in the container and of the lengths of `X`.
+
+        Raises
+        ------
+        ValueError
+            For waveforms that are not finite and mono, and for a sampling rate
+            other than the one fitted with.
+        """
+        check_is_fitted(self)
+        self._check_params()
+        self._check_rate(sampling_rate)
+        as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
+        waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
+        return restore_container(self._enhance(waveforms), X)
+
+    def score(self, X, y):
+        """Mean SI-SDR of the enhanced waveforms in dB.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms.
+        y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Clean waveforms.
+
+        Returns
+        -------
+        score : float
+            Mean over all utterances that are not silent.
+        """
+        return si_sdr_scorer(self, X, y)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        tags.regressor_tags.poor_score = True
+        return tags
+
+    def _check_params(self):
+        if self.sampling_rate is not None:
+            check_sampling_rate(self, self.sampling_rate)
+
+    def _check_rate(self, declared):
+        if declared is not None:
+            check_sampling_rate(self, declared)
+        for rate in (declared, self.sampling_rate):
+            if None not in (rate, self.sampling_rate_) and rate != self.sampling_rate_:
+                raise ValueError(
+                    f"{type(self).__name__} was fitted with sampling_rate="
+                    f"{self.sampling_rate_!r}, but X is said to have {rate!r} Hz. Resample X "
+                    "first, for example with skse.Resample."
+                )
+
+
+class IdentityEnhancer(_ClassicalEnhancer):
+    """Return the noisy speech as it is: the score to beat.
+
+    Parameters
+    ----------
+    sampling_rate : float, default=None
+        Sampling rate in Hz of all waveforms. None where it is not known; scores
+        that depend on it are then not available.
+
+    Attributes
+    ----------
+    sampling_rate_ : float or None
+        Sampling rate fitted with.
+    n_features_in_ : int or None
+        Samples in each waveform seen in `fit`; None where lengths differed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse import IdentityEnhancer
+    >>> noisy = np.ones((3, 800), dtype=np.float32)
+    >>> bool((IdentityEnhancer().fit(noisy).predict(noisy) == noisy).all())
+    True
+    """
+
+    def __init__(self, sampling_rate=None):
+        self.sampling_rate = sampling_rate
+
+    def _enhance(self, waveforms):
+        return [np.array(x) for x in waveforms]
+
+
+class GainEnhancer(_ClassicalEnhancer):
+    """What the enhancers share that multiply each spectrum by a gain."""
+
+    def _check_params(self):
+        super()._check_params()
+        check_number(self, "noise_frames", self.noise_frames, Integral, min_val=1)
+        check_number(self, "noise_smoothing", self.noise_smoothing, Real, min_val=0, max_val=1)
+        check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
+        if self.mask_floor_db is not None:
+            check_number(self, "mask_floor_db", self.mask_floor_db, Real, max_val=0)
+        self._featurizer().fit(np.zeros((1, 1), dtype=np.float32))
+
+    def _featurizer(self):
+        return STFTFeaturizer(n_fft=self.n_fft, hop_length=self.hop_length, window=self.window)
+
+    def _enhance(self, waveforms):
+        floor = 0.0 if self.mask_floor_db is None else 10 ** (self.mask_floor_db / 20)
+
+        def limited_step(power, state):
+            gain = np.clip(self._step(power, state), np.float32(floor), np.float32(1))
+            return gain if self.strength == 1 else 1 + np.float32(self.strength) * (gain - 1)
+
+        return apply_gains(
+            waveforms, self._featurizer(), self.noise_frames, self._start, limited_step
+        )
+
+
+class SpectralSubtraction(GainEnhancer):
+    """Subtract the spectrum of the noise from that of the noisy speech.
+
+    Parameters
+    ----------
+    sampling_rate : float, default=None
+        Sampling rate in Hz of all waveforms. None where it is not known; scores
+        that depend on it are then not available.
+    n_fft : int, default=256
+        Length of a frame in samples. The default is 32 ms at 8 kHz; double it
+        and `hop_length` at 16 kHz.
+    hop_length : int, default=64
+        Step from frame to frame in samples.
+    window : str, tuple or array-like, default="hann"
+        Window of a frame, as for :class:`~skse.STFTFeaturizer`.
+    exponent : float, default=2.0
+        What is subtracted: 2 for power spectra, 1 for magnitude spectra. At
+        most 4.
+    over_subtraction : float, default=4.0
+        Multiple of the noise that is subtracted from a frame of 0 dB SNR. It
+        falls linearly (in dB) to 1 at 20 dB and rises on to −5 dB.
+    noise_floor_db : float, default=-27.0
+        What is left is at least the noise lowered by this many dB.
+    noise_frames : int, default=12
+        Frames at the beginning that hold noise alone.
+    vad_threshold_db : float, default=3.0
+        A frame whose power exceeds that of the noise by less is noise alone.
+    noise_smoothing : float, default=0.98
+        Weight of the past in the noise, frame to frame, while there is no speech.
+    strength : float, default=1.0
+        0 returns the noisy speech, 1 the enhanced speech, values between blend
+        them.
+    mask_floor_db : float, default=None
+        Attenuate no time-frequency unit by more than this, such as -20 (dB).
+        None sets no limit.
+
+    Attributes
+    ----------
+    sampling_rate_ : float or None
+        Sampling rate fitted with.
+    n_features_in_ : int or None
+        Samples in each waveform seen in `fit`; None where lengths differed.
+
+    References
+    ----------
+    M. Berouti, R. Schwartz and J. Makhoul, "Enhancement of speech corrupted by
+    acoustic noise", ICASSP 1979: over-subtraction and floor.
+    P. C. Loizou, "Speech Enhancement: Theory and Practice", 2nd edition, 2013,
+    chapter 5: defaults and update of the noise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse import SpectralSubtraction
+    >>> rng = np.random.default_rng(0)
+    >>> clean = np.zeros((1, 8000))
+    >>> clean[:, 2000:] = np.sin(0.5 * np.arange(6000))
+    >>> noisy = clean + 0.5 * rng.standard_normal(clean.shape)
+    >>> enhanced = SpectralSubtraction(sampling_rate=8000).fit(noisy).predict(noisy)
+    >>> bool(np.sum((enhanced - clean) ** 2) < 0.1 * np.sum((noisy - clean) ** 2))
+    True
+    """
+
+    def __init__(
+        self,
+        sampling_rate=None,
+        *,
+        n_fft=256,
+        hop_length=64,
+        window="hann",
+        exponent=2.0,
+        over_subtraction=4.0,
+        noise_floor_db=-27.0,
+        noise_frames=12,
+        vad_threshold_db=3.0,
+        noise_smoothing=0.98,
+        strength=1.0,
+        mask_floor_db=None,
+    ):
+        self.sampling_rate = sampling_rate
+        self.n_fft = n_fft
+        self.hop_length = hop_length
+        self.window = window
+        self.exponent = exponent
+        self.over_subtraction = over_subtraction
+        self.noise_floor_db = noise_floor_db
+        self.noise_frames = noise_frames
+        self.vad_threshold_db = vad_threshold_db
+        self.noise_smoothing = noise_smoothing
+        self.strength = strength
+        self.mask_floor_db = mask_floor_db
+
+    def _check_params(self):
+        super()._check_params()
+        check_number(
+            self,
+            "exponent",
+            self.exponent,
+            Real,
+            min_val=0,
+            max_val=4,
+            include_boundaries="right",
+        )
+        check_number(self, "over_subtraction", self.over_subtraction, Real, min_val=1)
+        check_number(self, "noise_floor_db", self.noise_floor_db, Real, max_val=0)
+        check_number(self, "vad_threshold_db", self.vad_threshold_db, Real)
+
+    def _start(self, noise):
+        return {"noise": noise}
+
+    def _step(self, power, state):
+        noise = state["noise"]
+        ratio = power / noise
+        frame_ratio = power.sum(axis=1) / noise.sum(axis=1)
+        snr_db = 10 * np.log10(np.maximum(frame_ratio, np.float32(1e-10)))
+        slope = (self.over_subtraction - 1) / 20
+        factor = self.over_subtraction - slope * np.clip(snr_db, -5, 20)
+        floor = 10 ** (self.noise_floor_db / 20 * self.exponent)
+        spectrum = ratio ** np.float32(self.exponent / 2)
+        left = np.maximum(spectrum - factor[:, None].astype(np.float32), np.float32(floor))
+        gain = left / np.maximum(spectrum, left)
+        update_noise(noise, power, snr_db < self.vad_threshold_db, self.noise_smoothing)
+        return gain ** np.float32(1 / self.exponent)

@@ -1,0 +1,105 @@
+"""Gains that are computed frame after frame, for many recordings abreast."""
+
+import numpy as np
+
+from skse.enhancement._blocks import Recording, root_mean_square
+
+# Frames of a recording that are in memory at a time: 4 s at 8 kHz, hop 64.
+_BLOCK = 512
+# Time-frequency units in memory at a time; decides how many recordings run abreast.
+_UNITS = 2**21
+# Below this RMS a recording counts as silent.
+_SILENCE = 1e-30
+# Least power of the noise relative to that of the recording: 100 dB below it.
+_NOISE_FLOOR = 1e-10
+
+
+def apply_gains(waveforms, featurizer, noise_frames, start, step):
+    """Multiply each frame's spectrum by a gain that depends on it and on earlier frames.
+
+    Every recording is brought to an RMS of 1 on the way in and taken back on the
+    way out, so that its level plays no part.
+
+    Parameters
+    ----------
+    waveforms : sequence of ndarray of shape (n_times,)
+        Noisy waveforms.
+    featurizer : object
+        Has ``n_fft``, ``hop_length``, ``stft`` and ``istft``.
+    noise_frames : int
+        Frames at the beginning of each recording that hold noise alone.
+    start : callable
+        Takes the power of the noise, shape (n_recordings, n_frequencies), and
+        returns the state: a dict of arrays with one row per recording.
+    step : callable
+        Takes the power of one frame of each recording, shape (n_recordings,
+        n_frequencies), and the state, which it updates in place; returns gains.
+
+    Returns
+    -------
+    enhanced : list of ndarray of shape (n_times,)
+        float32, in the order of `waveforms`.
+    """
+    n_frequencies = 1 + featurizer.n_fft // 2
+    n_abreast = max(1, _UNITS // (_BLOCK * n_frequencies))
+    longest_first = sorted(range(len(waveforms)), key=lambda i: -len(waveforms[i]))
+    enhanced = [None] * len(waveforms)
+    for begin in range(0, len(waveforms), n_abreast):
+        indices = longest_first[begin : begin + n_abreast]
+        recordings = [_recording(waveforms[i], featurizer) for i in indices]
+        _apply_abreast(recordings, start(_initial_noise(recordings, noise_frames)), step)
+        for i, recording in zip(indices, recordings, strict=True):
+            enhanced[i] = recording.enhanced
+    return enhanced
+
+
+def update_noise(noise, power, is_noise, smoothing):
+    """Average the power of frames that hold noise alone into the noise, in place.
+
+    Digital silence says nothing about the noise and is left out.
+    """
+    rate = np.where(is_noise & power.any(axis=1), np.float32(1 - smoothing), np.float32(0))
+    noise += rate[:, None] * (power - noise)
+    np.maximum(noise, _noise_floor(noise.shape[1]), out=noise)
+
+
+def _apply_abreast(recordings, state, step):
+    """Enhance recordings that are sorted by length, longest first."""
+    for begin in range(0, recordings[0].n_frames, _BLOCK):
+        active = [r for r in recordings if r.n_frames > begin]
+        state = {name: values[: len(active)] for name, values in state.items()}
+        stfts = [r.stft(begin, min(begin + _BLOCK, r.n_frames)) for r in active]
+        gains = np.zeros((stfts[0].shape[1], len(active), stfts[0].shape[0]), dtype=np.float32)
+        for i, stft in enumerate(stfts):
+            gains[: stft.shape[1], i] = (stft.real**2 + stft.imag**2).T
+        for frame in gains:  # power in, gains out
+            frame[:] = step(frame, state)
+        for i, (recording, stft) in enumerate(zip(active, stfts, strict=True)):
+            stft *= gains[: stft.shape[1], i].T
+            recording.add(stft)
+
+
+def _recording(x, featurizer):
+    level = root_mean_square(x)
+    return Recording(x, featurizer, 1 / level if level > _SILENCE else 1.0)
+
+
+def _initial_noise(recordings, noise_frames):
+    noise = [_noise_of(recording, noise_frames) for recording in recordings]
+    return np.maximum(noise, _noise_floor(len(noise[0])), dtype=np.float32)
+
+
+def _noise_of(recording, noise_frames):
+    """Mean power of the first frames that lie within the recording.
+
+    They begin after any digital silence, for that is not the noise to come.
+    """
+    begin = int(np.argmax(recording.x != 0)) // recording.hop_length + recording.reach
+    begin = max(0, min(begin, recording.n_frames - noise_frames))
+    stft = recording.stft(begin, min(begin + noise_frames, recording.n_frames))
+    return np.mean(stft.real**2 + stft.imag**2, axis=1)
+
+
+def _noise_floor(n_frequencies):
+    # A recording of RMS 1 has a power of about n_fft / 2 in each unit.
+    return np.float32(_NOISE_FLOOR * n_frequencies)
