@@ -1,29 +1,29 @@
-"""What all featurizers share: waveforms to STFT and back."""
+"""What the featurizers share: waveforms to STFTs and back, fit and transform."""
 
 from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skse.features._framing import analyse, count_frames, largest_hop, make_window, synthesise
 from skse.utils import check_number, check_waveforms
 
 
 class BaseFeaturizer(TransformerMixin, BaseEstimator):
-    """Base class of the featurizers: a subclass adds ``_check_params`` and ``_features``.
+    """Base of the featurizers.
 
-    The STFT follows librosa: frame t is centred at sample ``t * hop_length``
-    (``center=True``), zeros are added at both ends, the window is periodic.
+    A subclass has the parameters ``n_fft``, ``hop_length`` and ``window``, computes its
+    features in ``_features`` and adds the checks of its own parameters to ``_check_params``.
     """
 
     def fit(self, X, y=None):
-        """Check the parameters and the waveforms.
+        """Check parameters and waveforms; nothing is learnt from them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-            Waveforms.
+            Waveforms, full scale ±1.
         y : None
             Ignored.
 
@@ -31,142 +31,200 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         -------
         self : object
         """
-        self._checked_window()
-        X = check_waveforms(X)
-        self.n_features_in_ = X.shape[1] if isinstance(X, np.ndarray) else None
+        self._check_params()
+        waveforms = check_waveforms(X)
+        if isinstance(waveforms, np.ndarray):
+            columns = X if hasattr(X, "columns") else waveforms
+            validate_data(self, columns, skip_check_array=True)
+        else:
+            self.n_features_in_ = None
+            if hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
         return self
 
     def transform(self, X):
-        """Compute the features of waveforms.
+        """Compute the features of waveforms of any length.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-            Waveforms of any length.
+            Waveforms, full scale ±1.
 
         Returns
         -------
-        features : ndarray of shape (n_samples, n_frequencies, n_frames[, n_channels]) or list
-            float32; a list of ``(n_frequencies, n_frames[, n_channels])`` where
-            lengths differ.
+        features : ndarray of shape (n_samples, n_bands, n_frames[, n_channels]) or list
+            float32; an array where all waveforms are equally long, else a list.
         """
         check_is_fitted(self)
-        S = self.stft(X)
-        return [self.features(s) for s in S] if isinstance(S, list) else self.features(S)
-
-    def features(self, S):
-        """Compute the features of an STFT. Every frame is treated by itself.
-
-        Parameters
-        ----------
-        S : ndarray of shape (..., 1 + n_fft // 2, n_frames)
-            Complex STFT.
-
-        Returns
-        -------
-        features : ndarray of shape (..., n_frequencies, n_frames[, n_channels])
-            float32.
-        """
-        self._check_params()
-        return self._features(S)
+        spectra = self._analyse(check_waveforms(X), self._check_params())
+        if isinstance(spectra, list):
+            return [self._features(S) for S in spectra]
+        return self._features(spectra)
 
     def stft(self, X):
-        """Short-time Fourier transform of waveforms.
-
-        Equal to ``librosa.stft(x, n_fft=n_fft, hop_length=hop_length,
-        window=window)`` of every waveform, but computed for all waveforms of one
-        length at a time. Needs no fit.
+        """Short-time Fourier transform of waveforms; needs no ``fit``.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-            Waveforms.
+            Waveforms, full scale ±1. A single 1-D array is taken for one waveform.
 
         Returns
         -------
-        S : ndarray of shape (n_samples, 1 + n_fft // 2, 1 + n_times // hop_length) or list
-            complex64; a list of 2-D arrays where lengths differ. complex128 for
-            those lengths whose last samples lie under the faint end of a single
-            window: single precision could not be inverted to 1e-6 there.
+        S : ndarray of shape (n_samples, n_frequencies, n_frames) or list of ndarray
+            complex64, and complex128 for those lengths (decided by n_times alone) whose
+            last samples lie under the faint end of one window only, so that ``istft`` gives
+            every sample back to 1e-6. An array where all waveforms are equally long, else a
+            list; one STFT for a single waveform. Equal to ``librosa.stft``. Frames are
+            contiguous in memory, and STFTs of one length may share their memory.
         """
-        window = self._checked_window()
-        X = check_waveforms(X)
-        if isinstance(X, np.ndarray):
-            return np.swapaxes(analyse(X, window, self.hop_length), 1, 2)
-        by_length = {}
-        for i, x in enumerate(X):
-            by_length.setdefault(len(x), []).append(i)
-        stfts = [None] * len(X)
-        for members in by_length.values():
-            together = analyse([X[i] for i in members], window, self.hop_length)
-            for i, spectrum in zip(members, together, strict=True):
-                stfts[i] = spectrum.T
-        return stfts
+        window = self._check_params()
+        single = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype != object
+        spectra = self._analyse(check_waveforms([X] if single else X), window)
+        return spectra[0] if single else spectra
 
     def istft(self, S, n_times):
-        """Waveforms of short-time Fourier transforms.
-
-        The least-squares inverse: ``istft(stft(x), len(x))`` gives x back to
-        1e-6 for every length. Needs no fit.
+        """Waveforms of STFTs by least-squares overlap-add [1]_; needs no ``fit``.
 
         Parameters
         ----------
-        S : array-like of shape (n_samples, 1 + n_fft // 2, n_frames) or list of 2-D arrays
-            Complex STFT.
+        S : ndarray of shape (n_samples, n_frequencies, n_frames) or sequence of 2-D ndarray
+            Complex STFTs, as ``stft`` gives them. A single 2-D array is taken for one STFT.
         n_times : int or sequence of int
-            Length of the waveforms, one for all or one for each.
+            Length of the waveforms, in samples: one for all or one per utterance. A length
+            that the frames exceed is cut, as ``librosa.istft`` cuts it.
 
         Returns
         -------
-        waveforms : ndarray of shape (n_samples, n_times) or list of ndarray
-            float32; a list where lengths differ.
+        X : ndarray of shape (n_samples, n_times) or list of ndarray
+            float32 waveforms; an array where all lengths agree, else a list; one waveform
+            for a single STFT.
 
         Raises
         ------
         ValueError
-            Where number of frequencies, of frames, or of lengths do not agree.
+            Where `S` is not complex, has another number of frequencies than
+            ``1 + n_fft // 2``, or too few frames for `n_times`.
+
+        References
+        ----------
+        .. [1] D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time
+           Fourier transform", IEEE Trans. ASSP 32(2), 236-243, 1984, equation 6.
         """
-        window = self._checked_window()
-        n_samples = len(S)
-        lengths = [n_times] * n_samples if np.ndim(n_times) == 0 else list(n_times)
-        if len(lengths) != n_samples:
-            raise ValueError(
-                f"n_times must be an int or hold one length per STFT; got {len(lengths)} lengths "
-                f"for {n_samples} STFTs."
-            )
-        for i, n in enumerate(lengths):
-            check_number(self, f"n_times[{i}]", n, Integral, min_val=1)
-            self._check_stft(np.asarray(S[i]), n, i)
-        if isinstance(S, np.ndarray) and len(set(lengths)) == 1:
-            return synthesise(np.swapaxes(S, 1, 2), window, self.hop_length, lengths[0])
-        waveforms = [
-            synthesise(np.asarray(s).T[None], window, self.hop_length, n)[0]
-            for s, n in zip(S, lengths, strict=True)
-        ]
+        window = self._check_params()
+        single = isinstance(S, np.ndarray) and S.ndim == 2
+        spectra, lengths = self._check_spectra([S] if single else S, n_times)
+        waveforms = [None] * len(spectra)
+        for indices in _group((s.shape, n) for s, n in zip(spectra, lengths, strict=True)):
+            batch = np.stack([spectra[i].T for i in indices])
+            batch = synthesise(batch, window, self.hop_length, lengths[indices[0]])
+            for i, x in zip(indices, batch, strict=True):
+                waveforms[i] = x
+        if single:
+            return waveforms[0]
         return np.stack(waveforms) if len(set(lengths)) == 1 else waveforms
 
-    def _checked_window(self):
+    def features(self, S):
+        """Compute the features of one STFT, each frame from itself alone; needs no ``fit``.
+
+        Parameters
+        ----------
+        S : ndarray of shape (n_frequencies, n_frames)
+            Complex STFT.
+
+        Returns
+        -------
+        features : ndarray of shape (n_bands, n_frames[, n_channels])
+            float32.
+        """
+        self._check_params()
+        spectra, _ = self._check_spectra([S], 1)
+        return self._features(spectra[0])
+
+    def _analyse(self, waveforms, window):
+        if isinstance(waveforms, np.ndarray):
+            return analyse(waveforms, window, self.hop_length).swapaxes(1, 2)
+        spectra = [None] * len(waveforms)
+        for indices in _group(len(x) for x in waveforms):
+            batch = analyse([waveforms[i] for i in indices], window, self.hop_length)
+            for i, S in zip(indices, batch, strict=True):
+                spectra[i] = S.T
+        return spectra
+
+    def _features(self, S):
+        """Compute the features of STFTs of shape (..., n_frequencies, n_frames)."""
+        raise NotImplementedError
+
+    def _check_params(self):
+        """Check the parameters and return the window, float64 of shape (n_fft,)."""
         check_number(self, "n_fft", self.n_fft, Integral, min_val=2)
         check_number(self, "hop_length", self.hop_length, Integral, min_val=1)
-        self._check_params()
         window = make_window(self, self.window, self.n_fft)
         largest = largest_hop(window)
         if self.hop_length > largest:
+            remedy = (
+                f"hop_length must be from 1 to {largest} (n_fft // 2 at most)"
+                if largest
+                else "choose another window"
+            )
             raise ValueError(
-                f"{type(self).__name__}: hop_length={self.hop_length!r} cannot be inverted with "
-                f"n_fft={self.n_fft} and window={self.window!r}; choose at most {largest}."
+                f"{type(self).__name__}: hop_length={self.hop_length} cannot be inverted with "
+                f"n_fft={self.n_fft} and window={self.window!r}: the windows leave some samples "
+                f"uncovered; {remedy}."
             )
         return window
 
-    def _check_stft(self, S, n_times, i):
-        expected = (1 + self.n_fft // 2, count_frames(n_times, self.n_fft, self.hop_length))
-        if S.shape != expected:
+    def _check_spectra(self, S, n_times):
+        """Return a list of checked STFTs and a list of checked lengths."""
+        if isinstance(S, (str, bytes)) or not hasattr(S, "__len__") or len(S) == 0:
             raise ValueError(
-                f"S[{i}] has shape {S.shape}; expected {expected} (n_frequencies, n_frames) for "
-                f"n_fft={self.n_fft}, hop_length={self.hop_length} and n_times={n_times}."
+                "S must be an array of shape (n_samples, n_frequencies, n_frames) or a sequence "
+                f"of 2-D STFTs; got {type(S).__name__}: {S!r:.60}."
             )
+        if isinstance(n_times, Integral):
+            n_times = [n_times] * len(S)
+        if not hasattr(n_times, "__len__") or len(n_times) != len(S):
+            raise ValueError(
+                f"n_times must be an int or hold one int per STFT; got {n_times!r:.60} for "
+                f"{len(S)} STFTs."
+            )
+        pairs = zip(S, n_times, strict=True)
+        spectra = [self._check_spectrum(s, n, i) for i, (s, n) in enumerate(pairs)]
+        return spectra, [int(n) for n in n_times]
+
+    def _check_spectrum(self, S, n_times, i):
+        S = np.asarray(S)
+        n_frequencies = 1 + self.n_fft // 2
+        if S.ndim != 2 or S.shape[0] != n_frequencies:
+            raise ValueError(
+                f"S[{i}] has shape {S.shape}; expected (n_frequencies, n_frames) with "
+                f"1 + n_fft // 2 = {n_frequencies} frequencies. Use the featurizer that made it."
+            )
+        if not np.iscomplexobj(S):
+            raise ValueError(
+                f"S[{i}] must be complex; got {S.dtype}. Multiply a magnitude by a phase, such as "
+                "np.exp(1j * np.angle(noisy)), first."
+            )
+        if not np.isfinite(S).all():
+            raise ValueError(f"S[{i}] contains NaN or inf; expected finite values.")
+        check_number("istft", f"n_times[{i}]", n_times, Integral, min_val=1)
+        needed = count_frames(n_times, self.n_fft, self.hop_length)
+        if S.shape[1] < needed:
+            raise ValueError(
+                f"S[{i}] has {S.shape[1]} frames, too few for n_times={n_times}, which takes "
+                f"{needed} (n_fft={self.n_fft}, hop_length={self.hop_length})."
+            )
+        return S
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []
+        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _group(keys):
+    """Group the indices of equal keys, in the order of first appearance."""
+    groups = {}
+    for i, key in enumerate(keys):
+        groups.setdefault(key, []).append(i)
+    return groups.values()

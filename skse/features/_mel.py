@@ -6,7 +6,6 @@ from numbers import Integral, Real
 import numpy as np
 
 from skse.features._base import BaseFeaturizer
-from skse.features._stft import log_floored
 from skse.utils import check_choice, check_number, check_sampling_rate
 
 SCALES = ("log", "magnitude", "power")
@@ -86,13 +85,15 @@ class MelFeaturizer(BaseFeaturizer):
     def _check_params(self):
         check_choice(self, "scale", self.scale, SCALES)
         check_mel_params(self)
+        return super()._check_params()
 
     def _features(self, S):
         energy = mel_energy(S, self)
         if self.scale == "power":
             return energy
-        magnitude = np.sqrt(energy, out=energy)
-        return log_floored(magnitude, self.floor_db) if self.scale == "log" else magnitude
+        if self.scale == "log":
+            return 0.5 * np.log(np.maximum(energy, np.float32(10 ** (self.floor_db / 10))))
+        return np.sqrt(energy)
 
 
 def check_mel_params(featurizer):

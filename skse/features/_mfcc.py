@@ -87,6 +87,7 @@ class MFCCFeaturizer(BaseFeaturizer):
     def _check_params(self):
         check_mel_params(self)
         check_number(self, "n_mfcc", self.n_mfcc, Integral, min_val=1, max_val=self.n_mels)
+        return super()._check_params()
 
     def _features(self, S):
         floor = np.float32(10 ** (self.floor_db / 10))

@@ -1,4 +1,4 @@
-"""STFTFeaturizer: the STFT on a scale that a network can see."""
+"""STFTFeaturizer: waveform to STFT to features, and back."""
 
 from numbers import Real
 
@@ -11,45 +11,68 @@ SCALES = ("complex", "compressed", "log", "magnitude", "power", "real")
 
 
 class STFTFeaturizer(BaseFeaturizer):
-    r"""Short-time Fourier transform of waveforms, as features.
+    """Features from the short-time Fourier transform of waveforms.
+
+    Frames are cut as :func:`librosa.stft` cuts them with ``center=True``: frame t is centred
+    at sample ``t * hop_length`` of the waveform, with zeros beyond its ends, so that
+    ``n_frames = 1 + n_times // hop_length`` for an even `n_fft`.
 
     Parameters
     ----------
     n_fft : int, default=256
-        Length of the window and of the FFT in samples: 32 ms at 8 kHz.
+        Length of a frame in samples (32 ms at 8 kHz).
     hop_length : int, default=128
-        Samples between the centres of neighbouring frames: 16 ms at 8 kHz.
+        Samples from one frame to the next; at most ``n_fft // 2``.
     window : str, tuple or array-like of shape (n_fft,), default="hann"
-        Window, as in :func:`scipy.signal.get_window`.
+        Window, periodic, as :func:`scipy.signal.get_window` makes it.
     scale : {"log", "magnitude", "power", "compressed", "real", "complex"}, default="log"
-        :math:`\ln \max(|Y|, \epsilon)`, :math:`|Y|`, :math:`|Y|^2`,
-        :math:`|Y|^c`, :math:`\Re Y`, or :math:`\Re Y` and :math:`\Im Y` as two
-        channels.
+        What the features are, for an STFT value S:
+
+        - "log": ``ln(max(abs(S), 10 ** (floor_db / 20)))``,
+        - "magnitude": ``abs(S)``,
+        - "power": ``abs(S) ** 2``,
+        - "compressed": ``abs(S) ** compression``,
+        - "real": the real part,
+        - "complex": real and imaginary part as two channels.
     floor_db : float, default=-80.0
-        For ``scale="log"``: :math:`\epsilon` in dB relative to a magnitude of 1.
-    exponent : float, default=0.3
-        For ``scale="compressed"``: :math:`c`.
+        Level at which "log" is cut, in dB relative to ``abs(S) = 1``. It is absolute, so
+        that a frame's features do not depend on other frames; -80 dB is about the rounding
+        noise of 16-bit audio with the default `n_fft`.
+    compression : float, default=0.3
+        Exponent of "compressed", above 0 and at most 1.
 
     Attributes
     ----------
     n_features_in_ : int or None
-        Samples in each waveform seen in `fit`; None where lengths differed.
+        Number of samples in each waveform seen in ``fit``; None where they differed.
+        Waveforms of any length may be transformed.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where `X` was a data frame with string column names.
 
     See Also
     --------
-    MelFeaturizer : The STFT summed into mel bands.
-    MFCCFeaturizer : Mel-frequency cepstral coefficients.
+    MelFeaturizer : Fewer bands, spaced as the ear hears.
+    MFCCFeaturizer : Decorrelated mel bands.
+
+    Notes
+    -----
+    ``istft(stft(X), n_times)`` gives every waveform of full scale ±1 back to 1e-6. Where a
+    waveform ends just before the centre of what would be the next frame, its last samples
+    lie under the faint end of a single window; the STFT of such lengths is kept in complex128
+    because complex64 cannot hold these samples. An STFT that has been altered is inverted by
+    dividing by the same faint weights: pad such waveforms with `hop_length` zeros
+    before ``stft`` to keep their last samples from being magnified.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skse import STFTFeaturizer
-    >>> X = np.random.default_rng(0).uniform(-1, 1, (2, 8000)).astype(np.float32)
-    >>> featurizer = STFTFeaturizer()
-    >>> featurizer.fit_transform(X).shape
-    (2, 129, 63)
+    >>> from skse.features import STFTFeaturizer
+    >>> X = np.random.default_rng(0).uniform(-1, 1, (3, 8000))
+    >>> featurizer = STFTFeaturizer().fit(X)
+    >>> featurizer.transform(X).shape
+    (3, 129, 63)
     >>> S = featurizer.stft(X)
-    >>> bool(np.abs(featurizer.istft(S, 8000) - X).max() < 1e-6)
+    >>> bool(np.abs(featurizer.istft(S, n_times=8000) - X).max() < 1e-6)
     True
     """
 
@@ -57,38 +80,42 @@ class STFTFeaturizer(BaseFeaturizer):
         self,
         n_fft=256,
         hop_length=128,
-        *,
         window="hann",
         scale="log",
         floor_db=-80.0,
-        exponent=0.3,
+        compression=0.3,
     ):
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.window = window
         self.scale = scale
         self.floor_db = floor_db
-        self.exponent = exponent
+        self.compression = compression
 
     def _check_params(self):
         check_choice(self, "scale", self.scale, SCALES)
-        check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=100)
-        check_number(self, "exponent", self.exponent, Real, min_val=0, include_boundaries="neither")
+        check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=300)
+        check_number(
+            self,
+            "compression",
+            self.compression,
+            Real,
+            min_val=0,
+            max_val=1,
+            include_boundaries="right",
+        )
+        return super()._check_params()
 
     def _features(self, S):
-        if self.scale == "real":
-            return np.ascontiguousarray(S.real, dtype=np.float32)
         if self.scale == "complex":
             return np.stack([S.real, S.imag], axis=-1).astype(np.float32, copy=False)
+        if self.scale == "real":
+            return S.real.astype(np.float32)
         magnitude = np.abs(S).astype(np.float32, copy=False)
         if self.scale == "power":
-            return np.square(magnitude, out=magnitude)
+            return magnitude**2
         if self.scale == "compressed":
-            return np.power(magnitude, np.float32(self.exponent), out=magnitude)
-        return log_floored(magnitude, self.floor_db) if self.scale == "log" else magnitude
-
-
-def log_floored(magnitude, floor_db):
-    """Natural logarithm of magnitudes, none below the floor, in place."""
-    np.maximum(magnitude, np.float32(10 ** (floor_db / 20)), out=magnitude)
-    return np.log(magnitude, out=magnitude)
+            return magnitude**self.compression
+        if self.scale == "log":
+            return np.log(np.maximum(magnitude, np.float32(10 ** (self.floor_db / 20))))
+        return magnitude
