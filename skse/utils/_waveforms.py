@@ -46,7 +46,7 @@ def check_waveforms(X, name="X", *, two_rows_are="utterances"):
         waveforms = [_check_one(x, f"{name}[{i}]") for i, x in enumerate(X)]
         if len({len(x) for x in waveforms}) > 1:
             return waveforms
-        return np.stack(waveforms)
+        return np.stack(waveforms) if len(waveforms) > 1 else waveforms[0][None]
     if getattr(X, "ndim", None) == 1 or (
         isinstance(X, (list, tuple)) and len(X) and all(np.ndim(x) == 0 for x in X)
     ):

@@ -1,0 +1,180 @@
+"""scikit-learn's checks and skse's own, on every public estimator.
+
+scikit-learn's checks pass one column of targets. An enhancer wants clean speech
+of the shape of the noisy one, a target the STFT of both: test-only subclasses
+bridge the two.
+"""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy.sparse import issparse
+from sklearn.linear_model import Ridge
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skse
+from skse import (
+    AutoencoderRegressor,
+    FeatureScaler,
+    IdealMaskTarget,
+    IdentityEnhancer,
+    LogMMSE,
+    MelFeaturizer,
+    MFCCFeaturizer,
+    PeakNormalize,
+    Resample,
+    SpectralSubtraction,
+    SpectrumTarget,
+    SpeechEnhancer,
+    STFTFeaturizer,
+    UNetRegressor,
+    WienerFilter,
+)
+from skse.utils.estimator_checks import checks_for
+
+SMALL = {"epochs": 1, "random_state": 0}
+FEATURIZERS = [
+    STFTFeaturizer(),
+    STFTFeaturizer(n_fft=64, hop_length=20, scale="complex"),
+    MelFeaturizer(sampling_rate=8000),
+    MFCCFeaturizer(sampling_rate=8000),
+]
+STEPS = [Resample(8000, 16000), PeakNormalize(), FeatureScaler()]
+TARGETS = [
+    IdealMaskTarget("irm"),
+    IdealMaskTarget("ibm"),
+    IdealMaskTarget("ibm", criterion="mixture_ratio"),
+    SpectrumTarget("log"),
+    SpectrumTarget("magnitude"),
+    SpectrumTarget("power"),
+]
+NETWORKS = [
+    UNetRegressor(filters=(4, 4), dilations=(1,), **SMALL),
+    AutoencoderRegressor(filters=(4, 4), dense_units=(8,), **SMALL),
+]
+ENHANCERS = [
+    SpeechEnhancer(regressor=Ridge()),
+    SpeechEnhancer(
+        STFTFeaturizer(n_fft=64, hop_length=32), SpectrumTarget(), NETWORKS[0], segment_frames=16
+    ),
+    IdentityEnhancer(),
+    SpectralSubtraction(),
+    WienerFilter(),
+    LogMMSE(),
+]
+
+
+class CleanOfNoisyShape:
+    """Repeats the checks' few columns of y to the width of X, and predicts as many."""
+
+    def fit(self, X, y=None):
+        wide = self._widened(X, y)
+        super().fit(X, wide)
+        self.n_columns_ = None if wide is y else np.asarray(y).shape[1]
+        return self
+
+    def predict(self, X):
+        out = super().predict(X)
+        return out[:, : self.n_columns_] if isinstance(out, np.ndarray) else out
+
+    def _widened(self, X, y):
+        if y is None or issparse(X):
+            return y
+        columns, width = np.asarray(y, dtype=float), np.asarray(X).shape[-1]
+        if columns.ndim != 2 or columns.shape[1] == width:
+            return y
+        return np.take(columns, np.arange(width) % columns.shape[1], axis=1)
+
+
+class NoisyIsClean:
+    """Computes a target of X and X."""
+
+    def fit(self, X, y=None):
+        return super().fit(X, X)
+
+    def transform(self, X):
+        return super().transform(X, X)
+
+    def fit_transform(self, X, y=None):
+        return self.fit(X).transform(X)
+
+
+def adapted(estimator, mixin):
+    name = f"Adapted{type(estimator).__name__}"
+    if name not in globals():  # pickling looks the class up here
+        globals()[name] = type(name, (mixin, type(estimator)), {"__module__": __name__})
+    return globals()[name](**estimator.get_params(deep=False))
+
+
+ADAPTED = [adapted(e, CleanOfNoisyShape) for e in (*ENHANCERS[:1], *ENHANCERS[2:])] + [
+    adapted(target, NoisyIsClean) for target in TARGETS
+]
+
+ANY_LENGTH = {
+    "check_n_features_in_after_fitting": "waveforms of any length may follow those of fit"
+}
+ANY_LENGTH_TRANSFORMER = {**ANY_LENGTH, "check_transformer_general": "as above"}
+CONTAINER = {
+    **ANY_LENGTH_TRANSFORMER,
+    "check_transformer_data_not_an_array": "a list of waveforms comes back as a list",
+}
+FLOAT32 = {"check_regressor_multioutput": "predictions are float32"}
+COMPLEX = {"check_complex_data": "an STFT is complex"}
+EXPECTED_FAILURES = {
+    "STFTFeaturizer": ANY_LENGTH_TRANSFORMER,
+    "MelFeaturizer": ANY_LENGTH_TRANSFORMER,
+    "MFCCFeaturizer": ANY_LENGTH_TRANSFORMER,
+    "Resample": CONTAINER,
+    "PeakNormalize": CONTAINER,
+    "IdealMaskTarget": COMPLEX,
+    "SpectrumTarget": COMPLEX,
+    "AutoencoderRegressor": FLOAT32,
+    "UNetRegressor": FLOAT32,
+    "SpeechEnhancer": {**ANY_LENGTH, **FLOAT32},
+    "IdentityEnhancer": {**ANY_LENGTH, **FLOAT32},
+    "SpectralSubtraction": {**ANY_LENGTH, **FLOAT32},
+    "WienerFilter": {**ANY_LENGTH, **FLOAT32},
+    "LogMMSE": {**ANY_LENGTH, **FLOAT32},
+}
+
+
+def expected_failures(estimator):
+    return EXPECTED_FAILURES.get(type(estimator).__name__.removeprefix("Adapted"), {})
+
+
+@parametrize_with_checks(
+    [*FEATURIZERS, *STEPS, *NETWORKS, *ADAPTED],
+    expected_failed_checks=expected_failures,
+    xfail_strict=True,
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+OWN = [
+    (estimator, check)
+    for estimator in [*FEATURIZERS, *STEPS, *TARGETS, *NETWORKS, *ENHANCERS]
+    for check in checks_for(estimator)
+]
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(partial(check, e), id=f"{e!r:.60}-{check.__name__}".replace("\n", ""))
+        for e, check in OWN
+    ],
+)
+def test_own_checks(check):
+    check()
+
+
+def test_every_public_estimator_is_checked():
+    checked = {type(e).__name__ for e in [*FEATURIZERS, *STEPS, *TARGETS, *NETWORKS, *ENHANCERS]}
+    public = {name for name in skse.__all__ if isinstance(getattr(skse, name), type)}
+    assert public == checked
+
+
+def test_at_most_three_expected_failures_each():
+    assert max(map(len, EXPECTED_FAILURES.values())) <= 3
