@@ -1,0 +1,209 @@
+"""The command ``skse``: parses, calls the public functions, prints."""
+
+import os
+import sys
+
+import click
+
+NETWORKS = ("autoencoder", "unet")
+TARGETS = ("log", "magnitude", "ibm", "irm")
+LOSSES = ("mse", "bce")
+# NOIZEUS has 960 pairs; every sentence eight times is as much as one can wait for.
+_NOIZEUS_PAIRS = 240
+_MOST_JOBS = 8
+
+
+class Names(click.ParamType):
+    """Some of several names, separated by commas."""
+
+    name = "names"
+
+    def __init__(self, allowed):
+        self.allowed = allowed
+
+    def get_metavar(self, param, ctx=None):
+        """Show the names in ``--help``."""
+        return ",".join(self.allowed)
+
+    def convert(self, value, param, ctx):
+        """Split at commas and check every name."""
+        names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+        for name in names:
+            if name not in self.allowed:
+                listed = ", ".join(self.allowed)
+                self.fail(f"{name!r} is not one of {listed}; separate several by commas.")
+        if len(set(names)) < len(names):
+            self.fail(f"{value!r} holds a name twice.")
+        return tuple(names)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="skse", message="%(prog)s %(version)s")
+def main():
+    """Speech enhancement the scikit-learn way."""
+
+
+@main.command()
+@click.option(
+    "--data",
+    type=click.Choice(["harvard", "noizeus"]),
+    default="harvard",
+    show_default=True,
+    help="Corpus: harvard is synthetic and ships inside skse, noizeus is real speech.",
+)
+@click.option(
+    "--data-home",
+    type=click.Path(file_okay=False),
+    help="Folder of NOIZEUS; what is missing there is downloaded (43 MB in all). Default: a "
+    "cache folder.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help=f"Use this many pairs only, spread over sentences, noises and SNRs. Default: all 192 of "
+    f"harvard, {_NOIZEUS_PAIRS} of the 960 of noizeus.",
+)
+@click.option("--networks", type=Names(NETWORKS), default=NETWORKS, help="Default: both.")
+@click.option(
+    "--targets",
+    type=Names(TARGETS),
+    default=("log", "ibm", "irm"),
+    help="What the network learns: the clean spectrum (log, magnitude) or a mask (ibm, irm). "
+    "Default: log,ibm,irm.",
+)
+@click.option(
+    "--losses",
+    type=Names(LOSSES),
+    default=LOSSES,
+    help="Mean squared error, binary cross-entropy (for masks only). Default: both.",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    default=12,
+    show_default=True,
+    help="Passes over the training data of every network.",
+)
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    default=3,
+    show_default=True,
+    help="Parts into which the data are cut, each tested once by networks trained on the rest.",
+)
+@click.option(
+    "--hold-out",
+    type=click.Choice(["speaker", "sentence"]),
+    default="speaker",
+    show_default=True,
+    help="What no network may have heard in training. Every sentence has one speaker: speaker "
+    "holds out both.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help=f"Processes side by side. Default: one a core, at most {_MOST_JOBS}.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False),
+    default="skse-compare",
+    show_default=True,
+    help="Folder for the results.",
+)
+@click.option("--restart", is_flag=True, help="Forget what an earlier run left in --out.")
+def compare(data, data_home, limit, networks, targets, losses, epochs, folds, hold_out, jobs, seed,
+            out, restart):  # fmt: skip
+    """Compare networks, targets and losses by cross-validation.
+
+    Trains every combination of network, target and loss, scores it on speech that it has not
+    heard, and prints one table, best SNR gain first, beside the noisy speech, classical
+    enhancers and each target's ceiling (the score if the network made no error).
+
+    \b
+    --out then holds
+      results.csv       the table, columns named with their units
+      comparison.png    the table as a picture
+      spectrograms.png  noisy, enhanced by the best of each target, clean
+      audio/            the same to listen to
+      best.joblib       the best candidate, fitted on all pairs: joblib.load it, call predict
+      records/          finished fits: after an interruption the same command goes on from there
+    """  # noqa: D301  click's mark for lines to leave alone
+    if data_home is not None and data != "noizeus":
+        raise click.UsageError("--data-home goes with --data noizeus only.")
+    if losses == ("bce",) and not {"ibm", "irm"} & set(targets):
+        raise click.UsageError("--losses bce needs a mask: add ibm or irm to --targets.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["MPLBACKEND"] = "agg"
+
+    import joblib
+
+    from skse import comparison
+
+    try:
+        pairs = _load(data, data_home, limit, seed)
+        if (n_groups := len(set(pairs[hold_out]))) < folds:
+            raise click.UsageError(
+                f"--folds {folds} is more than the {n_groups} {hold_out}s that there are"
+                + ("; --hold-out sentence allows more." if hold_out == "speaker" else ".")
+            )
+        click.echo(_describe(pairs, data), err=True)
+        results = comparison.compare(
+            pairs,
+            networks=networks,
+            targets=targets,
+            losses=losses,
+            epochs=epochs,
+            n_splits=folds,
+            group_by=hold_out,
+            n_jobs=jobs or min(joblib.cpu_count(), _MOST_JOBS),
+            random_state=seed,
+            out=out,
+            restart=restart,
+        )
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nInterrupted. Finished fits are kept in {out}; the same command goes on from there.",
+            err=True,
+        )
+        sys.exit(130)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(comparison.format_table(results.rows))
+    click.echo(_explain(folds, hold_out, out, results.best))
+
+
+def _load(data, data_home, limit, seed):
+    from skse.comparison import spread_subset
+    from skse.datasets import fetch_noizeus, load_harvard
+
+    if data == "harvard":
+        pairs = load_harvard()
+    else:
+        pairs = fetch_noizeus(data_home=data_home)
+        limit = limit or _NOIZEUS_PAIRS
+    return pairs if limit is None else spread_subset(pairs, limit, random_state=seed)
+
+
+def _describe(pairs, data):
+    minutes = sum(map(len, pairs.noisy)) / pairs.sampling_rate / 60
+    levels = ", ".join(f"{level:g}" for level in sorted(set(pairs.snr_db)))
+    return (
+        f"{data}: {len(pairs.noisy)} pairs ({minutes:.1f} min), {len(set(pairs.sentence))} "
+        f"sentences, {len(set(pairs.speaker))} speakers, {len(set(pairs.noise))} noises, "
+        f"{levels} dB SNR."
+    )
+
+
+def _explain(folds, hold_out, out, best):
+    unheard = "speakers and sentences" if hold_out == "speaker" else "sentences"
+    return (
+        f"\nMean ± standard deviation over {folds} folds, each tested on {unheard} that the "
+        "networks had not heard.\nHigher is better, but for RMSE. A ceiling is the score of the "
+        "true target: no network can do better with it.\n"
+        f"Best candidate: {best}, fitted on all pairs in {os.path.join(out, 'best.joblib')}.\n"
+        f"Also in {out}: results.csv, comparison.png, spectrograms.png, audio/."
+    )

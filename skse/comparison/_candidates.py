@@ -1,0 +1,212 @@
+"""What is compared: the grid of candidates, the baselines and the ceilings."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skse.enhancement import (
+    IdentityEnhancer,
+    LogMMSE,
+    SpectralSubtraction,
+    SpeechEnhancer,
+    WienerFilter,
+    oracle_predict,
+)
+from skse.features import STFTFeaturizer
+from skse.networks import AutoencoderRegressor, UNetRegressor
+from skse.targets import IdealMaskTarget, SpectrumTarget
+from skse.utils import check_choice
+
+# Names on the command line and in results.csv -> class or factory, and the name to read.
+NETWORKS = {
+    "autoencoder": (AutoencoderRegressor, "Autoencoder"),
+    "unet": (UNetRegressor, "U-Net"),
+}
+TARGETS = {
+    "log": (lambda: SpectrumTarget(scale="log"), "log spectrum"),
+    "magnitude": (lambda: SpectrumTarget(scale="magnitude"), "magnitude"),
+    "ibm": (lambda: IdealMaskTarget(mask="ibm"), "IBM"),
+    "irm": (lambda: IdealMaskTarget(mask="irm"), "IRM"),
+}
+LOSSES = {"mse": ("mse", "MSE"), "bce": ("binary_crossentropy", "BCE")}
+BASELINES = {
+    IdentityEnhancer: "noisy",
+    SpectralSubtraction: "spectral subtraction",
+    WienerFilter: "Wiener filter",
+    LogMMSE: "log-MMSE",
+}
+
+
+class OracleCeiling(BaseEstimator):
+    """A target's ceiling as an estimator, for want of `y` in ``predict``.
+
+    Parameters
+    ----------
+    enhancer : SpeechEnhancer, default=None
+        Whose featurizer and target are judged; its regressor is not used.
+    """
+
+    def __init__(self, enhancer=None):
+        self.enhancer = enhancer
+
+    def fit(self, X, y):
+        """Learn nothing."""
+        return self
+
+
+def enhance(estimator, X, y):
+    """Enhance `X` with a fitted candidate, a baseline or, knowing `y`, a ceiling."""
+    if isinstance(estimator, OracleCeiling):
+        return oracle_predict(estimator.enhancer, X, y)
+    return estimator.predict(X)
+
+
+def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state):
+    """Build the parameter grid of a search whose parameter `estimator` is exchanged.
+
+    Parameters
+    ----------
+    networks, targets, losses : sequence of str
+        Keys of `NETWORKS`, `TARGETS` and `LOSSES`.
+    sampling_rate : int
+        Hz.
+    epochs : int
+        Passes over the training data of every network.
+    random_state : int
+        Seed of every network.
+
+    Returns
+    -------
+    grid : list of dict
+        For :class:`~sklearn.model_selection.GridSearchCV`. Targets that leave
+        [0, 1] are not paired with the cross-entropy.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or where no candidate is left.
+    """
+    for name, chosen, allowed in (
+        ("networks", networks, NETWORKS),
+        ("targets", targets, TARGETS),
+        ("losses", losses, LOSSES),
+    ):
+        for value in chosen:
+            check_choice("compare", name, value, allowed)
+        if not chosen or len(set(chosen)) < len(chosen):
+            raise ValueError(
+                f"compare: {name}={chosen!r} must be a selection, without repeats, from "
+                f"{', '.join(map(repr, allowed))}."
+            )
+    featurizer = STFTFeaturizer()
+    enhancers = [
+        SpeechEnhancer(
+            featurizer,
+            regressor=NETWORKS[network][0](epochs=epochs, random_state=random_state),
+            sampling_rate=sampling_rate,
+        )
+        for network in networks
+    ]
+    by_losses = {}  # losses that a target can be learned with -> such targets
+    for name in targets:
+        target = TARGETS[name][0]()
+        low, high = target.output_range
+        fitting = tuple(x for x in losses if x != "bce" or (low >= 0 and high <= 1))
+        by_losses.setdefault(fitting, []).append(target)
+    candidates = [
+        {
+            "estimator": enhancers,
+            "estimator__target": fitting_targets,
+            "estimator__regressor__loss": [LOSSES[x][0] for x in fitting],
+        }
+        for fitting, fitting_targets in by_losses.items()
+        if fitting
+    ]
+    if not candidates:
+        raise ValueError(
+            f"compare: losses={list(losses)!r} fit none of targets={list(targets)!r}: bce needs a "
+            "target between 0 and 1, such as 'ibm' or 'irm'. Add the loss 'mse' or such a target."
+        )
+    baselines = [
+        IdentityEnhancer(),
+        *(
+            baseline(sampling_rate=sampling_rate)
+            for baseline in (SpectralSubtraction, WienerFilter, LogMMSE)
+        ),
+    ]
+    ceilings = [
+        OracleCeiling(SpeechEnhancer(featurizer, TARGETS[x][0](), sampling_rate=sampling_rate))
+        for x in targets
+    ]
+    return [*candidates, {"estimator": [*baselines, *ceilings]}]
+
+
+def describe(estimator):
+    """Say what a row of the table is.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Candidate, baseline or ceiling.
+
+    Returns
+    -------
+    labels : dict of str
+        name (to read), kind ("candidate", "noisy", "baseline", "ceiling"), and network,
+        target, loss, empty where a row has none.
+    """
+    if type(estimator) in BASELINES:
+        name = BASELINES[type(estimator)]
+        kind = "noisy" if name == "noisy" else "baseline"
+        return {"name": name, "kind": kind, "network": "", "target": "", "loss": ""}
+    if isinstance(estimator, OracleCeiling):
+        target = _target_name(estimator.enhancer.target)
+        return {
+            "name": f"ceiling of {TARGETS[target][1]}",
+            "kind": "ceiling",
+            "network": "",
+            "target": target,
+            "loss": "",
+        }
+    network = _key(NETWORKS, type(estimator.regressor))
+    target = _target_name(estimator.target)
+    loss = _key(LOSSES, estimator.regressor.loss)
+    return {
+        "name": f"{NETWORKS[network][1]}, {TARGETS[target][1]}, {LOSSES[loss][1]}",
+        "kind": "candidate",
+        "network": network,
+        "target": target,
+        "loss": loss,
+    }
+
+
+def choose_examples(noisy, snr_db, n_examples):
+    """Choose utterances to be heard and seen: hard ones first, spread over the data.
+
+    Parameters
+    ----------
+    noisy : sequence of ndarray
+        Noisy waveforms.
+    snr_db : ndarray of shape (n_pairs,)
+        SNR of each.
+    n_examples : int
+        How many to choose at most.
+
+    Returns
+    -------
+    indices : list of int
+        One pair at the lowest SNR, one at the next, and so on.
+    """
+    levels = np.unique(snr_db)
+    indices = []
+    for i in range(min(n_examples, len(noisy))):
+        same = np.flatnonzero(snr_db == levels[i % len(levels)])
+        indices.append(int(same[len(same) * (2 * i + 1) // (2 * n_examples)]))
+    return list(dict.fromkeys(indices))
+
+
+def _target_name(target):
+    return getattr(target, "mask", None) or target.scale
+
+
+def _key(names, value):
+    return next(key for key, (known, _) in names.items() if known == value)

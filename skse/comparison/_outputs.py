@@ -1,0 +1,69 @@
+"""What a comparison leaves to look at and to listen to."""
+
+import re
+
+import numpy as np
+
+from skse.metrics import snr_gain_score
+from skse.plotting import ComparisonDisplay, SpectrogramDisplay
+
+
+def write_pictures(rows, examples, sampling_rate, out):
+    """Draw comparison.png and spectrograms.png.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `make_rows`.
+    examples : dict of str to dict of str to ndarray
+        Title of every example, and its waveforms by name; the first is drawn.
+    sampling_rate : int
+        Hz.
+    out : Path
+        Folder.
+
+    Returns
+    -------
+    files : list of Path
+    """
+    import matplotlib.pyplot as plt
+
+    files = [out / "comparison.png", out / "spectrograms.png"]
+    figure = ComparisonDisplay(rows).plot().figure_
+    figure.savefig(files[0], dpi=150)
+    plt.close(figure)
+
+    title, waveforms = next(iter(examples.items()))
+    named = {}
+    for name, waveform in waveforms.items():
+        if name in ("noisy", "clean"):
+            named[name] = waveform
+        else:
+            gain = snr_gain_score(waveforms["clean"], waveform, waveforms["noisy"])
+            named[f"{name}: SNR gain {gain:+.1f} dB"] = waveform
+    display = SpectrogramDisplay.from_waveforms(named, sampling_rate=sampling_rate)
+    figure = display.plot().figure_
+    sentence, noise, level = title.split("_")
+    figure.suptitle(
+        f"Sentence {sentence} in {noise} noise at {level.replace('dB', ' dB')}, "
+        "not heard in training"
+    )
+    figure.savefig(files[1], dpi=150)
+    plt.close(figure)
+    return files
+
+
+def write_audio(examples, sampling_rate, folder):
+    """Write every waveform of the examples as 16-bit wav; return the paths."""
+    import soundfile
+
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.wav"):
+        old.unlink()
+    files = []
+    for title, waveforms in examples.items():
+        for name, waveform in waveforms.items():
+            short = re.sub("[^a-z0-9]+", "-", name.lower())
+            files.append(folder / f"{title}_{short}.wav")
+            soundfile.write(files[-1], np.clip(waveform, -1, 1), sampling_rate, subtype="PCM_16")
+    return files

@@ -1,0 +1,244 @@
+"""compare: every candidate, baseline and ceiling on the same folds, in a resumable search."""
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from importlib.util import find_spec
+from numbers import Integral
+from pathlib import Path
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, GroupKFold, ParameterGrid
+from sklearn.utils import Bunch
+
+from skse.comparison._candidates import choose_examples, describe, make_grid
+from skse.comparison._outputs import write_audio, write_pictures
+from skse.comparison._progress import RecordsBar
+from skse.comparison._records import RecordedEstimator, digest, score_recorded
+from skse.comparison._table import make_rows, write_csv
+from skse.utils import check_choice, check_number, check_waveform_pairs
+
+METRICS = ("snr_gain", "si_sdr", "rmse", "stoi")
+_N_EXAMPLES = 3
+_THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
+
+def compare(
+    data,
+    *,
+    networks=("autoencoder", "unet"),
+    targets=("log", "ibm", "irm"),
+    losses=("mse", "bce"),
+    epochs=12,
+    n_splits=3,
+    group_by="speaker",
+    n_jobs=1,
+    random_state=0,
+    out="skse-compare",
+    restart=False,
+    progress=True,
+):
+    """Compare networks, targets and losses on the same folds, and write down what comes out.
+
+    One :class:`~sklearn.model_selection.GridSearchCV` fits every combination of network,
+    target and loss (cross-entropy only where the target lies in [0, 1]); the classical
+    baselines and each target's ceiling run on the same folds.
+
+    Parameters
+    ----------
+    data : :class:`~sklearn.utils.Bunch`
+        As of :func:`skse.datasets.load_harvard` and the other loaders.
+    networks : sequence of {"autoencoder", "unet"}, default=("autoencoder", "unet")
+        Networks, with the sizes that are their defaults.
+    targets : sequence of {"log", "magnitude", "ibm", "irm"}, default=("log", "ibm", "irm")
+        "log" and "magnitude" map to the clean spectrum, "ibm" and "irm" are masks.
+    losses : sequence of {"mse", "bce"}, default=("mse", "bce")
+        Mean squared error, binary cross-entropy.
+    epochs : int, default=12
+        Passes over the training data of every network.
+    n_splits : int, default=3
+        Folds.
+    group_by : {"speaker", "sentence"}, default="speaker"
+        What is kept together: no test fold holds a speaker (or a sentence) that was
+        trained on. In the corpora of skse every sentence has one speaker, so that
+        "speaker" holds out both.
+    n_jobs : int, default=1
+        Processes. With more than one, each uses its share of the cores.
+    random_state : int, default=0
+        Seed of every network.
+    out : str or path-like, default="skse-compare"
+        Folder for the results; made where it is missing.
+    restart : bool, default=False
+        Whether to forget the fits recorded in `out` and start anew.
+    progress : bool, default=True
+        Whether to show a progress bar on stderr.
+
+    Returns
+    -------
+    results : :class:`~sklearn.utils.Bunch`
+        rows : list of dict
+            As in ``results.csv``, best SNR gain first; see :func:`format_table`.
+        best : str
+            Name of the best candidate.
+        files : list of Path
+            Files written.
+
+    Raises
+    ------
+    ValueError
+        For a parameter out of its range, or data with fewer groups than folds.
+
+    Notes
+    -----
+    Every fit leaves a record in ``out/records`` as soon as it is scored, under a name that
+    depends on the estimator, its parameters and its training data. A later call takes it
+    from there: an interrupted comparison goes on where it stopped, and one with another
+    network added trains only that.
+
+    ``results.csv`` has one row a candidate, baseline and ceiling; ``best.joblib`` is the
+    best candidate, fitted on all pairs.
+    """
+    check_number("compare", "epochs", epochs, Integral, min_val=1)
+    check_number("compare", "n_splits", n_splits, Integral, min_val=2)
+    check_number("compare", "n_jobs", n_jobs, Integral, min_val=1)
+    check_number("compare", "random_state", random_state, Integral, min_val=0)
+    check_choice("compare", "group_by", group_by, ("speaker", "sentence"))
+    grid = make_grid(
+        networks,
+        targets,
+        losses,
+        sampling_rate=data.sampling_rate,
+        epochs=epochs,
+        random_state=random_state,
+    )
+    noisy, clean = map(list, check_waveform_pairs(data.noisy, data.clean, names=("noisy", "clean")))
+    groups = data[group_by]
+    if len(np.unique(groups)) < n_splits:
+        raise ValueError(
+            f"compare: n_splits={n_splits} folds need as many groups, but data has "
+            f"{len(np.unique(groups))} different {group_by}s. Ask for fewer folds, use more data"
+            + (", or group_by='sentence'." if group_by == "speaker" else ".")
+        )
+    folds = list(GroupKFold(n_splits).split(noisy, clean, groups))
+    examples = choose_examples(noisy, data.snr_db, _N_EXAMPLES)
+
+    out = Path(out)
+    records = out / "records"
+    if restart:
+        shutil.rmtree(records, ignore_errors=True)
+    records.mkdir(parents=True, exist_ok=True)
+    recorded = RecordedEstimator(
+        folder=str(records),
+        sampling_rate=data.sampling_rate,
+        metrics=_available_metrics(data.sampling_rate),
+        examples=tuple(digest([noisy[i]]) for i in examples),
+    )
+    candidates = [
+        clone(recorded).set_params(**{k: clone(v, safe=False) for k, v in parameters.items()})
+        for parameters in ParameterGrid(grid)
+    ]
+    labels = [describe(candidate.estimator) for candidate in candidates]
+    digests = [digest(*_take(train, noisy, clean)) for train, _ in folds]
+    expected = {
+        candidate.record_for(d): label["name"]
+        for candidate, label in zip(candidates, labels, strict=True)
+        for d in digests
+    }
+    with RecordsBar(expected, n_more=1, disable=not progress) as bar:
+        search = GridSearchCV(
+            recorded,
+            grid,
+            scoring=score_recorded,
+            refit=False,
+            cv=folds,
+            n_jobs=n_jobs,
+            pre_dispatch="n_jobs",
+            error_score="raise",
+        )
+        with _share_of_cores(n_jobs):
+            search.fit(noisy, clean)
+        bar.finish_records()
+        rows = make_rows(labels, search.cv_results_, n_splits)
+        write_csv(rows, out / "results.csv")
+        best = next(row for row in rows if row["kind"] == "candidate")
+        bar.say(f"fitting the best, {best['name']}, on all pairs")
+        winner = candidates[labels.index({name: best[name] for name in labels[0]})]
+        _fit_best(winner, noisy, clean, out)
+        bar.advance()
+
+    enhanced = {
+        label["name"]: _read_examples(candidate, digests)
+        for candidate, label in zip(candidates, labels, strict=True)
+        if label["kind"] == "candidate"
+    }
+    waveforms = _gather_examples(rows, enhanced, data, examples, recorded.examples)
+    files = [out / "results.csv", out / "best.joblib"]
+    files += write_pictures(rows, waveforms, data.sampling_rate, out)
+    files += write_audio(waveforms, data.sampling_rate, out / "audio")
+    return Bunch(rows=rows, best=best["name"], files=files)
+
+
+def _available_metrics(sampling_rate):
+    pesq = find_spec("pesq") is not None and sampling_rate in (8000, 16000)
+    return METRICS + ("pesq",) * pesq
+
+
+def _take(indices, *lists):
+    return [[waveforms[i] for i in indices] for waveforms in lists]
+
+
+@contextmanager
+def _share_of_cores(n_jobs):
+    """Have every process that starts inside compute with its share of the cores."""
+    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    if n_jobs > 1:
+        share = str(max(1, joblib.cpu_count() // n_jobs))
+        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, share))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _fit_best(winner, noisy, clean, out):
+    """Write best.joblib, unless it is there already."""
+    model, note = out / "best.joblib", out / "records" / "best.json"
+    key = winner.record_for(digest(noisy, clean)).path.stem
+    if model.exists() and note.exists() and json.loads(note.read_text())["key"] == key:
+        return
+    note.unlink(missing_ok=True)
+    partial = out / ".best.joblib.part"
+    joblib.dump(clone(winner.estimator).fit(noisy, clean), partial)
+    os.replace(partial, model)
+    note.write_text(json.dumps({"key": key}))
+
+
+def _read_examples(candidate, digests):
+    examples = {}
+    for d in digests:
+        examples |= candidate.record_for(d).read_examples()
+    return examples
+
+
+def _gather_examples(rows, enhanced, data, examples, digests):
+    """Waveforms of every example by name: noisy, the best candidate of each target, clean."""
+    best_by_target = {}
+    for row in rows:
+        if row["kind"] == "candidate":
+            best_by_target.setdefault(row["target"], row["name"])
+    gathered = {}
+    for i, d in zip(examples, digests, strict=True):
+        title = f"{data.sentence[i]}_{data.noise[i]}_{data.snr_db[i]:g}dB"
+        gathered[title] = {
+            "noisy": data.noisy[i],
+            **{name: enhanced[name][d] for name in best_by_target.values()},
+            "clean": data.clean[i],
+        }
+    return gathered

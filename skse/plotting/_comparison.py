@@ -1,0 +1,136 @@
+"""ComparisonDisplay: the scores of many enhancers in one picture."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from skse.utils import check_choice
+
+# Okabe and Ito's colours, told apart by every kind of colour vision.
+_STYLES = {
+    "ceiling": ("Ceiling (true target)", "#000000", "D", "none"),
+    "U-Net": ("U-Net", "#0072B2", "o", "full"),
+    "autoencoder": ("Autoencoder", "#D55E00", "s", "full"),
+    "other": ("Other network", "#009E73", "v", "full"),
+    "baseline": ("Classical baseline", "#777777", "^", "full"),
+    "noisy": ("Noisy", "#777777", "X", "full"),
+}
+_LABELS = {
+    "snr_gain_db": "SNR gain (dB)",
+    "si_sdr_db": "SI-SDR (dB)",
+    "rmse": "RMSE (full scale 1)",
+    "stoi": "STOI",
+    "pesq_mos": "PESQ (MOS-LQO)",
+    "fit_time_s": "Time to fit (s)",
+}
+
+
+class ComparisonDisplay:
+    """One metric of every row of a comparison, with its spread over folds.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of :func:`skse.comparison.compare`; drawn top to bottom.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Set by :meth:`plot`.
+    figure_ : matplotlib Figure
+        The figure that holds it.
+
+    Examples
+    --------
+    >>> from skse.plotting import ComparisonDisplay
+    >>> rows = [{"name": "U-Net, IRM, MSE", "kind": "candidate", "network": "unet",
+    ...          "snr_gain_db_mean": 6.0, "snr_gain_db_std": 0.3}]
+    >>> display = ComparisonDisplay(rows).plot()  # doctest: +SKIP
+    """
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    @classmethod
+    def from_csv(cls, path):
+        """Read the rows from a ``results.csv``.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File that ``skse compare`` wrote.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+        """
+        with Path(path).open(newline="", encoding="utf-8") as file:
+            return cls(list(csv.DictReader(file)))
+
+    def plot(self, ax=None, *, metric="snr_gain_db"):
+        """Draw one metric.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw. None makes a new figure.
+        metric : {"snr_gain_db", "si_sdr_db", "rmse", "stoi", "pesq_mos", "fit_time_s"}, \
+                default="snr_gain_db"
+            What to draw.
+
+        Returns
+        -------
+        self : ComparisonDisplay
+
+        Raises
+        ------
+        ValueError
+            Where the rows hold no such metric.
+        """
+        known = [name for name in _LABELS if f"{name}_mean" in self.rows[0]]
+        check_choice(self, "metric", metric, known)
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            height = 1.3 + 0.3 * len(self.rows)
+            ax = plt.figure(figsize=(8, height), layout="constrained").subplots()
+        self.ax_, self.figure_ = ax, ax.figure
+
+        means = np.array([float(row[f"{metric}_mean"]) for row in self.rows])
+        stds = np.array([float(row[f"{metric}_std"]) for row in self.rows])
+        kinds = [_kind(row) for row in self.rows]
+        heights = np.arange(len(self.rows))[::-1]
+        ax.hlines(heights, 0, means, color="#DDDDDD", linewidth=1, zorder=1)
+        for kind, (label, color, marker, fill) in _STYLES.items():
+            chosen = [i for i, own in enumerate(kinds) if own == kind]
+            if chosen:
+                ax.errorbar(
+                    means[chosen],
+                    heights[chosen],
+                    xerr=stds[chosen],
+                    label=label,
+                    color=color,
+                    marker=marker,
+                    fillstyle=fill,
+                    linestyle="none",
+                    markersize=7,
+                    capsize=3,
+                    zorder=2,
+                )
+        ax.axvline(0, color="#777777", linewidth=0.8, zorder=0)
+        ax.set_yticks(heights, [row["name"] for row in self.rows])
+        ax.set_ylim(-0.7, len(self.rows) - 0.3)
+        ax.set_xlabel(f"{_LABELS[metric]}, mean and standard deviation over folds")
+        ax.grid(axis="x", color="#EEEEEE", zorder=0)
+        ax.set_axisbelow(True)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+        ax.legend(loc="best", frameon=True, fontsize="small")
+        return self
+
+
+def _kind(row):
+    if row["kind"] != "candidate":
+        return row["kind"]
+    return {"unet": "U-Net", "autoencoder": "autoencoder"}.get(row["network"], "other")

@@ -1,0 +1,136 @@
+import csv
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+
+from skse.comparison import _run, compare, spread_subset
+from skse.comparison._records import score_recorded
+from skse.datasets import load_harvard
+
+OPTIONS = {
+    "networks": ["unet"],
+    "targets": ["irm"],
+    "losses": ["mse", "bce"],
+    "epochs": 1,
+    "n_splits": 2,
+    "progress": False,
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    pairs = load_harvard(noises=("white", "car"), snr_db=(0, 5))
+    return spread_subset(pairs, 8)
+
+
+@pytest.fixture
+def scored(monkeypatch):
+    """Names of what was scored after a fit, in order; `stop_after` of them interrupts."""
+
+    class Scored(list):
+        stop_after = np.inf
+
+    names = Scored()
+
+    def score(recorded, X, y):
+        if recorded.estimator_ is not None:
+            if len(names) >= names.stop_after:
+                raise KeyboardInterrupt
+            names.append(type(recorded.estimator).__name__)
+        return score_recorded(recorded, X, y)
+
+    monkeypatch.setattr(_run, "score_recorded", score)
+    return names
+
+
+@pytest.mark.training
+def test_interrupted_then_resumed_then_repeated(data, tmp_path, scored):
+    scored.stop_after = 3
+    with pytest.raises(KeyboardInterrupt):
+        compare(data, out=tmp_path, **OPTIONS)
+    assert scored == ["SpeechEnhancer"] * 3
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "records").iterdir()}
+    assert len(kept) == 3
+    assert not (tmp_path / "results.csv").exists()
+
+    scored.stop_after = np.inf
+    results = compare(data, out=tmp_path, **OPTIONS)
+    assert scored.count("SpeechEnhancer") == 4  # 2 candidates in 2 folds, none twice
+    assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
+    check_results(results, data, tmp_path)
+
+    n_scored, model_time = len(scored), (tmp_path / "best.joblib").stat().st_mtime_ns
+    again = compare(data, out=tmp_path, **OPTIONS)
+    assert len(scored) == n_scored
+    assert (tmp_path / "best.joblib").stat().st_mtime_ns == model_time
+    assert again.rows == results.rows
+
+    compare(data, out=tmp_path, **{**OPTIONS, "losses": ["mse"]}, restart=True)
+    assert scored[n_scored:].count("SpeechEnhancer") == 2
+
+
+def check_results(results, data, out):
+    assert {row["name"] for row in results.rows} == {
+        "U-Net, IRM, MSE",
+        "U-Net, IRM, BCE",
+        "noisy",
+        "spectral subtraction",
+        "Wiener filter",
+        "log-MMSE",
+        "ceiling of IRM",
+    }
+    gains = [row["snr_gain_db_mean"] for row in results.rows]
+    assert gains == sorted(gains, reverse=True)
+    assert results.rows[0]["name"] == "ceiling of IRM"
+    noisy = next(row for row in results.rows if row["name"] == "noisy")
+    assert noisy["snr_gain_db_mean"] == 0
+    assert 2 < noisy["si_sdr_db_mean"] < 3  # 0 and 5 dB in equal parts
+
+    with (out / "results.csv").open(newline="") as file:
+        columns = next(csv.reader(file))
+    for column in ("snr_gain_db_mean", "snr_gain_db_std", "si_sdr_db_mean", "rmse_mean"):
+        assert column in columns
+    assert {"network", "target", "loss", "kind", "stoi_mean", "fit_time_s_mean"} <= set(columns)
+
+    assert all(path.stat().st_size > 0 for path in results.files)
+    names = {path.name for path in results.files}
+    assert {"results.csv", "best.joblib", "comparison.png", "spectrograms.png"} <= names
+    waves = [path for path in results.files if path.suffix == ".wav"]
+    assert len(waves) == 9  # 3 examples: noisy, the best of one target, clean
+    for path in waves:
+        waveform, rate = soundfile.read(path)
+        assert rate == 8000
+        assert np.abs(waveform).max() > 0.01
+
+    enhanced = joblib.load(out / "best.joblib").predict(data.noisy)
+    assert [len(x) for x in enhanced] == [len(x) for x in data.noisy]
+
+
+@pytest.mark.training
+def test_two_processes_score_the_same(data, tmp_path):
+    options = {**OPTIONS, "losses": ["mse"]}
+    one = compare(data, out=tmp_path / "one", **options)
+    two = compare(data, out=tmp_path / "two", n_jobs=2, **options)
+    assert [row["name"] for row in one.rows] == [row["name"] for row in two.rows]
+    for row, other in zip(one.rows, two.rows, strict=True):
+        assert row["snr_gain_db_mean"] == pytest.approx(other["snr_gain_db_mean"], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"epochs": 0}, "compare: epochs"),
+        ({"n_splits": 1}, "compare: n_splits"),
+        ({"n_jobs": -1}, "compare: n_jobs"),
+        ({"random_state": 0.5}, "compare: random_state"),
+        ({"group_by": "noise"}, "group_by='noise' is not allowed; choose from 'sentence'"),
+        ({"n_splits": 7}, "data has 6 different speakers.*or group_by='sentence'"),
+        ({"targets": ["log"], "losses": ["bce"]}, "bce needs a target between 0 and 1"),
+    ],
+)
+def test_bad_parameter(data, tmp_path, change, match):
+    with pytest.raises(ValueError, match=match):
+        compare(data, out=tmp_path / "out", **{**OPTIONS, **change})
+    assert not (tmp_path / "out").exists()
