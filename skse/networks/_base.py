@@ -15,7 +15,8 @@ from skse.networks._parameters import check_training
 # Frames that one call of the network sees at prediction. A fixed number keeps
 # memory flat, and one shape means that TensorFlow traces the network once.
 _FRAMES_PER_CALL = 512
-_MOMENT_ROWS = 64
+# Numbers of which moments are summed at a time.
+_MOMENT_SIZE = 2**20
 
 
 class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
@@ -68,11 +69,11 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             For a parameter out of its range, arrays that do not fit together, or
             targets that the loss cannot take.
         """
-        from skse.networks._scikeras import CosineDecay, seeded
+        from skse.networks._scikeras import quiet_tracing, seeded
 
         check_training(self)
         build, parameters = self._architecture()
-        warm = self.warm_start and hasattr(self, "regressor_")
+        warm = bool(self.warm_start) and hasattr(self, "regressor_")
         X, y = self._check_training_data(X, y, warm)
         output_activation = self._check_output(y)
         random_state = check_random_state(self.random_state)
@@ -83,34 +84,32 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             train, held_out = split_groups(
                 groups, len(X), self.validation_fraction, random_state, owner=self
             )
-            validation = (X[held_out], y[held_out])
+            validation = X[held_out], _column(y[held_out])
             X, y = X[train], y[train]
 
-        with seeded(seed):
-            if not warm:
-                self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
-                self.regressor_ = self._new_regressor(build, parameters, X, y, output_activation)
-            self.regressor_.set_params(
-                batch_size=int(self.batch_size), epochs=int(self.epochs), verbose=int(self.verbose)
+        with seeded(seed), quiet_tracing():
+            regressor = (
+                self.regressor_
+                if warm
+                else self._new_regressor(build, parameters, X, y, output_activation)
             )
-            callbacks = list(self.callbacks or [])
-            if self.learning_rate_schedule == "cosine":
-                n_steps = self.epochs * -(-len(X) // self.batch_size)
-                callbacks.append(CosineDecay(self._initial_learning_rate(), n_steps))
-            elif warm:
-                self.regressor_.model_.optimizer.learning_rate = self._initial_learning_rate()
-            if validation is not None:
-                callbacks.append(self._early_stopping_callback())
-            self.regressor_.warm_start = bool(warm)
-            self.regressor_.fit(
+            regressor.set_params(
+                batch_size=int(self.batch_size),
+                epochs=int(self.epochs),
+                verbose=int(self.verbose),
+                warm_start=warm,
+            )
+            regressor.fit(
                 X,
                 _column(y),
-                callbacks=callbacks,
-                validation_data=validation and (validation[0], _column(validation[1])),
+                callbacks=self._make_callbacks(len(X), regressor if warm else None),
+                validation_data=validation,
                 initial_epoch=self.n_iter_ if warm else 0,
             )
-        self.history_ = {name: list(values) for name, values in self.regressor_.history_.items()}
+        self.regressor_ = regressor
+        self.history_ = {name: list(values) for name, values in regressor.history_.items()}
         self.n_iter_ = len(self.history_["loss"])
+        self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
         return self
 
     def predict(self, X):
@@ -135,7 +134,9 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         ValueError
             Where `X` has another layout than in `fit`.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "regressor_")
+        from skse.networks._scikeras import quiet_tracing
+
         X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
         self._check_rows(X)
         output_shape = list(self._output_row_shape) or [1]
@@ -144,14 +145,15 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         predict = self.regressor_.model_.predict_on_batch
         n_rows = max(1, _FRAMES_PER_CALL // _n_frames(X))
         y = np.empty((len(X), *output_shape), np.float32)
-        for start in range(0, len(X), n_rows):
-            rows = X[start : start + n_rows]
-            if len(rows) < n_rows:
-                full = np.zeros((n_rows, *X.shape[1:]), np.float32)
-                full[: len(rows)] = rows
-                y[start:] = predict(full)[: len(rows)]
-            else:
-                y[start : start + n_rows] = predict(rows)
+        with quiet_tracing():
+            for start in range(0, len(X), n_rows):
+                rows = X[start : start + n_rows]
+                n_given = len(rows)
+                if n_given < n_rows:
+                    rows = np.concatenate(
+                        [rows, np.zeros_like(rows, shape=(n_rows - n_given, *rows.shape[1:]))]
+                    )
+                y[start : start + n_given] = predict(rows)[:n_given]
         return y if self._output_row_shape else y[:, 0]
 
     def score(self, X, y, sample_weight=None):
@@ -299,15 +301,24 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             return tuple(row_shape)
         return (row_shape[0], None, *row_shape[2:])
 
-    def _initial_learning_rate(self):
-        if isinstance(self.optimizer, str):
-            return float(self.learning_rate)
-        return float(self.optimizer.learning_rate)
-
-    def _early_stopping_callback(self):
+    def _make_callbacks(self, n_rows, fitted):
+        """Callbacks of one training, and the learning rate where it goes on with `fitted`."""
         from keras.callbacks import EarlyStopping
 
-        return EarlyStopping(patience=int(self.n_iter_no_change), restore_best_weights=True)
+        from skse.networks._scikeras import CosineDecay
+
+        callbacks = list(self.callbacks or [])
+        by_name = isinstance(self.optimizer, str)
+        if self.learning_rate_schedule == "cosine":
+            initial = self.learning_rate if by_name else float(self.optimizer.learning_rate)
+            callbacks.append(CosineDecay(initial, self.epochs * -(-n_rows // self.batch_size)))
+        elif fitted is not None and by_name:
+            fitted.model_.optimizer.learning_rate = self.learning_rate
+        if self.early_stopping:
+            callbacks.append(
+                EarlyStopping(patience=int(self.n_iter_no_change), restore_best_weights=True)
+            )
+        return callbacks
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -375,7 +386,8 @@ def moments(rows):
         of the data's size is made.
     """
     images = rows.reshape((*rows.shape, 1, 1, 1)[:4])
-    blocks = [images[i : i + _MOMENT_ROWS] for i in range(0, len(images), _MOMENT_ROWS)]
+    step = max(1, _MOMENT_SIZE // images[0].size)
+    blocks = [images[start : start + step] for start in range(0, len(images), step)]
     n = images.shape[0] * images.shape[2]
     mean = sum(block.sum(axis=(0, 2), dtype=np.float64) for block in blocks) / n
     centre = mean.astype(np.float32)[:, None]

@@ -33,6 +33,15 @@ def check_training(owner):
     for parameter in ("batch_size", "epochs", "n_iter_no_change"):
         check_number(owner, parameter, getattr(owner, parameter), Integral, min_val=1)
     check_number(owner, "verbose", owner.verbose, Integral, min_val=0, max_val=2)
+    if (
+        owner.learning_rate_schedule == "cosine"
+        and isinstance(owner.optimizer, Optimizer)
+        and isinstance(owner.optimizer.get_config()["learning_rate"], dict)
+    ):
+        raise ValueError(
+            f"{name}: learning_rate_schedule='cosine', but optimizer={owner.optimizer!r} has a "
+            "schedule of its own; use learning_rate_schedule='constant'."
+        )
     callbacks = owner.callbacks
     if callbacks is not None and not (
         isinstance(callbacks, Sequence) and all(isinstance(c, Callback) for c in callbacks)

@@ -63,8 +63,9 @@ def build_unet(
 
     def remember(image):
         """Residual convolutions along time: what the network knows of its context."""
+        size = (min(kernel_size, image.shape[1]), kernel_size)
         for dilation in dilations:
-            block = convolve(image, image.shape[-1], kernel_size, dilation_rate=(1, dilation))
+            block = convolve(image, image.shape[-1], size, dilation_rate=(1, dilation))
             if dropout:
                 block = layers.SpatialDropout2D(dropout)(block)
             image = layers.Add()([image, block])

@@ -1,0 +1,54 @@
+"""The autoencoder's shapes and its fixed number of frames."""
+
+import numpy as np
+import pytest
+
+from skse.networks import build_autoencoder
+
+
+@pytest.mark.parametrize("strides", [(2, 2), (2, 1), (3, 2)])
+def test_any_size_in_same_size_out(strides):
+    for shape in [(1, 1), (2, 1), (9, 4), (40, 13)]:
+        model = build_autoencoder(
+            shape, shape, filters=(2, 3, 2), dense_units=(4,), strides=strides
+        )
+        assert model(np.zeros((2, *shape), np.float32)).shape == (2, *shape)
+
+
+def test_the_seeds_network():
+    """Six levels down to 4 × 4 × 1024, four dense layers: 81.9 million parameters."""
+    model = build_autoencoder(
+        (256, 256),
+        (256, 256),
+        filters=(32, 64, 128, 256, 512, 1024),
+        dense_units=(2048, 512, 2048),
+    )
+    assert [layer.units for layer in model.layers if hasattr(layer, "units")] == [
+        2048,
+        512,
+        2048,
+        16384,
+    ]
+    assert model.count_params() == pytest.approx(81.9e6, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("X_shape", "y_shape"), [((257, 65), (257, 65)), ((13, 9, 2), (13, 9)), ((6, 9), (11, 9, 3))]
+)
+def test_frequencies_and_channels(X_shape, y_shape, make_network, rng):
+    X = rng.standard_normal((3, *X_shape)).astype(np.float32)
+    y = rng.standard_normal((3, *y_shape)).astype(np.float32)
+    network = make_network("AutoencoderRegressor", dropout=0.3).fit(X, y)
+    assert network.predict(X).shape == y.shape
+
+
+def test_other_number_of_frames_is_refused(make_network, rng):
+    X = rng.standard_normal((3, 9, 5)).astype(np.float32)
+    network = make_network("AutoencoderRegressor").fit(X, X)
+    with pytest.raises(ValueError, match="takes only the number of frames that it was trained"):
+        network.predict(X[:, :, :4])
+
+
+def test_bad_dense_units(make_network):
+    with pytest.raises(ValueError, match="dense_units=8 must be a sequence of at least 0 positive"):
+        make_network("AutoencoderRegressor", dense_units=8).fit([[1.0], [2.0]], [1.0, 2.0])
