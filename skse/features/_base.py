@@ -169,8 +169,8 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
             )
             raise ValueError(
                 f"{type(self).__name__}: hop_length={self.hop_length} cannot be inverted with "
-                f"n_fft={self.n_fft} and window={self.window!r}: the windows leave some samples "
-                f"uncovered; {remedy}."
+                f"n_fft={self.n_fft} and window={self.window!r:.60}: the windows leave "
+                f"some samples uncovered; {remedy}."
             )
         return window
 

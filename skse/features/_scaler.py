@@ -2,7 +2,10 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+_BATCH_SIZE = 64  # rows measured at a time
 
 
 class FeatureScaler(TransformerMixin, BaseEstimator):
@@ -58,7 +61,7 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=[np.float64, np.float32], allow_nd=True)
         axes = (0, 2) if X.ndim > 2 else (0,)
         mean = X.mean(axis=axes, dtype=np.float64)
-        deviation = X.std(axis=axes, dtype=np.float64)
+        deviation = _deviation(X, mean, axes)
         # What rounding alone can leave of a constant.
         rounding = 10 * np.finfo(X.dtype).eps * np.abs(mean)
         self.mean_ = mean if self.with_mean else np.zeros_like(mean)
@@ -116,4 +119,14 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _deviation(X, mean, axes):
+    """Measure the deviation in batches: X.std would hold a float64 copy of all of X."""
+    mean = np.expand_dims(mean, axes)
+    total = sum(
+        np.square(X[rows] - mean).sum(axis=axes) for rows in gen_batches(len(X), _BATCH_SIZE)
+    )
+    return np.sqrt(total / np.prod([X.shape[axis] for axis in axes]))

@@ -50,7 +50,7 @@ class BaseWaveformStep(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []
+        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
 
@@ -132,4 +132,4 @@ class PeakNormalize(BaseWaveformStep):
 
     def _transform_one(self, x):
         largest = float(np.abs(x).max())
-        return (x / largest * np.float32(self.peak)) if largest > 0 else x
+        return (x / largest * np.float32(self.peak)) if largest > 0 else x.copy()

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from skse import STFTFeaturizer
+
+
+@pytest.fixture
+def stft(rng):
+    return (rng.normal(size=(129, 9)) + 1j * rng.normal(size=(129, 9))).astype(np.complex64)
+
+
+@pytest.mark.parametrize(
+    ("scale", "formula"),
+    [
+        ("magnitude", np.abs),
+        ("power", lambda S: S.real**2 + S.imag**2),
+        ("log", lambda S: np.log(np.abs(S))),
+        ("compressed", lambda S: np.abs(S) ** 0.3),
+        ("real", np.real),
+        ("complex", lambda S: np.moveaxis(np.array([S.real, S.imag]), 0, -1)),
+    ],
+)
+def test_scales_follow_their_formulas(stft, scale, formula):
+    for S in (stft, stft.astype(np.complex128)):
+        features = STFTFeaturizer(scale=scale).features(S)
+        assert features.dtype == np.float32
+        np.testing.assert_allclose(features, formula(S.astype(complex)), rtol=2e-6, atol=1e-6)
+
+
+def test_log_is_cut_at_an_absolute_floor():
+    S = np.zeros((129, 2), np.complex64)
+    S[3, 1] = 1000
+    silence = STFTFeaturizer(floor_db=-60).features(S)
+    np.testing.assert_allclose(silence[:, 0], np.log(1e-3), rtol=1e-6)
+    np.testing.assert_allclose(silence[3, 1], np.log(1000), rtol=1e-6)
+
+
+def test_log_turns_a_gain_into_a_shift(stft):
+    S, log = stft, STFTFeaturizer().features
+    np.testing.assert_allclose(log(10 * S) - log(S), np.log(10), rtol=1e-4)
+
+
+def test_compression_is_the_exponent(stft):
+    features = STFTFeaturizer(scale="compressed", compression=0.5).features(stft)
+    np.testing.assert_allclose(features**2, np.abs(stft), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"scale": "decibel"}, "scale='decibel'.*'complex', 'compressed', 'log', 'magnitude'"),
+        ({"compression": 0}, "compression"),
+        ({"compression": 1.5}, "compression"),
+        ({"floor_db": "low"}, "floor_db"),
+        ({"floor_db": -np.inf}, "floor_db"),
+    ],
+)
+def test_bad_parameters_are_named(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        STFTFeaturizer(**parameters).fit(np.zeros((1, 300)))
