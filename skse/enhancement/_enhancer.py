@@ -5,22 +5,15 @@ from hashlib import sha256
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
+from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import Recording, root_mean_square
 from skse.enhancement._regressors import check_loss, groups_for, last_step, takes_segments
 from skse.enhancement._segments import ContextFrames, Segments
-from skse.metrics import si_sdr_score
-from skse.utils import (
-    check_number,
-    check_sampling_rate,
-    check_waveform_pairs,
-    check_waveforms,
-    restore_container,
-)
+from skse.utils import check_number, check_waveform_pairs
 
 # Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
 _FRAMES_AT_ONCE = 4096
@@ -30,7 +23,7 @@ _SILENCE = 1e-30
 _LEVEL_MISMATCH_DB = 6.0
 
 
-class SpeechEnhancer(RegressorMixin, BaseEstimator):
+class SpeechEnhancer(BaseEnhancer):
     """Enhance speech with a featurizer, a target and a regressor.
 
     ``fit(noisy, clean)`` learns to predict the target (a mask or the clean
@@ -190,80 +183,13 @@ class SpeechEnhancer(RegressorMixin, BaseEstimator):
         self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
         return self
 
-    def predict(self, X, sampling_rate=None):
-        """Enhance noisy waveforms.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-            Noisy waveforms of any length.
-        sampling_rate : float, default=None
-            Sampling rate of `X` in Hz, where it is known: checked against the
-            one fitted with.
-
-        Returns
-        -------
-        enhanced : list, tuple or ndarray
-            float32 waveforms, in the container and of the lengths of `X`.
-
-        Raises
-        ------
-        ValueError
-            For waveforms that are not finite and mono, and for a sampling rate
-            other than the one fitted with.
-        """
-        check_is_fitted(self, "regressor_")
-        self._check_params()
-        self._check_rate(sampling_rate)
-        as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
-        waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
-        enhanced = [None] * len(waveforms)
-        recordings, carries = {}, {}
-        for batch in self._batches(waveforms, recordings):
-            stfts = [self._block_stft(recordings[block.utterance], block) for block in batch]
-            rows = [
-                self._windows.block_rows(self.featurizer_.features(stft), block)
-                for stft, block in zip(stfts, batch, strict=True)
-            ]
-            predictions = np.asarray(self.regressor_.predict(np.concatenate(rows)), np.float32)
-            ends = np.cumsum([len(r) for r in rows])[:-1]
-            for block, stft, part in zip(batch, stfts, np.split(predictions, ends), strict=True):
-                i = block.utterance
-                target, carries[i] = self._windows.merge(part, block, carries.get(i))
-                noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
-                if recordings[i].add(self._apply(self.target_, target, noisy)):
-                    enhanced[i] = recordings.pop(i).enhanced
-                    del carries[i]
-        return restore_container(enhanced, X)
-
-    def score(self, X, y):
-        """Mean SI-SDR of the enhanced waveforms in dB.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-            Noisy waveforms.
-        y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-            Clean waveforms.
-
-        Returns
-        -------
-        score : float
-            Mean over all utterances that are not silent.
-        """
-        return float(np.nanmean(si_sdr_score(y, self.predict(X))))
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.single_output = False
-        tags.regressor_tags.poor_score = True
         tags.non_deterministic = True
         return tags
 
     def _check_params(self):
-        if self.sampling_rate is not None:
-            check_sampling_rate(self, self.sampling_rate)
+        super()._check_params()
         check_number(self, "segment_frames", self.segment_frames, Integral, min_val=1)
         check_number(
             self,
@@ -305,16 +231,25 @@ class SpeechEnhancer(RegressorMixin, BaseEstimator):
         if network.get_params(deep=False).get("output_activation") == "auto":
             network.set_params(output_activation=self.target_.output_activation)
 
-    def _check_rate(self, declared):
-        for rate in (declared, self.sampling_rate):
-            if rate is not None:
-                check_sampling_rate(self, rate)
-            if None not in (rate, self.sampling_rate_) and rate != self.sampling_rate_:
-                raise ValueError(
-                    f"SpeechEnhancer was fitted with sampling_rate={self.sampling_rate_!r}, but X "
-                    f"is said to have {rate!r} Hz. Resample X first, for example with "
-                    "skse.Resample."
-                )
+    def _enhance(self, waveforms):
+        enhanced = [None] * len(waveforms)
+        recordings, carries = {}, {}
+        for batch in self._batches(waveforms, recordings):
+            stfts = [self._block_stft(recordings[block.utterance], block) for block in batch]
+            rows = [
+                self._windows.block_rows(self.featurizer_.features(stft), block)
+                for stft, block in zip(stfts, batch, strict=True)
+            ]
+            predictions = np.asarray(self.regressor_.predict(np.concatenate(rows)), np.float32)
+            ends = np.cumsum([len(r) for r in rows])[:-1]
+            for block, stft, part in zip(batch, stfts, np.split(predictions, ends), strict=True):
+                i = block.utterance
+                target, carries[i] = self._windows.merge(part, block, carries.get(i))
+                noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
+                if recordings[i].add(self._apply(self.target_, target, noisy)):
+                    enhanced[i] = recordings.pop(i).enhanced
+                    del carries[i]
+        return enhanced
 
     def _training_rows(self, noisy, clean):
         """Rows for the regressor, filled one utterance at a time."""
