@@ -46,7 +46,7 @@ class STFTFeaturizer(BaseFeaturizer):
     n_features_in_ : int or None
         Number of samples in each waveform seen in ``fit``; None where they differed.
         Waveforms of any length may be transformed.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str
         Column names, where `X` was a data frame with string column names.
 
     See Also
