@@ -65,7 +65,7 @@ def main():
             rows.append({"enhancer": name, "snr_db": snr_db, **scores[snr_db], **speed})
             if scores[snr_db]["snr_gain_db"] < expected[0] - TOLERANCE_DB:
                 too_low.append(f"{name} at {snr_db} dB")
-    write_csv(rows)
+    write_csv(rows, RESULTS)
     print(table(rows, seconds, stft_seconds))
     if too_low:
         raise SystemExit(f"SNR gain below the reference: {', '.join(too_low)}")
@@ -104,9 +104,9 @@ def best_time(function, n_repeats=5):
     return min(times)
 
 
-def write_csv(rows):
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("w", newline="") as file:
+def write_csv(rows, path):
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         for row in rows:
