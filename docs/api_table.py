@@ -1,0 +1,158 @@
+"""The table of public names that the API reference is generated from."""
+
+from pathlib import Path
+
+# (title, what it holds, names as users import them), in the order of the data
+SECTIONS = [
+    (
+        "Data",
+        "Pairs of noisy and clean speech.",
+        [
+            "skse.datasets.load_harvard",
+            "skse.datasets.fetch_noizeus",
+            "skse.datasets.split_noizeus",
+            "skse.datasets.load_pairs",
+            "skse.datasets.make_noise",
+            "skse.datasets.mix_at_snr",
+            "skse.datasets.active_speech_level",
+        ],
+    ),
+    (
+        "Features",
+        "Waveforms to STFT to what a network sees, and steps before and after.",
+        [
+            "skse.STFTFeaturizer",
+            "skse.MelFeaturizer",
+            "skse.MFCCFeaturizer",
+            "skse.FeatureScaler",
+            "skse.Resample",
+            "skse.PeakNormalize",
+        ],
+    ),
+    (
+        "Targets",
+        "What a network learns to output, and the way back to an STFT.",
+        [
+            "skse.IdealMaskTarget",
+            "skse.SpectrumTarget",
+            "skse.targets.ideal_binary_mask",
+            "skse.targets.ideal_ratio_mask",
+            "skse.targets.mixture_ratio_mask",
+        ],
+    ),
+    (
+        "Networks",
+        "Regressors from features to targets, and the functions that build their Keras models.",
+        [
+            "skse.UNetRegressor",
+            "skse.AutoencoderRegressor",
+            "skse.networks.build_unet",
+            "skse.networks.build_autoencoder",
+        ],
+    ),
+    (
+        "Enhancement",
+        "Noisy waveforms in, enhanced waveforms out.",
+        [
+            "skse.SpeechEnhancer",
+            "skse.oracle_predict",
+            "skse.IdentityEnhancer",
+            "skse.SpectralSubtraction",
+            "skse.WienerFilter",
+            "skse.LogMMSE",
+        ],
+    ),
+    (
+        "Metrics",
+        "One number per utterance.",
+        [
+            "skse.metrics.evaluate",
+            "skse.metrics.snr_gain_score",
+            "skse.metrics.snr_score",
+            "skse.metrics.segmental_snr_score",
+            "skse.metrics.si_sdr_score",
+            "skse.metrics.si_sdr_gain_score",
+            "skse.metrics.stoi_score",
+            "skse.metrics.estoi_score",
+            "skse.metrics.pesq_score",
+            "skse.metrics.rmse_error",
+            "skse.metrics.log_spectral_distance_error",
+        ],
+    ),
+    (
+        "Scorers",
+        "``scorer(estimator, X, y)``, for model selection.",
+        [
+            "skse.metrics.make_waveform_scorer",
+            "skse.metrics.make_multimetric_scorer",
+            "skse.metrics.snr_gain_scorer",
+            "skse.metrics.snr_scorer",
+            "skse.metrics.segmental_snr_scorer",
+            "skse.metrics.si_sdr_scorer",
+            "skse.metrics.si_sdr_gain_scorer",
+            "skse.metrics.stoi_scorer",
+            "skse.metrics.estoi_scorer",
+            "skse.metrics.pesq_scorer",
+            "skse.metrics.rmse_scorer",
+            "skse.metrics.log_spectral_distance_scorer",
+        ],
+    ),
+    (
+        "Comparison",
+        "The engine of ``skse compare``.",
+        [
+            "skse.comparison.compare",
+            "skse.comparison.format_table",
+            "skse.comparison.spread_subset",
+        ],
+    ),
+    (
+        "Plotting",
+        "Pictures, in scikit-learn's Display convention.",
+        [
+            "skse.plotting.SpectrogramDisplay",
+            "skse.plotting.ComparisonDisplay",
+        ],
+    ),
+    (
+        "Utilities",
+        "For those who write estimators of their own.",
+        [
+            "skse.utils.check_waveforms",
+            "skse.utils.check_waveform_pairs",
+            "skse.utils.restore_container",
+            "skse.utils.check_choice",
+            "skse.utils.check_number",
+            "skse.utils.check_sampling_rate",
+            "skse.utils.import_optional",
+        ],
+    ),
+]
+
+NAMES = [name for _, _, names in SECTIONS for name in names]
+PACKAGES = sorted({name.rpartition(".")[0] for name in NAMES})
+
+
+def write_reference(path):
+    """Write the page that lists all names; autosummary makes a page of each."""
+    lines = [
+        "API reference",
+        "=============",
+        "",
+        "Every public name, in the order of the data. Classes and functions that are listed as",
+        "``skse.Name`` can also be imported from their sub-package.",
+        "",
+    ]
+    lines += [f".. py:module:: {package}" for package in PACKAGES]
+    lines += ["", ".. py:currentmodule:: None", ""]
+    for title, summary, names in SECTIONS:
+        lines += [title, "-" * len(title), "", summary, ""]
+        lines += [".. autosummary::", "   :toctree: .", "   :nosignatures:", ""]
+        lines += [f"   {name}" for name in names]
+        lines += [""]
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(lines)
+    # Left alone where it says this already, so that a second build is quick.
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,165 @@
+"""The documentation is whole and true: every name is in it, and its code runs."""
+
+import doctest
+import importlib.util
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+from numpydoc.validate import validate
+
+import skse
+from skse import datasets
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def load_table():
+    """Load docs/api_table.py, which no package holds."""
+    spec = importlib.util.spec_from_file_location("api_table", ROOT / "docs" / "api_table.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+api_table = load_table()
+PAGES = [
+    ROOT / "docs" / "start.rst",
+    *sorted(set((ROOT / "docs" / "guide").glob("*.rst")) - {ROOT / "docs" / "guide" / "index.rst"}),
+]
+
+# Checks of numpydoc that must pass: https://numpydoc.readthedocs.io/en/latest/validation.html
+CODES = {
+    "GL01",  # text starts on the line after the opening quotes or on the same
+    "GL03",  # double blank lines
+    "GL05",  # tabs
+    "GL06",  # unknown section
+    "GL07",  # sections in the wrong order
+    "GL08",  # no docstring
+    "GL09",  # deprecation warning in the wrong place
+    "SS01",  # no summary
+    "SS02",  # summary does not start with a capital letter
+    "SS03",  # summary does not end with a period
+    "SS04",  # leading spaces in the summary
+    "SS06",  # summary of more than one line
+    "PR01",  # parameter without documentation
+    "PR02",  # documentation without parameter
+    "PR03",  # wrong order of parameters
+    "PR04",  # parameter without type
+    "PR06",  # wrong spelling of a type
+    "PR07",  # parameter without description
+    "PR08",  # description does not start with a capital letter
+    "PR09",  # description does not end with a period
+    "PR10",  # no space before the colon
+    "SA04",  # See Also without description
+}
+# Where parameters are those of a class, or an example needs an extra or minutes.
+EXCEPTIONS = {
+    "skse.networks.build_autoencoder": {"PR04", "EX01"},
+    "skse.networks.build_unet": {"PR04", "EX01"},
+    "skse.metrics.pesq_score": {"EX01"},
+    "skse.comparison.compare": {"EX01"},
+}
+
+
+def find(name):
+    package, _, last = name.rpartition(".")
+    return getattr(importlib.import_module(package), last)
+
+
+def documented():
+    """Names of all classes and functions of the reference, and of their own methods."""
+    for name in api_table.NAMES:
+        found = find(name)
+        if inspect.isclass(found) or inspect.isfunction(found):
+            yield name
+        if inspect.isclass(found):
+            for method, function in inspect.getmembers(found, inspect.isroutine):
+                if not method.startswith("_") and function.__module__.startswith("skse"):
+                    yield f"{name}.{method}"
+
+
+def public_packages():
+    for module in pkgutil.iter_modules(skse.__path__):
+        package = importlib.import_module(f"skse.{module.name}")
+        if hasattr(package, "__all__"):
+            yield package
+
+
+def test_reference_names_everything_public():
+    listed = [find(name) for name in api_table.NAMES]
+    missing = [
+        f"{package.__name__}.{name}"
+        for package in [skse, *public_packages()]
+        for name in package.__all__
+        if not inspect.ismodule(getattr(package, name))
+        and name != "__version__"
+        and not any(found is getattr(package, name) for found in listed)
+    ]
+    assert missing == []
+
+
+def test_reference_lists_every_name_once_and_as_it_is_imported():
+    assert len(api_table.NAMES) == len(set(api_table.NAMES))
+    for name in api_table.NAMES:
+        package, _, last = name.rpartition(".")
+        assert last in importlib.import_module(package).__all__
+        assert package == "skse" or last not in skse.__all__
+
+
+@pytest.mark.parametrize("name", list(documented()))
+def test_docstring_follows_numpydoc(name):
+    wanted = CODES - EXCEPTIONS.get(name, set())
+    errors = [f"{code}: {text}" for code, text in validate(name)["errors"] if code in wanted]
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in documented() if name in api_table.NAMES and ".utils." not in name]
+)
+def test_docstring_has_an_example(name):
+    if "EX01" not in EXCEPTIONS.get(name, ()):
+        assert ">>>" in inspect.getdoc(find(name)), f"{name} shows no example"
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_code_of_the_guide_runs(page):
+    failed, attempted = doctest.testfile(
+        str(page),
+        module_relative=False,
+        optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS,
+        encoding="utf-8",
+    )
+    assert attempted > 0
+    assert failed == 0
+
+
+@pytest.mark.training
+def test_example_of_the_readme_runs(monkeypatch):
+    """As it is printed, but with a small network, one epoch, two folds and little data."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)[1]
+    for printed, smaller in [
+        ("epochs=30", "epochs=1, filters=(4, 4), top_filters=2"),
+        ("GroupKFold(3)", "GroupKFold(2)"),
+    ]:
+        assert code.count(printed) == 1
+        code = code.replace(printed, smaller)
+    data = datasets.load_harvard(noises="white", snr_db=5)
+    for key in ("noisy", "clean", "sentence"):
+        data[key] = data[key][:8]
+    monkeypatch.setattr(datasets, "load_harvard", lambda: data)
+    names = {}
+    exec(code, names)
+    assert [x.shape for x in names["enhanced"]] == [x.shape for x in data.noisy]
+    assert len(names["search"].cv_results_["params"]) == 5
+
+
+def test_continuous_integration_runs_the_command_of_the_readme():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert 'python -m pip install ".[test]" && pytest' in readme
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert 'python -m pip install --quiet ".[test]"' in script
+    assert re.search(r"\bpytest\b", script)
