@@ -118,9 +118,9 @@ class AutoencoderRegressor(BaseNetworkRegressor):
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"} or keras.optimizers.Optimizer, \
             default="adam"
         An instance is copied and brings its own learning rate.
-    learning_rate : float, default=0.001
+    learning_rate : float, default=0.003
         Step size at the start.
-    learning_rate_schedule : {"constant", "cosine"}, default="constant"
+    learning_rate_schedule : {"constant", "cosine"}, default="cosine"
         "cosine" lowers the step size to 0 over the epochs.
     batch_size : int, default=16
         Rows in a training step.
@@ -193,8 +193,8 @@ class AutoencoderRegressor(BaseNetworkRegressor):
         output_activation="auto",
         loss="mse",
         optimizer="adam",
-        learning_rate=1e-3,
-        learning_rate_schedule="constant",
+        learning_rate=3e-3,
+        learning_rate_schedule="cosine",
         batch_size=16,
         epochs=30,
         early_stopping=False,

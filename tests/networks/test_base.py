@@ -108,7 +108,9 @@ def test_unseeded_fits_after_a_seeded_one_differ(make_network, smooth_problem):
 
 def test_warm_start_goes_on(make_network, smooth_problem):
     X, y = smooth_problem
-    network = make_network(epochs=4, learning_rate=0.01, warm_start=True).fit(X, y)
+    network = make_network(
+        epochs=4, learning_rate=0.01, learning_rate_schedule="constant", warm_start=True
+    ).fit(X, y)
     first = network.history_["loss"]
     network.set_params(epochs=2).fit(X[:, :, :9], y[:, :, :9])
     assert network.history_["loss"][:4] == first
@@ -258,8 +260,8 @@ def test_optimizer_instance_is_copied(make_network, smooth_problem):
     import keras
 
     optimizer = keras.optimizers.AdamW(learning_rate=0.02, weight_decay=0.1)
-    network = make_network(optimizer=optimizer).fit(*smooth_problem)
-    used = network.regressor_.model_.optimizer
+    network = make_network(optimizer=optimizer, learning_rate_schedule="constant")
+    used = network.fit(*smooth_problem).regressor_.model_.optimizer
     assert used is not optimizer
     assert used.weight_decay == 0.1
     assert float(used.learning_rate) == pytest.approx(0.02)
