@@ -54,6 +54,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 0,
     "remove_config_comments": True,
     "show_memory": False,
+    "ignore_repr_types": r".*Display",
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"skse": None},
     "doc_module": ("skse",),

@@ -34,8 +34,9 @@ def build_unet(
     input_shape, output_shape : tuple
         Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
         ``(n_frequencies, n_frames, n_channels)``; ``n_frames`` may be None.
-    filters, top_filters, kernel_size, first_kernel_size, strides, n_convolutions, \
-            dilations, bottleneck_units, activation, normalization, dropout, skip
+    filters, top_filters, kernel_size, first_kernel_size, strides, n_convolutions
+        As in :class:`UNetRegressor`.
+    dilations, bottleneck_units, activation, normalization, dropout, skip
         As in :class:`UNetRegressor`.
     output_activation : {"linear", "sigmoid"}, default="linear"
         What the network ends in.
