@@ -4,6 +4,8 @@ Time and frames stand last but one inside this module, ``(n_samples, n_frames, .
 because a frame that is contiguous in memory is what an FFT wants.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
@@ -92,7 +94,7 @@ def analyse(waveforms, window, hop_length):
         complex64, or complex128 where single precision could not be inverted to 1e-6.
     """
     n_times, n_fft, edge = len(waveforms[0]), len(window), len(window) // 2
-    n_frames, n_single, dtype = _plan(n_times, window, hop_length)
+    n_frames, n_single, dtype = _plan(n_times, window.tobytes(), hop_length)
     spectra = np.empty((len(waveforms), n_frames, 1 + edge), dtype)
     single_window = window.astype(np.float32)
 
@@ -113,8 +115,16 @@ def analyse(waveforms, window, hop_length):
             columns = slice(t, t + block.shape[1])
             np.multiply(frames[: len(batch), columns], single_window, out=block)
             spectra[rows, columns] = fft.rfft(block)
-        if n_single < n_frames:
-            spectra[rows, n_single:] = fft.rfft(frames[: len(batch), n_single:] * window)
+    if n_single < n_frames:
+        # What the last frames see of the waveforms, with the zeros beyond their ends.
+        first = n_single * hop_length - edge
+        before, n_seen = max(0, -first), (n_frames - 1 - n_single) * hop_length + n_fft
+        ends = np.zeros((len(waveforms), n_seen))
+        for row, waveform in zip(ends, waveforms, strict=True):
+            seen = waveform[max(0, first) :]
+            row[before : before + len(seen)] = seen[: n_seen - before]
+        frames = sliding_window_view(ends, n_fft, axis=1)[:, ::hop_length]
+        spectra[:, n_single:] = fft.rfft(frames * window)
     return spectra
 
 
@@ -163,6 +173,7 @@ def synthesise(spectra, window, hop_length, n_times):
     return waveforms / _normaliser(n_times, n_frames, window.astype(np.float32), hop_length)
 
 
+@lru_cache(maxsize=1024)
 def _plan(n_times, window, hop_length):
     """Return the number of frames, of those for single precision, and the complex dtype.
 
@@ -170,6 +181,7 @@ def _plan(n_times, window, hop_length):
     the faint end of one window only, and the inverse divides by its weight: single
     precision is too coarse for the last frames, and complex64 for the faintest.
     """
+    window = np.frombuffer(window)
     n_frames = count_frames(n_times, len(window), hop_length)
     weight = _normaliser(n_times, n_frames, window.astype(np.float32), hop_length)
     weight /= np.max(window**2)
