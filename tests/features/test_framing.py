@@ -64,6 +64,15 @@ def test_every_remainder_of_the_hop_inverts():
     assert dtypes[-1] == np.complex128
 
 
+def test_single_precision_goes_no_further_than_it_can():
+    # The weights at which the last frame moves to double precision and to complex128.
+    window = get_window("hann", 1024)
+    X = np.random.default_rng(0).choice([-1.0, 1.0], (60, 1536)).astype(np.float32)
+    for n_times in range(1024 + 300, 1024 + 460, 2):
+        back = synthesise(analyse(X[:, :n_times], window, 512), window, 512, n_times)
+        np.testing.assert_allclose(back, X[:, :n_times], rtol=0, atol=1e-6)
+
+
 def test_blocks_leave_no_trace(rng):
     # A single long waveform is cut into blocks of frames, many short ones share a block.
     window = get_window("hann", 64)
