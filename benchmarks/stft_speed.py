@@ -1,12 +1,12 @@
-"""STFTFeaturizer.stft over all NOIZEUS files against a loop of librosa.stft, on one thread.
+"""STFTFeaturizer.stft over all NOIZEUS files against a loop of librosa.stft.
 
     python benchmarks/stft_speed.py --data-home shared/noizeus
 
-Neither uses more than one thread. The two alternate in one process, so that a busy machine
-slows both. Prints one line of
-a table: median times, their ratio, the largest difference, the largest error of
-``istft(stft(x))``. Without ``--data-home`` the folder is $SKSE_NOIZEUS, else
-``../shared/noizeus`` beside the repository.
+The featurizer uses a thread per core; bind the process to one core for the ratio on a
+single thread (``taskset -c 0`` on Linux). The two alternate in one process, so that a busy
+machine slows both. Prints one line of a table: threads, median times, their ratio, the
+largest difference, the largest error of ``istft(stft(x))``. Without ``--data-home`` the
+folder is $SKSE_NOIZEUS, else ``../shared/noizeus`` beside the repository.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from statistics import median
 import librosa
 import numpy as np
 import soundfile
+from joblib import cpu_count
 
 from skse import STFTFeaturizer
 
@@ -63,9 +64,11 @@ def main():
 
     times = [(seconds(with_librosa), seconds(with_skse)) for _ in range(args.repeats)]
     theirs, ours = (median(column) for column in zip(*times, strict=True))
-    print("files  librosa_s  skse_s  ratio_of_medians  max_abs_difference  max_abs_inverse_error")
     print(
-        f"{len(X):5d}  {theirs:9.3f}  {ours:6.3f}  {theirs / ours:16.2f}  {difference:18.1e}"
+        "files  threads  librosa_s  skse_s  ratio_of_medians  max_abs_difference  max_abs_inverse_error"
+    )
+    print(
+        f"{len(X):5d}  {cpu_count():7d}  {theirs:9.3f}  {ours:6.3f}  {theirs / ours:16.2f}  {difference:18.1e}"
         f"  {error:21.1e}"
     )
 

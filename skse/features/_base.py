@@ -1,8 +1,10 @@
 """What the featurizers share: waveforms to STFTs and back, fit and transform."""
 
+from concurrent.futures import ThreadPoolExecutor
 from numbers import Integral
 
 import numpy as np
+from joblib import cpu_count
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -145,10 +147,16 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         if isinstance(waveforms, np.ndarray):
             return analyse(waveforms, window, self.hop_length).swapaxes(1, 2)
         spectra = [None] * len(waveforms)
-        for indices in _group(len(x) for x in waveforms):
-            batch = analyse([waveforms[i] for i in indices], window, self.hop_length)
-            for i, S in zip(indices, batch, strict=True):
-                spectra[i] = S.T
+        groups = list(_group(len(x) for x in waveforms))
+        # NumPy and SciPy release the interpreter's lock: threads share the groups.
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            batches = pool.map(
+                lambda indices: analyse([waveforms[i] for i in indices], window, self.hop_length),
+                groups,
+            )
+            for indices, batch in zip(groups, batches, strict=True):
+                for i, S in zip(indices, batch, strict=True):
+                    spectra[i] = S.T
         return spectra
 
     def _features(self, S):
