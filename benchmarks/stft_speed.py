@@ -64,12 +64,11 @@ def main():
 
     times = [(seconds(with_librosa), seconds(with_skse)) for _ in range(args.repeats)]
     theirs, ours = (median(column) for column in zip(*times, strict=True))
+    print("| files | threads | librosa, s | skse, s | ratio | largest difference | inverse error |")
+    print("|---|---|---|---|---|---|---|")
     print(
-        "files  threads  librosa_s  skse_s  ratio_of_medians  max_abs_difference  max_abs_inverse_error"
-    )
-    print(
-        f"{len(X):5d}  {cpu_count():7d}  {theirs:9.3f}  {ours:6.3f}  {theirs / ours:16.2f}  {difference:18.1e}"
-        f"  {error:21.1e}"
+        f"| {len(X)} | {cpu_count()} | {theirs:.3f} | {ours:.3f} | {theirs / ours:.2f} "
+        f"| {difference:.1e} | {error:.1e} |"
     )
 
 
