@@ -74,6 +74,8 @@ class Unseeded(SpeechEnhancer):
 
 
 class FailsInAWorker(SpeechEnhancer):
+    __module__ = "__main__"  # workers cannot import this file: sent by value
+
     def predict(self, X, sampling_rate=None):
         import multiprocessing
 
