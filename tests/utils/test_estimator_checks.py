@@ -73,14 +73,17 @@ class Unseeded(SpeechEnhancer):
         return out + np.random.default_rng().standard_normal(out.shape)
 
 
-class FailsInAWorker(SpeechEnhancer):
-    __module__ = "__main__"  # workers cannot import this file: sent by value
+def fails_in_a_worker():
+    """Return an enhancer of a local class: workers cannot import this file, it is sent whole."""
 
-    def predict(self, X, sampling_rate=None):
-        import multiprocessing
+    class FailsInAWorker(SpeechEnhancer):
+        def predict(self, X, sampling_rate=None):
+            import multiprocessing
 
-        in_worker = multiprocessing.parent_process() is not None
-        return super().predict(X) * (0.5 if in_worker else 1)
+            in_worker = multiprocessing.parent_process() is not None
+            return super().predict(X) * (0.5 if in_worker else 1)
+
+    return FailsInAWorker(regressor=Ridge())
 
 
 class StaysTrained(PeakNormalize):
@@ -106,7 +109,7 @@ class StaysTrained(PeakNormalize):
         (checks.check_output_has_length_and_container, ListsEverything()),
         (checks.check_output_has_length_and_container, CutsTheEnd()),
         (checks.check_same_seed_same_result, Unseeded(regressor=Ridge())),
-        (checks.check_grid_search_jobs_agree, FailsInAWorker(regressor=Ridge())),
+        (checks.check_grid_search_jobs_agree, fails_in_a_worker()),
         (checks.check_set_params_equals_construction, StaysTrained()),
     ],
 )
