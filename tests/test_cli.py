@@ -55,7 +55,10 @@ def test_names_are_those_of_the_engine():
         (["--epochs", "0"], "0 is not in the range x>=1"),
         (["--epochs", "many"], "'many' is not a valid integer"),
         (["--folds", "1"], "1 is not in the range x>=2"),
-        (["--folds", "7"], "--folds 7 is more than the 6 speakers that there are; --hold-out"),
+        (
+            ["--folds", "7", "--hold-out", "speaker"],
+            "--folds 7 is more than the 6 speakers that there are; --hold-out",
+        ),
         (["--data", "timit"], "'timit' is not one of 'harvard', 'noizeus'"),
         (["--data-home", "somewhere"], "--data-home goes with --data noizeus only"),
         (["--seed", "-1"], "-1 is not in the range"),

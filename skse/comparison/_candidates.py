@@ -16,6 +16,12 @@ from skse.networks import AutoencoderRegressor, UNetRegressor
 from skse.targets import IdealMaskTarget, SpectrumTarget
 from skse.utils import check_choice
 
+# Trained on minutes of speech in minutes of time: short segments and small batches make many
+# steps of little data, and the autoencoder's bottleneck holds one segment.
+_TRAINING = {
+    "autoencoder": {"segment_frames": 8, "regressor__batch_size": 64},
+    "unet": {"segment_frames": 32, "regressor__batch_size": 8},
+}
 # Names on the command line and in results.csv -> class or factory, and the name to read.
 NETWORKS = {
     "autoencoder": (AutoencoderRegressor, "Autoencoder"),
@@ -103,7 +109,7 @@ def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state)
             featurizer,
             regressor=NETWORKS[network][0](epochs=epochs, random_state=random_state),
             sampling_rate=sampling_rate,
-        )
+        ).set_params(**_TRAINING[network])
         for network in networks
     ]
     by_losses = {}  # losses that a target can be learned with -> such targets

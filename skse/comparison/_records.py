@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 import time
 from functools import lru_cache
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from sklearn.base import BaseEstimator, clone
 
 from skse.comparison._candidates import enhance
 from skse.metrics import evaluate
-from skse.networks import UNetRegressor
+from skse.networks import AutoencoderRegressor, UNetRegressor
 
 
 class RecordedEstimator(BaseEstimator):
@@ -54,8 +55,7 @@ class RecordedEstimator(BaseEstimator):
         self.record_ = self.record_for(digest(X, y))
         self.estimator_, self.fit_time_ = None, 0.0
         if not self.record_.path.exists():
-            if hasattr(self.estimator, "regressor"):
-                _load_tensorflow()
+            load_tensorflow_for(self.estimator)
             begin = time.perf_counter()
             self.estimator_ = clone(self.estimator).fit(X, y)
             self.fit_time_ = time.perf_counter() - begin
@@ -149,10 +149,28 @@ def spell(value):
     return f"{type(value).__name__}({listed})"
 
 
+def load_tensorflow_for(estimator):
+    """Load TensorFlow, in silence, where an estimator is going to train a network."""
+    if isinstance(getattr(estimator, "regressor", None), (AutoencoderRegressor, UNetRegressor)):
+        _load_tensorflow()
+
+
 @lru_cache(maxsize=1)
 def _load_tensorflow():
-    """Train a network of a few weights, lest the first fit be charged for the start."""
-    UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))
+    """Train a network of a few weights, lest the first fit be charged for the start.
+
+    TensorFlow greets every process on the error stream, past Python and its own log level;
+    that would tear the progress bar.
+    """
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def _mean(scores):

@@ -17,7 +17,12 @@ from sklearn.utils import Bunch
 from skse.comparison._candidates import choose_examples, describe, make_grid
 from skse.comparison._outputs import write_audio, write_pictures
 from skse.comparison._progress import RecordsBar
-from skse.comparison._records import RecordedEstimator, digest, score_recorded
+from skse.comparison._records import (
+    RecordedEstimator,
+    digest,
+    load_tensorflow_for,
+    score_recorded,
+)
 from skse.comparison._table import make_rows, write_csv
 from skse.utils import check_choice, check_number, check_waveform_pairs
 
@@ -32,9 +37,9 @@ def compare(
     networks=("autoencoder", "unet"),
     targets=("log", "ibm", "irm"),
     losses=("mse", "bce"),
-    epochs=12,
+    epochs=3,
     n_splits=3,
-    group_by="speaker",
+    group_by="sentence",
     n_jobs=1,
     random_state=0,
     out="skse-compare",
@@ -57,12 +62,12 @@ def compare(
         "log" and "magnitude" map to the clean spectrum, "ibm" and "irm" are masks.
     losses : sequence of {"mse", "bce"}, default=("mse", "bce")
         Mean squared error, binary cross-entropy.
-    epochs : int, default=12
+    epochs : int, default=3
         Passes over the training data of every network.
     n_splits : int, default=3
         Folds.
-    group_by : {"speaker", "sentence"}, default="speaker"
-        What is kept together: no test fold holds a speaker (or a sentence) that was
+    group_by : {"sentence", "speaker"}, default="sentence"
+        What is kept together: no test fold holds a sentence (or a speaker) that was
         trained on. In the corpora of skse every sentence has one speaker, so that
         "speaker" holds out both.
     n_jobs : int, default=1
@@ -105,7 +110,7 @@ def compare(
     check_number("compare", "n_splits", n_splits, Integral, min_val=2)
     check_number("compare", "n_jobs", n_jobs, Integral, min_val=1)
     check_number("compare", "random_state", random_state, Integral, min_val=0)
-    check_choice("compare", "group_by", group_by, ("speaker", "sentence"))
+    check_choice("compare", "group_by", group_by, ("sentence", "speaker"))
     grid = make_grid(
         networks,
         targets,
@@ -214,6 +219,7 @@ def _fit_best(winner, noisy, clean, out):
     if model.exists() and note.exists() and json.loads(note.read_text())["key"] == key:
         return
     note.unlink(missing_ok=True)
+    load_tensorflow_for(winner.estimator)
     partial = out / ".best.joblib.part"
     joblib.dump(clone(winner.estimator).fit(noisy, clean), partial)
     os.replace(partial, model)

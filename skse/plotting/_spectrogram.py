@@ -208,6 +208,6 @@ class SpectrogramDisplay:
             if axes.get_subplotspec() is None or axes.get_subplotspec().is_last_row():
                 axes.set_xlabel("Time (s)")
         self.colorbar_ = self.figure_.colorbar(
-            self.images_[0], ax=list(self.ax_), label="Level (dB below the loudest)", pad=0.02
+            self.images_[0], ax=list(self.ax_), label="Level (dB re loudest)", pad=0.02
         )
         return self

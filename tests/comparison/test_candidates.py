@@ -63,8 +63,8 @@ def test_bad_choice(choice, match):
 
 
 def test_ceiling_is_the_oracle(rng):
-    clean = rng.standard_normal((2, 2000)).astype(np.float32)
-    noisy = clean + rng.standard_normal((2, 2000)).astype(np.float32)
+    clean = rng.standard_normal((3, 2000)).astype(np.float32)
+    noisy = clean + rng.standard_normal((3, 2000)).astype(np.float32)
     enhancer = SpeechEnhancer(target=IdealMaskTarget())
     ceiling = OracleCeiling(enhancer).fit(noisy, clean)
     expected = oracle_predict(enhancer, noisy, clean)

@@ -41,7 +41,7 @@ def test_panels_share_scale_and_axes(waveforms):
     assert len(display.ax_) == 2
     assert [axes.get_title(loc="left") for axes in display.ax_] == ["noisy", "clean"]
     assert {image.get_clim() for image in display.images_} == {(-60.0, 0.0)}
-    assert display.colorbar_.ax.get_ylabel() == "Level (dB below the loudest)"
+    assert display.colorbar_.ax.get_ylabel() == "Level (dB re loudest)"
     assert [axes.get_xlabel() for axes in display.ax_] == ["", "Time (s)"]
     assert display.ax_[0].get_ylabel() == "Frequency (kHz)"
     left, right, bottom, top = display.images_[0].get_extent()
