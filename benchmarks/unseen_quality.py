@@ -57,7 +57,7 @@ def make_enhancer(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-home", help="folder of NOIZEUS; downloaded where absent")
-    parser.add_argument("--mixtures", type=int, default=12000)
+    parser.add_argument("--mixtures", type=int, default=8000)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--beta", type=float, default=1.0)
     parser.add_argument("--loss", default="mse")
