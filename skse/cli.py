@@ -80,7 +80,7 @@ def main():
 @click.option(
     "--epochs",
     type=click.IntRange(min=1),
-    default=3,
+    default=2,
     show_default=True,
     help="Passes over the training data of every network.",
 )

@@ -37,7 +37,7 @@ def compare(
     networks=("autoencoder", "unet"),
     targets=("log", "ibm", "irm"),
     losses=("mse", "bce"),
-    epochs=3,
+    epochs=2,
     n_splits=3,
     group_by="sentence",
     n_jobs=1,
@@ -62,7 +62,7 @@ def compare(
         "log" and "magnitude" map to the clean spectrum, "ibm" and "irm" are masks.
     losses : sequence of {"mse", "bce"}, default=("mse", "bce")
         Mean squared error, binary cross-entropy.
-    epochs : int, default=3
+    epochs : int, default=2
         Passes over the training data of every network.
     n_splits : int, default=3
         Folds.
