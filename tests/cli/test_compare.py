@@ -5,8 +5,8 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-import skse
 from skse import cli, comparison
+from skse.cli import _compare
 from skse.comparison import _candidates
 
 
@@ -15,12 +15,6 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MPLBACKEND", raising=False)
     return lambda *arguments: CliRunner().invoke(cli.main, list(arguments))
-
-
-def test_version(run):
-    result = run("--version")
-    assert result.exit_code == 0
-    assert result.output.strip().endswith(skse.__version__)
 
 
 def test_help_names_the_files_and_options(run):
@@ -40,9 +34,9 @@ def test_help_loads_nothing_heavy():
 
 
 def test_names_are_those_of_the_engine():
-    assert set(cli.NETWORKS) == set(_candidates.NETWORKS)
-    assert set(cli.TARGETS) == set(_candidates.TARGETS)
-    assert set(cli.LOSSES) == set(_candidates.LOSSES)
+    assert set(_compare.NETWORKS) == set(_candidates.NETWORKS)
+    assert set(_compare.TARGETS) == set(_candidates.TARGETS)
+    assert set(_compare.LOSSES) == set(_candidates.LOSSES)
 
 
 @pytest.mark.parametrize(

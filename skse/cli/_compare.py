@@ -1,9 +1,11 @@
-"""The command ``skse``: parses, calls the public functions, prints."""
+"""``skse compare``."""
 
 import os
 import sys
 
 import click
+
+from skse.cli._types import Names
 
 NETWORKS = ("autoencoder", "unet")
 TARGETS = ("log", "magnitude", "ibm", "irm")
@@ -13,37 +15,7 @@ _NOIZEUS_PAIRS = 240
 _MOST_JOBS = 8
 
 
-class Names(click.ParamType):
-    """Some of several names, separated by commas."""
-
-    name = "names"
-
-    def __init__(self, allowed):
-        self.allowed = allowed
-
-    def get_metavar(self, param, ctx=None):
-        """Show the names in ``--help``."""
-        return ",".join(self.allowed)
-
-    def convert(self, value, param, ctx):
-        """Split at commas and check every name."""
-        names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
-        for name in names:
-            if name not in self.allowed:
-                listed = ", ".join(self.allowed)
-                self.fail(f"{name!r} is not one of {listed}; separate several by commas.")
-        if len(set(names)) < len(names):
-            self.fail(f"{value!r} holds a name twice.")
-        return tuple(names)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="skse", message="%(prog)s %(version)s")
-def main():
-    """Speech enhancement the scikit-learn way."""
-
-
-@main.command()
+@click.command()
 @click.option(
     "--data",
     type=click.Choice(["harvard", "noizeus"]),
