@@ -13,6 +13,7 @@ from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import Recording, root_mean_square
 from skse.enhancement._regressors import check_loss, groups_for, last_step, takes_segments
 from skse.enhancement._segments import ContextFrames, Segments
+from skse.enhancement._targets import fit_target
 from skse.utils import check_number, check_waveform_pairs
 
 # Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
@@ -254,17 +255,14 @@ class SpeechEnhancer(BaseEnhancer):
     def _training_rows(self, noisy, clean):
         """Rows for the regressor, filled one utterance at a time."""
         windows = self._windows
-        gains = [self._gain(x) for x in noisy]
         n_frames = [max(Recording(x, self.featurizer_).n_frames, windows.min_frames) for x in noisy]
         ends = np.cumsum([windows.n_rows(n) for n in n_frames])
+        fit_target(self.target_, self._stft_pairs(noisy, clean, self.featurizer_))
         rows = targets = None
-        for x, s, gain, end in zip(noisy, clean, gains, ends, strict=True):
-            y_stft, s_stft = (
-                self._pad(Recording(w, self.featurizer_, gain).stft()) for w in (x, s)
-            )
+        pairs = self._stft_pairs(noisy, clean, self.featurizer_)
+        for (y_stft, s_stft), end in zip(pairs, ends, strict=True):
+            y_stft, s_stft = self._pad(y_stft), self._pad(s_stft)
             new_rows = windows.training_rows(self.featurizer_.features(y_stft))
-            if rows is None:
-                self.target_.fit(y_stft, s_stft)
             new_targets = windows.training_targets(self.target_.transform(y_stft, s_stft))
             if rows is None:
                 rows = np.empty((ends[-1], *new_rows.shape[1:]), dtype=np.float32)
@@ -275,6 +273,12 @@ class SpeechEnhancer(BaseEnhancer):
         digests = [sha256(s.tobytes()).hexdigest() for s in clean]
         groups = np.repeat(np.unique(digests, return_inverse=True)[1], counts)
         return rows, targets, groups
+
+    def _stft_pairs(self, noisy, clean, featurizer):
+        """Noisy and clean STFT of one utterance after the other."""
+        for x, s in zip(noisy, clean, strict=True):
+            gain = self._gain(x)
+            yield tuple(Recording(w, featurizer, gain).stft() for w in (x, s))
 
     def _gain(self, x):
         level = root_mean_square(x) if self.normalize_level else 0.0
@@ -315,11 +319,11 @@ class SpeechEnhancer(BaseEnhancer):
         """Yield waveforms enhanced with the true target."""
         self._check_params()
         featurizer, target, _ = self._clone_parts()
-        for x, s in zip(noisy, clean, strict=True):
-            gain = self._gain(x)
-            recording = Recording(x, featurizer, gain)
-            y_stft, s_stft = recording.stft(), Recording(s, featurizer, gain).stft()
-            recording.add(self._apply(target, target.fit_transform(y_stft, s_stft), y_stft))
+        fit_target(target, self._stft_pairs(noisy, clean, featurizer))
+        pairs = self._stft_pairs(noisy, clean, featurizer)
+        for x, (y_stft, s_stft) in zip(noisy, pairs, strict=True):
+            recording = Recording(x, featurizer, self._gain(x))
+            recording.add(self._apply(target, target.transform(y_stft, s_stft), y_stft))
             yield recording.enhanced
 
 

@@ -3,52 +3,108 @@
 from numbers import Real
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 
-from skse.targets._base import BaseTarget
-from skse.targets._masks import ideal_binary_mask, ideal_ratio_mask, mixture_ratio_mask
+from skse.targets._base import BaseTarget, frequency_axis
+from skse.targets._masks import (
+    ideal_binary_mask,
+    ideal_ratio_mask,
+    mixture_ratio_mask,
+    target_binary_mask,
+)
+from skse.targets._mixture_masks import (
+    complex_ratio_mask,
+    compress_complex_mask,
+    expand_complex_mask,
+    phase_sensitive_mask,
+    spectral_magnitude_mask,
+)
 from skse.utils import check_choice, check_number
 
-MASKS = ("ibm", "irm")
+MASKS = ("ibm", "tbm", "irm", "smm", "psm", "cirm")
 CRITERIA = ("local_snr", "mixture_ratio")
 
 
 class IdealMaskTarget(BaseTarget):
-    """An ideal mask as training target: masking.
+    r"""An ideal mask as training target: masking.
 
-    The network learns a gain between 0 and 1 for every time-frequency unit;
-    the enhanced STFT is the gain times the noisy STFT.
+    The network learns a gain for every time-frequency unit; the enhanced STFT
+    is the gain times the noisy STFT.
 
     Parameters
     ----------
-    mask : {"ibm", "irm"}, default="irm"
-        "ibm" is the ideal binary mask (:func:`ideal_binary_mask`), "irm" the
-        ideal ratio mask (:func:`ideal_ratio_mask`).
+    mask : {"irm", "ibm", "tbm", "smm", "psm", "cirm"}, default="irm"
+        What is learned:
+
+        - "irm": the ideal ratio mask (:func:`ideal_ratio_mask`),
+        - "ibm": the ideal binary mask (:func:`ideal_binary_mask`),
+        - "tbm": the target binary mask (:func:`target_binary_mask`), against the
+          long-term average speech spectrum that `fit` learns,
+        - "smm": the spectral magnitude mask (:func:`spectral_magnitude_mask`),
+        - "psm": the phase-sensitive mask (:func:`phase_sensitive_mask`),
+        - "cirm": the complex ideal ratio mask (:func:`complex_ratio_mask`),
+          compressed (:func:`compress_complex_mask`), in two channels.
     beta : float, default=0.5
-        Exponent of the ratio mask. 0.5 gives the mask of the literature, 1 the
-        gain of the Wiener filter.
+        Exponent of "irm". 0.5 gives the mask of the literature, 1 the gain of
+        the Wiener filter.
     criterion : {"local_snr", "mixture_ratio"}, default="local_snr"
-        What decides the binary mask: the SNR of the unit, or the ratio of the
-        clean magnitude to the mixture's (:func:`mixture_ratio_mask`).
+        What decides "ibm": the SNR of the unit, or the ratio of the clean
+        magnitude to the mixture's (:func:`mixture_ratio_mask`).
     local_criterion : float, default=0.0
-        For ``criterion="local_snr"``: the unit is kept above this SNR in dB.
+        For "tbm", and "ibm" with ``criterion="local_snr"``: the unit is kept
+        above this SNR (this ratio to the long-term average) in dB.
     mixture_threshold : float, default=0.5
-        For ``criterion="mixture_ratio"``: the unit is kept from this ratio of
-        magnitudes on.
+        For "ibm" with ``criterion="mixture_ratio"``: the unit is kept from this
+        ratio of magnitudes on.
+    bound : float, default=1.0
+        Largest value of "smm" and "psm". With 1, no unit is ever amplified.
+    truncate : bool, default=True
+        Whether "psm" is cut at 0 below; else at ``-bound``.
+    compression_k : float, default=10.0
+        The values of "cirm" lie between ``-compression_k`` and `compression_k`.
+    compression_c : float, default=0.1
+        Steepness of the compression of "cirm".
+    ratio_to : {"noise", "mixture"}, default="noise"
+        What "irm" compares speech with.
+    part : {"magnitude", "real"}, default="magnitude"
+        "real" computes the mask from the real parts of both STFTs, as if they
+        were all there is. Not for "cirm".
+    imaginary : {"rescale", "drop"}, default="rescale"
+        "rescale" multiplies real and imaginary part of the noisy STFT by the
+        gain; "drop" keeps only the real part of the product.
 
     Attributes
     ----------
     n_features_in_ : int
         Number of frequencies seen in `fit`.
+    ltass_ : ndarray of shape (n_frequencies,) or None
+        For "tbm": mean power of the clean STFTs (with ``part="real"`` of their
+        real parts) over all frames seen in `fit`.
+    n_frames_seen_ : int
+        Frames that `ltass_` is the mean over.
     output_activation : str
-        Activation that a network must end in: ``"sigmoid"``.
+        Activation that a network must end in: ``"sigmoid"`` where the target
+        lies between 0 and 1, else ``"linear"``.
     output_range : tuple of float
-        Smallest and largest value of the target: ``(0.0, 1.0)``.
+        Smallest and largest value of the target: ``(0.0, 1.0)``, but
+        ``(0.0, bound)`` for "smm" and "psm", ``(-bound, bound)`` for "psm"
+        that is not truncated, ``(-compression_k, compression_k)`` for "cirm".
     n_output_channels : int
-        Number of channels of the target: 1.
+        Number of channels of the target: 2 for "cirm", else 1.
 
     See Also
     --------
     SpectrumTarget : The clean spectrum itself as target.
+
+    Notes
+    -----
+    A target that may leave [0, 1] ends in a linear activation, and a prediction
+    is cut to `output_range`. A sigmoid stretched to the range would be steepest
+    in its middle; the values of such masks crowd near one end or around 0,
+    where the networks' standardisation of linear outputs serves them better.
+
+    "tbm" compares levels. :class:`~skse.SpeechEnhancer` brings every noisy
+    recording to an RMS of 1 first, for `fit` and for the mask alike.
 
     Examples
     --------
@@ -64,9 +120,6 @@ class IdealMaskTarget(BaseTarget):
     array([[1.+0.j, 2.+0.j]])
     """
 
-    output_activation = "sigmoid"
-    output_range = (0.0, 1.0)
-
     def __init__(
         self,
         mask="irm",
@@ -75,33 +128,122 @@ class IdealMaskTarget(BaseTarget):
         criterion="local_snr",
         local_criterion=0.0,
         mixture_threshold=0.5,
+        bound=1.0,
+        truncate=True,
+        compression_k=10.0,
+        compression_c=0.1,
+        ratio_to="noise",
+        part="magnitude",
+        imaginary="rescale",
     ):
         self.mask = mask
         self.beta = beta
         self.criterion = criterion
         self.local_criterion = local_criterion
         self.mixture_threshold = mixture_threshold
+        self.bound = bound
+        self.truncate = truncate
+        self.compression_k = compression_k
+        self.compression_c = compression_c
+        self.ratio_to = ratio_to
+        self.part = part
+        self.imaginary = imaginary
+
+    @property
+    def output_range(self):
+        """Smallest and largest value of the target."""
+        self._check_params()
+        if self.mask == "cirm":
+            return (-float(self.compression_k), float(self.compression_k))
+        if self.mask not in ("smm", "psm"):
+            return (0.0, 1.0)
+        lowest = 0.0 if self.mask == "smm" or self.truncate else -float(self.bound)
+        return (lowest, float(self.bound))
+
+    @property
+    def output_activation(self):
+        """Activation that a network must end in."""
+        return "sigmoid" if self.output_range == (0.0, 1.0) else "linear"
+
+    @property
+    def n_output_channels(self):
+        """Number of channels of the target."""
+        return 2 if self.mask == "cirm" else 1
 
     def _check_params(self):
         check_choice(self, "mask", self.mask, MASKS)
         check_choice(self, "criterion", self.criterion, CRITERIA)
-        check_number(self, "beta", self.beta, Real, min_val=0, include_boundaries="neither")
+        check_choice(self, "ratio_to", self.ratio_to, ("noise", "mixture"))
+        check_choice(self, "part", self.part, ("magnitude", "real"))
+        check_choice(self, "imaginary", self.imaginary, ("rescale", "drop"))
         check_number(self, "local_criterion", self.local_criterion, Real)
-        check_number(
-            self,
-            "mixture_threshold",
-            self.mixture_threshold,
-            Real,
-            min_val=0,
-            include_boundaries="neither",
-        )
+        for name in ("beta", "mixture_threshold", "bound", "compression_k", "compression_c"):
+            value = getattr(self, name)
+            check_number(self, name, value, Real, min_val=0, include_boundaries="neither")
+        if not isinstance(self.truncate, (bool, np.bool_)):
+            raise ValueError(f"IdealMaskTarget: truncate={self.truncate!r} must be True or False.")
+        if self.mask == "cirm" and self.part == "real":
+            raise ValueError(
+                "IdealMaskTarget: mask='cirm' is the ratio of complex STFTs and cannot be computed "
+                "with part='real'; use part='magnitude', or another mask."
+            )
+
+    def _reset(self):
+        self.ltass_, self.n_frames_seen_ = None, 0
+
+    def _learn(self, clean):
+        if self.mask != "tbm":
+            return
+        axis = frequency_axis(clean)
+        amplitude = np.abs(self._part(clean)).astype(np.float64, copy=False)
+        power = np.square(np.moveaxis(amplitude, axis, 0)).reshape(clean.shape[axis], -1)
+        before = 0 if self.ltass_ is None else self.ltass_ * self.n_frames_seen_
+        self.n_frames_seen_ += power.shape[1]
+        self.ltass_ = (before + power.sum(axis=1)) / self.n_frames_seen_
 
     def _transform(self, noisy, clean):
+        axis = frequency_axis(clean)
+        noisy, clean = self._part(noisy), self._part(clean)
         if self.mask == "irm":
-            return ideal_ratio_mask(noisy, clean, beta=self.beta)
+            return ideal_ratio_mask(noisy, clean, beta=self.beta, ratio_to=self.ratio_to)
+        if self.mask == "tbm":
+            ltass = self._fitted_ltass().reshape(-1, *[1] * (-1 - axis))
+            return target_binary_mask(clean, ltass, local_criterion=self.local_criterion)
+        if self.mask == "smm":
+            return spectral_magnitude_mask(noisy, clean, bound=self.bound)
+        if self.mask == "psm":
+            return phase_sensitive_mask(noisy, clean, bound=self.bound, truncate=self.truncate)
+        if self.mask == "cirm":
+            mask = complex_ratio_mask(noisy, clean)
+            return compress_complex_mask(mask, k=self.compression_k, c=self.compression_c)
         if self.criterion == "mixture_ratio":
             return mixture_ratio_mask(noisy, clean, threshold=self.mixture_threshold)
         return ideal_binary_mask(noisy, clean, local_criterion=self.local_criterion)
 
     def _inverse_transform(self, mask, noisy):
-        return np.clip(mask, *self.output_range) * noisy
+        if self.mask == "cirm":
+            mask = expand_complex_mask(mask, k=self.compression_k, c=self.compression_c)
+        else:
+            mask = np.clip(mask, *self.output_range)
+        enhanced = mask * noisy
+        if not np.iscomplexobj(noisy):
+            return enhanced.real
+        if self.imaginary == "drop":
+            enhanced.imag = 0
+        return enhanced
+
+    def _part(self, stft):
+        return stft.real if self.part == "real" else stft
+
+    def _fitted_ltass(self):
+        if getattr(self, "ltass_", None) is None:
+            raise NotFittedError(
+                "This IdealMaskTarget instance is not fitted yet: mask='tbm' compares with the "
+                "long-term average of clean speech. Call 'fit' with the training speech first."
+            )
+        return self.ltass_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = self.mask == "tbm"
+        return tags

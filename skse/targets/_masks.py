@@ -1,4 +1,4 @@
-"""The ideal masks as pure functions of the STFTs of clean speech and noisy speech."""
+"""Masks that tell speech from noise by their energies, as pure functions of STFTs."""
 
 import numpy as np
 
@@ -70,10 +70,55 @@ def mixture_ratio_mask(noisy, clean, *, threshold=0.5):
     return ((speech >= threshold * np.abs(noisy)) & (speech > 0)).astype(np.float32)
 
 
-def ideal_ratio_mask(noisy, clean, *, beta=0.5):
+def target_binary_mask(clean, ltass, *, local_criterion=0.0):
+    r"""Mark the units in which speech is stronger than it is on average at that frequency.
+
+    .. math:: M = 1 \text{ where } 10 \log_{10} (|S|^2 / L) > LC, \text{ else } 0
+
+    The noise does not matter: speech is compared with its long-term average
+    speech spectrum (LTASS), the mean power at every frequency.
+
+    Parameters
+    ----------
+    clean : ndarray of shape (..., n_frequencies, n_frames)
+        STFT :math:`S`, or its real part.
+    ltass : ndarray
+        :math:`L`, a power, of a shape that broadcasts with `clean`: such as
+        ``(n_frequencies, 1)``.
+    local_criterion : float, default=0.0
+        Local criterion :math:`LC` in dB.
+
+    Returns
+    -------
+    mask : ndarray of shape (..., n_frequencies, n_frames)
+        0 or 1 in float32; 0 where speech is silent.
+
+    References
+    ----------
+    Kjems, U., Boldt, J. B., Pedersen, M. S., Lunner, T. and Wang, D. (2009).
+    Role of mask pattern in intelligibility of ideal binary-masked noisy speech.
+    JASA 126(3), 1415-1426 (the reference there is noise with the long-term
+    spectrum of the speech).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.targets import target_binary_mask
+    >>> clean = np.array([[1.0, 3.0], [0.1, 0.3]])
+    >>> target_binary_mask(clean, np.array([[5.0], [0.05]]))
+    array([[0., 1.],
+           [0., 1.]], dtype=float32)
+    """
+    return (_power(clean) > 10 ** (local_criterion / 10) * ltass).astype(np.float32)
+
+
+def ideal_ratio_mask(noisy, clean, *, beta=0.5, ratio_to="noise"):
     r"""Share of speech in the energy of each time-frequency unit.
 
-    .. math:: M = \left( \frac{|S|^2}{|S|^2 + |Y - S|^2} \right)^\beta
+    .. math:: M = \left( \frac{|S|^2}{|S|^2 + |D|^2} \right)^\beta
+
+    with :math:`D = Y - S` (``ratio_to="noise"``, the definition of the
+    literature) or :math:`D = Y` (``ratio_to="mixture"``).
 
     Parameters
     ----------
@@ -82,6 +127,9 @@ def ideal_ratio_mask(noisy, clean, *, beta=0.5):
     beta : float, default=0.5
         Exponent :math:`\beta`. 0.5 gives the mask of the literature, 1 the
         gain of the Wiener filter.
+    ratio_to : {"noise", "mixture"}, default="noise"
+        What speech is compared with. With the mixture, clean speech gets
+        :math:`2^{-\beta}`, not 1.
 
     Returns
     -------
@@ -103,7 +151,7 @@ def ideal_ratio_mask(noisy, clean, *, beta=0.5):
     array([[1. , 0.5, 0. ]], dtype=float32)
     """
     speech = _power(clean)
-    total = speech + _power(noisy - clean)
+    total = speech + _power(noisy if ratio_to == "mixture" else noisy - clean)
     ratio = np.divide(speech, total, out=np.zeros_like(total), where=total > 0)
     return np.power(ratio, beta, out=ratio).astype(np.float32, copy=False)
 

@@ -7,7 +7,7 @@ import numpy as np
 from skse.targets._base import BaseTarget
 from skse.utils import check_choice, check_number
 
-SCALES = ("log", "magnitude", "power")
+SCALES = ("log", "magnitude", "power", "compressed", "real", "complex")
 # exp() of this is far above any spectrum and far below float32's largest number.
 _LARGEST_LOG = 40.0
 
@@ -15,17 +15,30 @@ _LARGEST_LOG = 40.0
 class SpectrumTarget(BaseTarget):
     r"""The clean spectrum as training target: mapping.
 
-    The network learns the clean spectrum; the enhanced STFT has the predicted
-    magnitude and the noisy phase.
+    The network learns the clean spectrum; for all scales but "real" and
+    "complex", the enhanced STFT has the predicted magnitude and the noisy phase.
 
     Parameters
     ----------
-    scale : {"log", "magnitude", "power"}, default="log"
-        :math:`\ln \max(|S|, \epsilon)`, :math:`|S|` or :math:`|S|^2`.
+    scale : {"log", "magnitude", "power", "compressed", "real", "complex"}, default="log"
+        What is learned, for a clean STFT value S:
+
+        - "log": :math:`\ln \max(|S|, \epsilon)`,
+        - "magnitude": :math:`|S|`,
+        - "power": :math:`|S|^2`,
+        - "compressed": :math:`|S|^c`,
+        - "real": the real part; what becomes of the other, `imaginary` says,
+        - "complex": real and imaginary part as two channels.
     floor_db : float, default=-60.0
         For ``scale="log"``: :math:`\epsilon` in dB relative to a magnitude of
         1. :class:`~skse.SpeechEnhancer` brings every recording to an RMS of 1
         first, so that the floor lies at the same depth below each.
+    compression : float, default=0.3
+        For ``scale="compressed"``: exponent :math:`c`, above 0 and at most 1.
+    imaginary : {"rescale", "drop"}, default="rescale"
+        For ``scale="real"``: "rescale" multiplies the noisy imaginary part by
+        the gain that the real part got, predicted over noisy, cut to
+        :math:`\pm 1`; "drop" sets it to 0.
 
     Attributes
     ----------
@@ -36,11 +49,16 @@ class SpectrumTarget(BaseTarget):
     output_range : tuple of float
         Smallest and largest value that the target can take.
     n_output_channels : int
-        Number of channels of the target: 1.
+        Number of channels of the target: 2 for ``scale="complex"``, else 1.
 
     See Also
     --------
     IdealMaskTarget : A gain per time-frequency unit as target.
+
+    Notes
+    -----
+    The noisy real part can be anywhere near 0 in a loud unit. Without the cut,
+    a gain that is the ratio to it would make the imaginary part arbitrarily loud.
 
     References
     ----------
@@ -63,34 +81,77 @@ class SpectrumTarget(BaseTarget):
 
     output_activation = "linear"
 
-    def __init__(self, scale="log", *, floor_db=-60.0):
+    def __init__(self, scale="log", *, floor_db=-60.0, compression=0.3, imaginary="rescale"):
         self.scale = scale
         self.floor_db = floor_db
+        self.compression = compression
+        self.imaginary = imaginary
 
     @property
     def output_range(self):
         """Smallest and largest value that the target can take."""
-        return (-np.inf if self.scale == "log" else 0.0, np.inf)
+        return (-np.inf if self.scale in ("log", "real", "complex") else 0.0, np.inf)
+
+    @property
+    def n_output_channels(self):
+        """Number of channels of the target."""
+        return 2 if self.scale == "complex" else 1
 
     def _check_params(self):
         check_choice(self, "scale", self.scale, SCALES)
+        check_choice(self, "imaginary", self.imaginary, ("rescale", "drop"))
         check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=100)
+        check_number(
+            self,
+            "compression",
+            self.compression,
+            Real,
+            min_val=0,
+            max_val=1,
+            include_boundaries="right",
+        )
 
     def _transform(self, noisy, clean):
+        if self.scale == "complex":
+            return np.stack([clean.real, clean.imag], axis=-1).astype(np.float32, copy=False)
+        if self.scale == "real":
+            return clean.real.astype(np.float32)
         magnitude = np.abs(clean)
         if self.scale == "power":
             magnitude = np.square(magnitude)
+        elif self.scale == "compressed":
+            magnitude = magnitude**self.compression
         elif self.scale == "log":
             magnitude = np.log(np.maximum(magnitude, 10 ** (self.floor_db / 20)))
         return magnitude.astype(np.float32, copy=False)
 
     def _inverse_transform(self, prediction, noisy):
+        if self.scale in ("real", "complex"):
+            return self._join_parts(prediction, noisy)
         if self.scale == "log":
             magnitude = np.exp(np.minimum(prediction, _LARGEST_LOG))
         else:
             magnitude = np.maximum(prediction, 0)
             if self.scale == "power":
                 magnitude = np.sqrt(magnitude)
+            elif self.scale == "compressed":
+                largest = np.exp(_LARGEST_LOG * self.compression)
+                magnitude = np.minimum(magnitude, largest) ** (1 / self.compression)
         level = np.abs(noisy)
         phase = np.divide(noisy, level, out=np.zeros_like(noisy), where=level > 0)
         return magnitude * phase
+
+    def _join_parts(self, prediction, noisy):
+        real = prediction[..., 0] if self.scale == "complex" else prediction
+        if not np.iscomplexobj(noisy):
+            return real
+        enhanced = np.zeros_like(noisy)
+        enhanced.real = real
+        if self.scale == "complex":
+            enhanced.imag = prediction[..., 1]
+        elif self.imaginary == "rescale":
+            level = np.abs(noisy.real)
+            gain = np.clip(real, -level, level)
+            np.divide(gain, noisy.real, out=gain, where=level > 0)
+            enhanced.imag = gain * noisy.imag
+        return enhanced
