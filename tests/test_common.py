@@ -45,9 +45,14 @@ TARGETS = [
     IdealMaskTarget("irm"),
     IdealMaskTarget("ibm"),
     IdealMaskTarget("ibm", criterion="mixture_ratio"),
+    IdealMaskTarget("tbm", local_criterion=-100.0),
+    IdealMaskTarget("psm", truncate=False, part="real"),
+    IdealMaskTarget("cirm"),
     SpectrumTarget("log"),
     SpectrumTarget("magnitude"),
     SpectrumTarget("power"),
+    SpectrumTarget("real"),
+    SpectrumTarget("complex"),
 ]
 NETWORKS = [
     UNetRegressor(filters=(4, 4), dilations=(1,), **SMALL),
@@ -92,6 +97,9 @@ class NoisyIsClean:
 
     def fit(self, X, y=None):
         return super().fit(X, X)
+
+    def partial_fit(self, X, y=None):
+        return super().partial_fit(X, X)
 
     def transform(self, X):
         return super().transform(X, X)

@@ -8,7 +8,11 @@ import click
 from skse.cli._types import Names
 
 NETWORKS = ("autoencoder", "unet")
-TARGETS = ("log", "magnitude", "ibm", "irm")
+SPECTRA = ("log", "magnitude", "compressed", "real", "complex")
+MASKS = ("ibm", "tbm", "irm", "smm", "psm", "cirm")
+TARGETS = SPECTRA + MASKS
+# Between 0 and 1, as the cross-entropy needs it.
+BCE_TARGETS = ("ibm", "tbm", "irm", "smm", "psm")
 LOSSES = ("mse", "bce")
 # NOIZEUS has 960 pairs; every sentence eight times is as much as one can wait for.
 _NOIZEUS_PAIRS = 240
@@ -40,14 +44,14 @@ _MOST_JOBS = 8
     "--targets",
     type=Names(TARGETS),
     default=("log", "ibm", "irm"),
-    help="What the network learns: the clean spectrum (log, magnitude) or a mask (ibm, irm). "
-    "Default: log,ibm,irm.",
+    help=f"What the network learns: the clean spectrum ({', '.join(SPECTRA)}) or a mask "
+    f"({', '.join(MASKS)}). Default: log,ibm,irm.",
 )
 @click.option(
     "--losses",
     type=Names(LOSSES),
     default=LOSSES,
-    help="Mean squared error, binary cross-entropy (for masks only). Default: both.",
+    help="Mean squared error, binary cross-entropy (for masks other than cirm). Default: both.",
 )
 @click.option(
     "--epochs",
@@ -106,8 +110,10 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
     """  # noqa: D301  click's mark for lines to leave alone
     if data_home is not None and data != "noizeus":
         raise click.UsageError("--data-home goes with --data noizeus only.")
-    if losses == ("bce",) and not {"ibm", "irm"} & set(targets):
-        raise click.UsageError("--losses bce needs a mask: add ibm or irm to --targets.")
+    if losses == ("bce",) and not set(BCE_TARGETS) & set(targets):
+        raise click.UsageError(
+            f"--losses bce needs a mask: add one of {', '.join(BCE_TARGETS)} to --targets."
+        )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["MPLBACKEND"] = "agg"
 

@@ -30,8 +30,15 @@ NETWORKS = {
 TARGETS = {
     "log": (lambda: SpectrumTarget(scale="log"), "log spectrum"),
     "magnitude": (lambda: SpectrumTarget(scale="magnitude"), "magnitude"),
+    "compressed": (lambda: SpectrumTarget(scale="compressed"), "compressed magnitude"),
+    "real": (lambda: SpectrumTarget(scale="real"), "real part"),
+    "complex": (lambda: SpectrumTarget(scale="complex"), "complex spectrum"),
     "ibm": (lambda: IdealMaskTarget(mask="ibm"), "IBM"),
+    "tbm": (lambda: IdealMaskTarget(mask="tbm"), "TBM"),
     "irm": (lambda: IdealMaskTarget(mask="irm"), "IRM"),
+    "smm": (lambda: IdealMaskTarget(mask="smm"), "SMM"),
+    "psm": (lambda: IdealMaskTarget(mask="psm"), "PSM"),
+    "cirm": (lambda: IdealMaskTarget(mask="cirm"), "cIRM"),
 }
 LOSSES = {"mse": ("mse", "MSE"), "bce": ("binary_crossentropy", "BCE")}
 BASELINES = {

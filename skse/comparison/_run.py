@@ -58,8 +58,10 @@ def compare(
         As of :func:`skse.datasets.load_harvard` and the other loaders.
     networks : sequence of {"autoencoder", "unet"}, default=("autoencoder", "unet")
         Networks, with the sizes that are their defaults.
-    targets : sequence of {"log", "magnitude", "ibm", "irm"}, default=("log", "ibm", "irm")
-        "log" and "magnitude" map to the clean spectrum, "ibm" and "irm" are masks.
+    targets : sequence of str, default=("log", "ibm", "irm")
+        "log", "magnitude", "compressed", "real" and "complex" map to the clean spectrum
+        (:class:`~skse.SpectrumTarget`); "ibm", "tbm", "irm", "smm", "psm" and "cirm" are
+        masks (:class:`~skse.IdealMaskTarget`).
     losses : sequence of {"mse", "bce"}, default=("mse", "bce")
         Mean squared error, binary cross-entropy.
     epochs : int, default=2

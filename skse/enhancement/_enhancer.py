@@ -153,8 +153,8 @@ class SpeechEnhancer(BaseEnhancer):
         ------
         ValueError
             For a parameter out of its range, waveforms that are not finite,
-            mono and pairwise equally long, or a loss that cannot work with the
-            target: all before any training.
+            mono and pairwise equally long, or a loss or output activation that
+            cannot work with the target: all before any training.
         """
         if y is None:
             raise ValueError(

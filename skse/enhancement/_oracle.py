@@ -7,7 +7,8 @@ def oracle_predict(enhancer, X, y):
     """Enhance with the true target in place of a prediction.
 
     The scores of the result are the ceiling of the enhancer's featurizer,
-    target, `strength` and `mask_floor_db`: no regressor can do better.
+    target, `strength` and `mask_floor_db`: no regressor can do better. A target
+    that learns from clean speech (the target binary mask) learns from all of `y`.
 
     Parameters
     ----------

@@ -30,12 +30,21 @@ def groups_for(regressor, groups):
 
 
 def check_loss(regressor, target):
-    """Raise a ValueError where a loss needs targets in [0, 1] and gets others."""
+    """Raise a ValueError where loss or output activation cannot work with a target's range."""
     network = last_step(regressor)
-    loss = network.get_params(deep=False).get("loss")
     low, high = target.output_range
-    if "crossentropy" in str(getattr(loss, "name", loss)) and (low < 0 or high > 1):
-        raise ValueError(
-            f"{type(network).__name__}: loss={loss!r} needs a target between 0 and 1, but "
-            f"{target!r} ranges from {low:g} to {high:g}. Use loss='mse', or IdealMaskTarget."
-        )
+    if low >= 0 and high <= 1:
+        return
+    parameters = network.get_params(deep=False)
+    loss = parameters.get("loss")
+    if "crossentropy" in str(getattr(loss, "name", loss)).replace("_", ""):
+        needs, remedy = f"loss={loss!r}", "loss='mse'"
+    elif parameters.get("output_activation") == "sigmoid":
+        needs, remedy = "output_activation='sigmoid'", "output_activation='auto'"
+    else:
+        return
+    raise ValueError(
+        f"{type(network).__name__}: {needs} needs a target between 0 and 1, but {target!r} ranges "
+        f"from {low:g} to {high:g}. Use {remedy}, or as target IdealMaskTarget with mask='ibm', "
+        "'tbm' or 'irm', or with bound=1 mask='smm' or 'psm' (truncate=True)."
+    )

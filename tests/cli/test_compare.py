@@ -37,15 +37,21 @@ def test_names_are_those_of_the_engine():
     assert set(_compare.NETWORKS) == set(_candidates.NETWORKS)
     assert set(_compare.TARGETS) == set(_candidates.TARGETS)
     assert set(_compare.LOSSES) == set(_candidates.LOSSES)
+    between_0_and_1 = {
+        name
+        for name, (target, _) in _candidates.TARGETS.items()
+        if target().output_range == (0.0, 1.0)
+    }
+    assert set(_compare.BCE_TARGETS) == between_0_and_1
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--networks", "cnn"], "'cnn' is not one of autoencoder, unet"),
-        (["--targets", "irm,psm"], "'psm' is not one of log, magnitude, ibm, irm"),
+        (["--targets", "irm,wiener"], "'wiener' is not one of log, magnitude, compressed, real"),
         (["--losses", "mse,mse"], "'mse,mse' holds a name twice"),
-        (["--targets", "log", "--losses", "bce"], "--losses bce needs a mask"),
+        (["--targets", "log,cirm", "--losses", "bce"], "--losses bce needs a mask"),
         (["--epochs", "0"], "0 is not in the range x>=1"),
         (["--epochs", "many"], "'many' is not a valid integer"),
         (["--folds", "1"], "1 is not in the range x>=2"),

@@ -5,6 +5,7 @@ from sklearn.model_selection import ParameterGrid
 
 from skse import IdealMaskTarget, SpeechEnhancer, oracle_predict
 from skse.comparison._candidates import (
+    TARGETS,
     OracleCeiling,
     choose_examples,
     describe,
@@ -46,11 +47,19 @@ def test_target_without_fitting_loss_is_left_out():
     assert [x["target"] for x in labels if x["kind"] == "candidate"] == ["irm"]
 
 
+def test_every_target_can_be_compared():
+    labels = labels_of(make_grid(["unet"], list(TARGETS), ["mse", "bce"], **OPTIONS))
+    assert len({x["name"] for x in labels}) == len(labels)
+    with_bce = {x["target"] for x in labels if x["loss"] == "bce"}
+    assert with_bce == {"ibm", "tbm", "irm", "smm", "psm"}
+    assert {x["target"] for x in labels if x["loss"] == "mse"} == set(TARGETS)
+
+
 @pytest.mark.parametrize(
     ("choice", "match"),
     [
         ((["cnn"], ["irm"], ["mse"]), "networks='cnn' is not allowed; choose from 'autoencoder'"),
-        ((["unet"], ["psm"], ["mse"]), "targets='psm' is not allowed; choose from 'ibm'"),
+        ((["unet"], ["wiener"], ["mse"]), "targets='wiener' is not allowed; choose from 'cirm'"),
         ((["unet"], ["irm"], ["mae"]), "losses='mae' is not allowed; choose from 'bce'"),
         ((["unet"], [], ["mse"]), r"targets=\[\] must be a selection"),
         ((["unet", "unet"], ["irm"], ["mse"]), "networks=.* without repeats"),

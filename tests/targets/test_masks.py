@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from skse.targets import ideal_binary_mask, ideal_ratio_mask, mixture_ratio_mask
+from skse.targets import (
+    ideal_binary_mask,
+    ideal_ratio_mask,
+    mixture_ratio_mask,
+    target_binary_mask,
+)
 
 SNRS_DB = [-20.0, -5.1, -5.0, 0.0, 0.1, 7.0, 30.0]
 
@@ -28,6 +33,33 @@ def test_ratio_mask_closed_form(snr_db, beta):
     snr = 10 ** (snr_db / 10)
     mask = ideal_ratio_mask(*units(snr_db), beta=beta)
     assert mask.item() == pytest.approx((snr / (1 + snr)) ** beta, rel=1e-6)
+
+
+@pytest.mark.parametrize("snr_db", SNRS_DB)
+@pytest.mark.parametrize("beta", [0.5, 1.0])
+def test_ratio_to_the_mixture_closed_form(snr_db, beta):
+    noisy, clean = units(snr_db)
+    # Law of cosines: speech and noise of one unit are 1 radian apart.
+    noise = 10 ** (-snr_db / 20)
+    mixture = 1 + noise**2 + 2 * noise * np.cos(1)
+    mask = ideal_ratio_mask(noisy, clean, beta=beta, ratio_to="mixture")
+    assert mask.item() == pytest.approx((1 / (1 + mixture)) ** beta, rel=1e-6)
+
+
+@pytest.mark.parametrize("level_db", [-10.0, -0.1, 0.1, 4.9, 5.1])
+@pytest.mark.parametrize("local_criterion", [-5.0, 0.0, 5.0])
+def test_target_binary_mask_compares_with_the_average(level_db, local_criterion):
+    ltass = np.array([[0.01], [4.0]])
+    clean = np.sqrt(ltass) * 10 ** (level_db / 20) * np.exp(2j)
+    mask = target_binary_mask(clean, ltass, local_criterion=local_criterion)
+    np.testing.assert_array_equal(mask, float(level_db > local_criterion))
+
+
+def test_target_binary_mask_of_silence_is_zero():
+    for ltass in (0.0, 1.0):
+        mask = target_binary_mask(np.zeros((2, 3), np.complex64), np.full((2, 1), ltass))
+        assert mask.dtype == np.float32
+        np.testing.assert_array_equal(mask, 0)
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(0.49, 0), (0.5, 1), (0.51, 1), (3.0, 1)])
