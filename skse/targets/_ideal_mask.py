@@ -99,9 +99,10 @@ class IdealMaskTarget(BaseTarget):
     Notes
     -----
     A target that may leave [0, 1] ends in a linear activation, and a prediction
-    is cut to `output_range`. A sigmoid stretched to the range would be steepest
-    in its middle; the values of such masks crowd near one end or around 0,
-    where the networks' standardisation of linear outputs serves them better.
+    is cut to `output_range`. The values of such masks crowd near one end of the
+    range or around 0: a linear unit, which the networks standardise to the
+    training data, is as steep there as anywhere; a sigmoid stretched over the
+    range is not.
 
     "tbm" compares levels. :class:`~skse.SpeechEnhancer` brings every noisy
     recording to an RMS of 1 first, for `fit` and for the mask alike.
