@@ -40,6 +40,8 @@ TARGETS = {
     "psm": (lambda: IdealMaskTarget(mask="psm"), "PSM"),
     "cirm": (lambda: IdealMaskTarget(mask="cirm"), "cIRM"),
 }
+# Targets that depend on the phase, which the log spectrum does not tell -> what networks see.
+_FEATURES = {"real": "real", "complex": "complex", "cirm": "complex"}
 LOSSES = {"mse": ("mse", "MSE"), "bce": ("binary_crossentropy", "BCE")}
 BASELINES = {
     IdentityEnhancer: "noisy",
@@ -110,28 +112,28 @@ def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state)
                 f"compare: {name}={chosen!r} must be a selection, without repeats, from "
                 f"{', '.join(map(repr, allowed))}."
             )
-    featurizer = STFTFeaturizer()
     enhancers = [
         SpeechEnhancer(
-            featurizer,
             regressor=NETWORKS[network][0](epochs=epochs, random_state=random_state),
             sampling_rate=sampling_rate,
         ).set_params(**_TRAINING[network])
         for network in networks
     ]
-    by_losses = {}  # losses that a target can be learned with -> such targets
+    # (losses that a target can be learned with, features it needs) -> such targets
+    alike = {}
     for name in targets:
         target = TARGETS[name][0]()
         low, high = target.output_range
         fitting = tuple(x for x in losses if x != "bce" or (low >= 0 and high <= 1))
-        by_losses.setdefault(fitting, []).append(target)
+        alike.setdefault((fitting, _FEATURES.get(name, "log")), []).append(target)
     candidates = [
         {
             "estimator": enhancers,
-            "estimator__target": fitting_targets,
+            "estimator__featurizer": [STFTFeaturizer(scale=scale)],
+            "estimator__target": alike_targets,
             "estimator__regressor__loss": [LOSSES[x][0] for x in fitting],
         }
-        for fitting, fitting_targets in by_losses.items()
+        for (fitting, scale), alike_targets in alike.items()
         if fitting
     ]
     if not candidates:
@@ -147,7 +149,9 @@ def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state)
         ),
     ]
     ceilings = [
-        OracleCeiling(SpeechEnhancer(featurizer, TARGETS[x][0](), sampling_rate=sampling_rate))
+        OracleCeiling(
+            SpeechEnhancer(STFTFeaturizer(), TARGETS[x][0](), sampling_rate=sampling_rate)
+        )
         for x in targets
     ]
     return [*candidates, {"estimator": [*baselines, *ceilings]}]

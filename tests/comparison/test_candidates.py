@@ -55,6 +55,18 @@ def test_every_target_can_be_compared():
     assert {x["target"] for x in labels if x["loss"] == "mse"} == set(TARGETS)
 
 
+def test_networks_see_the_phase_where_the_target_depends_on_it():
+    scales = {}
+    grid = make_grid(["unet", "autoencoder"], list(TARGETS), ["mse"], **OPTIONS)
+    for parameters in ParameterGrid(grid):
+        if "estimator__target" in parameters:
+            target = parameters["estimator__target"]
+            name = getattr(target, "mask", None) or target.scale
+            scales.setdefault(name, set()).add(parameters["estimator__featurizer"].scale)
+    seen = {"real": "real", "complex": "complex", "cirm": "complex"}
+    assert scales == {name: {seen.get(name, "log")} for name in TARGETS}
+
+
 @pytest.mark.parametrize(
     ("choice", "match"),
     [
