@@ -9,7 +9,10 @@ from skse.utils import check_sampling_rate, check_waveforms, restore_container
 
 
 class BaseEnhancer(RegressorMixin, BaseEstimator):
-    """Base class of the enhancers: a subclass adds ``fit`` and ``_enhance(waveforms)``."""
+    """Base class of the enhancers: a subclass adds ``fit`` and ``_enhance(waveforms, allocate)``.
+
+    `allocate` makes what each enhanced waveform is written to, as for `Recording`.
+    """
 
     def predict(self, X, sampling_rate=None):
         """Enhance noisy waveforms.
@@ -33,9 +36,7 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
             For waveforms that are not finite and mono, and for a sampling rate
             other than the one fitted with.
         """
-        check_is_fitted(self)
-        self._check_params()
-        self._check_rate(sampling_rate)
+        self._check_ready(sampling_rate)
         as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
         waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
         return restore_container(self._enhance(waveforms), X)
@@ -63,6 +64,12 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         tags.target_tags.single_output = False
         tags.regressor_tags.poor_score = True
         return tags
+
+    def _check_ready(self, sampling_rate=None):
+        """Check all that `predict` checks but the waveforms."""
+        check_is_fitted(self)
+        self._check_params()
+        self._check_rate(sampling_rate)
 
     def _check_params(self):
         if self.sampling_rate is not None:

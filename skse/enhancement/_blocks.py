@@ -15,14 +15,18 @@ def n_frames_of(n_times, hop_length):
     return 1 + -(-n_times // hop_length)
 
 
+def chunks_of(x):
+    """Yield a waveform piece by piece: all that a waveform kept in a file can give."""
+    for begin in range(0, len(x), _CHUNK):
+        yield x[begin : begin + _CHUNK]
+
+
 def root_mean_square(x):
     """Root mean square of a waveform in float64, in bounded memory."""
-    peak = float(max(x.max(), -x.min()))
+    peak = max(float(np.abs(chunk).max()) for chunk in chunks_of(x))
     if peak == 0:
         return 0.0
-    total = 0.0
-    for begin in range(0, len(x), _CHUNK):
-        total += float(np.sum(np.square(x[begin : begin + _CHUNK] / peak, dtype=np.float64)))
+    total = sum(float(np.sum(np.square(c / peak, dtype=np.float64))) for c in chunks_of(x))
     return peak * float(np.sqrt(total / len(x)))
 
 
@@ -32,15 +36,20 @@ class Recording:
     Parameters
     ----------
     x : ndarray of shape (n_times,)
-        Waveform.
+        Waveform. Only its length and slices of it are asked for, so that it need
+        not be in memory.
     featurizer : object
         Has ``n_fft``, ``hop_length``, ``stft`` and ``istft``.
     gain : float, default=1.0
         Factor applied on the way in and taken back on the way out.
+    allocate : callable, default=numpy.empty
+        ``allocate(n_times, dtype=numpy.float32)`` gives what the enhanced waveform
+        is written to, slice by slice.
     """
 
-    def __init__(self, x, featurizer, gain=1.0):
+    def __init__(self, x, featurizer, gain=1.0, allocate=np.empty):
         self.x, self.featurizer, self.gain = x, featurizer, gain
+        self._allocate = allocate
         self.hop_length = featurizer.hop_length
         self.n_frames = n_frames_of(len(x), self.hop_length)
         half_window = featurizer.n_fft - featurizer.n_fft // 2
@@ -64,7 +73,7 @@ class Recording:
     def add(self, frames):
         """Take the next enhanced frames; all samples that they complete are written."""
         if self._kept is None:
-            self.enhanced = np.empty(len(self.x), dtype=np.float32)
+            self.enhanced = self._allocate(len(self.x), dtype=np.float32)
         else:
             frames = np.concatenate([self._kept, frames], axis=1)
         after = self._first_kept + frames.shape[1]
@@ -75,11 +84,9 @@ class Recording:
             offset = self._first_kept * self.hop_length
             n_times = (frames.shape[1] - 1) * self.hop_length + self.extra
             wave = self.featurizer.istft(frames[None], n_times)[0]
-            np.divide(
-                wave[self._n_done - offset : n_done - offset],
-                np.float32(self.gain),
-                out=self.enhanced[self._n_done : n_done],
-            )
+            self.enhanced[self._n_done : n_done] = wave[
+                self._n_done - offset : n_done - offset
+            ] / np.float32(self.gain)
             self._n_done = n_done
         keep = max(self._n_done // self.hop_length - self.reach, self._first_kept)
         self._kept = frames[:, keep - self._first_kept :]

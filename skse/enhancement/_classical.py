@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skse.enhancement._base import BaseEnhancer
+from skse.enhancement._blocks import chunks_of
 from skse.enhancement._recursion import apply_gains, update_noise
 from skse.features import STFTFeaturizer
 from skse.utils import check_number, check_waveform_pairs, check_waveforms
@@ -76,8 +77,15 @@ class IdentityEnhancer(_ClassicalEnhancer):
     def __init__(self, sampling_rate=None):
         self.sampling_rate = sampling_rate
 
-    def _enhance(self, waveforms):
-        return [np.array(x) for x in waveforms]
+    def _enhance(self, waveforms, allocate=np.empty):
+        enhanced = []
+        for x in waveforms:
+            copy, n_done = allocate(len(x), dtype=np.float32), 0
+            for chunk in chunks_of(x):
+                copy[n_done : n_done + len(chunk)] = chunk
+                n_done += len(chunk)
+            enhanced.append(copy)
+        return enhanced
 
 
 class GainEnhancer(_ClassicalEnhancer):
@@ -95,7 +103,7 @@ class GainEnhancer(_ClassicalEnhancer):
     def _featurizer(self):
         return STFTFeaturizer(n_fft=self.n_fft, hop_length=self.hop_length, window=self.window)
 
-    def _enhance(self, waveforms):
+    def _enhance(self, waveforms, allocate=np.empty):
         floor = 0.0 if self.mask_floor_db is None else 10 ** (self.mask_floor_db / 20)
 
         def limited_step(power, state):
@@ -103,7 +111,7 @@ class GainEnhancer(_ClassicalEnhancer):
             return gain if self.strength == 1 else 1 + np.float32(self.strength) * (gain - 1)
 
         return apply_gains(
-            waveforms, self._featurizer(), self.noise_frames, self._start, limited_step
+            waveforms, self._featurizer(), self.noise_frames, self._start, limited_step, allocate
         )
 
 

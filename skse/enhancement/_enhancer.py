@@ -232,10 +232,10 @@ class SpeechEnhancer(BaseEnhancer):
         if network.get_params(deep=False).get("output_activation") == "auto":
             network.set_params(output_activation=self.target_.output_activation)
 
-    def _enhance(self, waveforms):
+    def _enhance(self, waveforms, allocate=np.empty):
         enhanced = [None] * len(waveforms)
         recordings, carries = {}, {}
-        for batch in self._batches(waveforms, recordings):
+        for batch in self._batches(waveforms, recordings, allocate):
             stfts = [self._block_stft(recordings[block.utterance], block) for block in batch]
             rows = [
                 self._windows.block_rows(self.featurizer_.features(stft), block)
@@ -291,11 +291,11 @@ class SpeechEnhancer(BaseEnhancer):
     def _block_stft(self, recording, block):
         return self._pad(recording.stft(block.begin, block.end))
 
-    def _batches(self, waveforms, recordings):
+    def _batches(self, waveforms, recordings, allocate):
         """Blocks of all utterances, in order, a bounded number of frames at a time."""
         batch, n_frames = [], 0
         for i, x in enumerate(waveforms):
-            recordings[i] = Recording(x, self.featurizer_, self._gain(x))
+            recordings[i] = Recording(x, self.featurizer_, self._gain(x), allocate)
             for block in self._windows.blocks(i, recordings[i].n_frames, _FRAMES_AT_ONCE):
                 batch.append(block)
                 n_frames += block.end - block.begin

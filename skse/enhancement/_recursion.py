@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skse.enhancement._blocks import Recording, root_mean_square
+from skse.enhancement._blocks import Recording, chunks_of, root_mean_square
 
 # Frames of a recording that are in memory at a time: 4 s at 8 kHz, hop 64.
 _BLOCK = 512
@@ -14,7 +14,7 @@ _SILENCE = 1e-30
 _NOISE_FLOOR = 1e-10
 
 
-def apply_gains(waveforms, featurizer, noise_frames, start, step):
+def apply_gains(waveforms, featurizer, noise_frames, start, step, allocate=np.empty):
     """Multiply each frame's spectrum by a gain that depends on it and on earlier frames.
 
     Every recording is brought to an RMS of 1 on the way in and taken back on the
@@ -34,6 +34,8 @@ def apply_gains(waveforms, featurizer, noise_frames, start, step):
     step : callable
         Takes the power of one frame of each recording, shape (n_recordings,
         n_frequencies), and the state, which it updates in place; returns gains.
+    allocate : callable, default=numpy.empty
+        Gives what each enhanced waveform is written to, as for `Recording`.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def apply_gains(waveforms, featurizer, noise_frames, start, step):
     enhanced = [None] * len(waveforms)
     for begin in range(0, len(waveforms), n_abreast):
         indices = longest_first[begin : begin + n_abreast]
-        recordings = [_recording(waveforms[i], featurizer) for i in indices]
+        recordings = [_recording(waveforms[i], featurizer, allocate) for i in indices]
         _apply_abreast(recordings, start(_initial_noise(recordings, noise_frames)), step)
         for i, recording in zip(indices, recordings, strict=True):
             enhanced[i] = recording.enhanced
@@ -79,9 +81,9 @@ def _apply_abreast(recordings, state, step):
             recording.add(stft)
 
 
-def _recording(x, featurizer):
+def _recording(x, featurizer, allocate):
     level = root_mean_square(x)
-    return Recording(x, featurizer, 1 / level if level > _SILENCE else 1.0)
+    return Recording(x, featurizer, 1 / level if level > _SILENCE else 1.0, allocate)
 
 
 def _initial_noise(recordings, noise_frames):
@@ -94,10 +96,20 @@ def _noise_of(recording, noise_frames):
 
     They begin after any digital silence, for that is not the noise to come.
     """
-    begin = int(np.argmax(recording.x != 0)) // recording.hop_length + recording.reach
+    begin = _n_leading_zeros(recording.x) // recording.hop_length + recording.reach
     begin = max(0, min(begin, recording.n_frames - noise_frames))
     stft = recording.stft(begin, min(begin + noise_frames, recording.n_frames))
     return np.mean(stft.real**2 + stft.imag**2, axis=1)
+
+
+def _n_leading_zeros(x):
+    """Samples before the first that is not zero; 0 where all are."""
+    n_seen = 0
+    for chunk in chunks_of(x):
+        if chunk.any():
+            return n_seen + int(np.argmax(chunk != 0))
+        n_seen += len(chunk)
+    return 0
 
 
 def _noise_floor(n_frequencies):
