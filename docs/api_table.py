@@ -113,6 +113,17 @@ SECTIONS = [
         ],
     ),
     (
+        "Files",
+        "Recordings in files and folders: ``skse enhance``, ``skse train``, ``skse score``.",
+        [
+            "skse.files.enhance_files",
+            "skse.files.train_from_folders",
+            "skse.files.score_folders",
+            "skse.files.FileResult",
+            "skse.files.ModelError",
+        ],
+    ),
+    (
         "Plotting",
         "Pictures, in scikit-learn's Display convention.",
         [

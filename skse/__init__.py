@@ -33,6 +33,7 @@ _SUBPACKAGES = [
     "datasets",
     "enhancement",
     "features",
+    "files",
     "metrics",
     "networks",
     "plotting",

@@ -21,7 +21,7 @@ ALLOWED = {
     "metrics": {"utils"},
     "enhancement": {"features", "targets", "networks", "metrics", "utils"},
 }
-ON_TOP = {"cli", "comparison", "persistence", "plotting", "recipes"}
+ON_TOP = {"cli", "comparison", "files", "persistence", "plotting", "recipes", "report"}
 
 
 def imported_names(source, module):

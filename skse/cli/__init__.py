@@ -3,6 +3,9 @@
 import click
 
 from skse.cli._compare import compare
+from skse.cli._enhance import enhance
+from skse.cli._score import score
+from skse.cli._train import train
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -12,3 +15,6 @@ def main():
 
 
 main.add_command(compare)
+main.add_command(enhance)
+main.add_command(score)
+main.add_command(train)

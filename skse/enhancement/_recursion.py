@@ -103,7 +103,7 @@ def _noise_of(recording, noise_frames):
 
 
 def _n_leading_zeros(x):
-    """Samples before the first that is not zero; 0 where all are."""
+    """Count the samples before the first that is not zero; 0 where all are."""
     n_seen = 0
     for chunk in chunks_of(x):
         if chunk.any():

@@ -1,0 +1,136 @@
+"""``skse enhance``."""
+
+import os
+import sys
+
+import click
+
+METHODS = ("spectral-subtraction", "log-mmse", "wiener")
+_EPILOG = """\b
+Examples:
+  skse enhance talk.wav --out enhanced
+  skse enhance recordings/ --model model.skse --out enhanced --jobs 2
+  skse enhance 'recordings/**/*.flac' --model model.skse --out enhanced --resume
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("inputs", metavar="IN...", nargs=-1, required=True)
+@click.option("--out", type=click.Path(), required=True, help="Folder for the results.")
+@click.option(
+    "--model",
+    type=click.Path(),
+    help="Model file, .skse or .joblib (which runs code when it is loaded: trust its origin). "
+    "Recordings are resampled to its rate and back. Default: no model, but --method.",
+)
+@click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    help="Classical enhancer to use without --model, at each recording's own rate. Default: "
+    "spectral-subtraction, of the three the best in SNR gain, SI-SDR gain and mean STOI on NOIZEUS "
+    "(benchmarks/results/classical_noizeus.csv), and the fastest; log-mmse has the best PESQ.",
+)
+@click.option(
+    "--sampling-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Rate of the model in Hz, for one that does not say. One that it contradicts is an error.",
+)
+@click.option(
+    "--strength",
+    type=click.FloatRange(0, 1),
+    help="Blend: 0 is the recording as it is, 1 the enhanced one. Default: the model's.",
+)
+@click.option(
+    "--mask-floor-db",
+    type=click.FloatRange(max=0),
+    help="Attenuate nothing by more than this, such as -15. Default: the model's.",
+)
+@click.option("--force", is_flag=True, help="Overwrite results that exist.")
+@click.option("--resume", is_flag=True, help="Leave results that exist as they are: they are done.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes side by side. The results do not depend on it.",
+)
+def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, force, resume,
+            jobs):  # fmt: skip
+    """Enhance recordings: files, folders (with all subfolders) and quoted globs.
+
+    Every result has the name, format, bit depth, sampling rate, channels, length and metadata
+    of its recording. Results of a folder keep their path below it. A result is complete or not
+    there; what cannot be enhanced is named and does not keep the rest from it. The level is kept;
+    a result that would clip is turned down, which is said. Recordings of hours need no more
+    memory than those of minutes, but room for temporary files in --out.
+
+    \b
+    Exit code
+      0    everything enhanced, or done before (--resume)
+      1    something could not be enhanced, or the model not be used
+      2    wrong usage; nothing was written
+      130  interrupted: --resume goes on from there
+    """  # noqa: D301  click's mark for lines to leave alone
+    if model is not None and method is not None:
+        raise click.UsageError("--method goes without --model only.")
+    if model is None and sampling_rate is not None:
+        raise click.UsageError("--sampling-rate goes with --model only.")
+    if force and resume:
+        raise click.UsageError("--force and --resume contradict each other.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    from skse.files import ModelError, enhance_files
+
+    if model is None:
+        method = method or METHODS[0]
+        click.echo(f"No --model: using {method}, which needs no training.", err=True)
+    try:
+        results = enhance_files(
+            inputs,
+            out,
+            model=model,
+            method=method or METHODS[0],
+            sampling_rate=sampling_rate,
+            strength=strength,
+            mask_floor_db=mask_floor_db,
+            force=force,
+            resume=resume,
+            n_jobs=jobs,
+            progress=True,
+        )
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nInterrupted. What is finished is kept in {out}; --resume goes on from there.",
+            err=True,
+        )
+        sys.exit(130)
+    except (ModelError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    except ValueError as error:
+        raise click.UsageError(str(error).removeprefix("enhance_files: ")) from error
+    for result in results:
+        if result.reason:
+            click.echo(f"{result.source}: {result.reason}", err=True)
+        elif result.gain_db < 0:
+            click.echo(
+                f"{result.source}: would have clipped; its result is turned down by "
+                f"{-result.gain_db:.1f} dB",
+                err=True,
+            )
+    click.echo(_summarize(results, out))
+    if any(result.status == "failed" for result in results):
+        sys.exit(1)
+
+
+def _summarize(results, out):
+    number = {
+        status: sum(result.status == status for result in results)
+        for status in ("enhanced", "skipped", "failed")
+    }
+    minutes = sum(result.seconds for result in results) / 60
+    text = f"{number['enhanced']} enhanced ({minutes:.1f} min) in {out}"
+    if number["skipped"]:
+        text += f", {number['skipped']} done before"
+    if quieter := sum(result.gain_db < 0 for result in results):
+        text += f", {quieter} turned down so as not to clip"
+    return text + f", {number['failed']} failed."

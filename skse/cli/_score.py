@@ -1,0 +1,116 @@
+"""``skse score``."""
+
+import os
+import sys
+
+import click
+
+from skse.cli._types import Names
+
+METRICS = ("snr", "snr_gain", "segmental_snr", "si_sdr", "si_sdr_gain", "rmse",
+           "log_spectral_distance", "stoi", "estoi", "pesq")  # fmt: skip
+_EPILOG = """\b
+Examples:
+  skse score clean/ enhanced/
+  skse score clean/ enhanced/ --noisy noisy/ --csv scores.csv --report scores.html
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("clean_dir", type=click.Path(exists=True, file_okay=False))
+@click.argument("enhanced_dir", type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "--noisy",
+    type=click.Path(exists=True, file_okay=False),
+    help="Folder of the noisy recordings, named as the enhanced ones: adds the gains, and the "
+    "scores of the noisy recordings to compare with.",
+)
+@click.option(
+    "--match",
+    default="stem",
+    show_default=True,
+    help="Which clean file belongs to an enhanced one: the one of the same name (stem), or a "
+    "regular expression whose first group, found in the enhanced name, is the clean name.",
+)
+@click.option(
+    "--metrics",
+    type=Names(METRICS),
+    help="Default: all that can be computed (gains with --noisy only; PESQ at 8 and 16 kHz, where "
+    'it is installed: python -m pip install "skse[metrics]").',
+)
+@click.option(
+    "--sampling-rate",
+    type=click.IntRange(min=1),
+    help="Rate to score at in Hz; recordings of another are resampled. Default: that of the "
+    "recordings, which must have one only.",
+)
+@click.option("--csv", "csv_file", type=click.Path(dir_okay=False), help="Write the table to this.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False),
+    help="Write an HTML page to this: charts, and recordings to listen to.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes side by side.",
+)
+def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_file, report, jobs):
+    """Score enhanced recordings against clean ones, file by file.
+
+    Prints a table of all files and their mean. Scores are of the whole file, in the time domain,
+    without rescaling. A metric that is not defined for a file (such as SNR of silence) is nan
+    there and left out of the mean; how often is said.
+
+    \b
+    Exit code
+      0    every enhanced file is scored
+      1    a file could not be scored: it is named, and the rest is scored
+      2    wrong usage
+      130  interrupted
+    """  # noqa: D301  click's mark for lines to leave alone
+    if noisy is None and metrics and {"snr_gain", "si_sdr_gain"} & set(metrics):
+        raise click.UsageError("--metrics snr_gain and si_sdr_gain need --noisy.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    from skse.files import score_folders
+
+    try:
+        scores = score_folders(
+            clean_dir,
+            enhanced_dir,
+            noisy_dir=noisy,
+            metrics=metrics,
+            sampling_rate=sampling_rate,
+            match=match,
+            csv_file=csv_file,
+            report=report,
+            n_jobs=jobs,
+            progress=True,
+        )
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted.", err=True)
+        sys.exit(130)
+    except (OSError, ValueError, ImportError) as error:
+        raise click.ClickException(str(error)) from error
+    for path, reason in scores.skipped:
+        click.echo(f"{path}: {reason}", err=True)
+    for path in scores.unmatched:
+        click.echo(f"{path}: no partner", err=True)
+    for name, number in scores.n_undefined.items():
+        click.echo(f"{name} is not defined for {number} of {len(scores.rows)} files.", err=True)
+    click.echo(scores.table)
+    written = " and ".join(filter(None, [csv_file, report]))
+    n_unscored = len(scores.skipped) + sum(
+        os.path.commonpath([os.path.abspath(path), os.path.abspath(enhanced_dir)])
+        == os.path.abspath(enhanced_dir)
+        for path in scores.unmatched
+    )
+    click.echo(
+        f"\n{len(scores.rows)} files scored at {scores.sampling_rate:g} Hz, {n_unscored} not"
+        + (f"; see {written}." if written else ".")
+    )
+    if n_unscored:
+        sys.exit(1)

@@ -1,0 +1,141 @@
+"""``skse train``."""
+
+import os
+import sys
+
+import click
+
+NETWORKS = ("unet", "autoencoder")
+TARGETS = ("irm", "ibm", "log", "magnitude")
+LOSSES = ("mse", "mae", "bce")
+_EPILOG = r"""\b
+Examples:
+  skse train noisy/ clean/ --out model.skse
+  skse train noisy/ clean/ --out model.skse --sampling-rate 16000 --epochs 60
+  skse train noisy/ clean/ --out model.skse --match '^(sp\d+)_'
+"""
+
+
+@click.command(epilog=_EPILOG.replace(r"\b", "\b"))
+@click.argument("noisy_dir", type=click.Path(exists=True, file_okay=False))
+@click.argument("clean_dir", type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "--out",
+    type=click.Path(),
+    required=True,
+    help="Model file: model.skse, which runs no code when it is loaded, or model.joblib.",
+)
+@click.option(
+    "--match",
+    default="stem",
+    show_default=True,
+    help="Which clean file belongs to a noisy one: the one of the same name (stem), or a regular "
+    "expression whose first group, found in the noisy name, is the clean name.",
+)
+@click.option("--network", type=click.Choice(NETWORKS), default="unet", show_default=True)
+@click.option(
+    "--target",
+    type=click.Choice(TARGETS),
+    default="irm",
+    show_default=True,
+    help="What the network learns: a mask (irm, ibm) or the clean spectrum (log, magnitude).",
+)
+@click.option(
+    "--loss",
+    type=click.Choice(LOSSES),
+    default="mse",
+    show_default=True,
+    help="Mean squared or absolute error, binary cross-entropy (for masks only).",
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Passes over the training data at most.",
+)
+@click.option(
+    "--sampling-rate",
+    type=click.IntRange(min=1),
+    help="Rate of the model in Hz; recordings of another are resampled. Default: that of the "
+    "recordings, which must have one only.",
+)
+@click.option(
+    "--validation",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.1,
+    show_default=True,
+    help="Part of the clean recordings that is held out to stop training in time. 0 for none.",
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Epochs without improvement on what is held out before training stops.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
+)
+@click.option("--force", is_flag=True, help="Overwrite --out.")
+def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampling_rate,
+          validation, patience, seed, force):  # fmt: skip
+    """Train a model on pairs of noisy and clean recordings.
+
+    Both folders are searched with all their subfolders; many noisy files may share a clean one,
+    with which they must be aligned and equally long. A file that cannot be used is named and left
+    out. No sentence that training is stopped by was trained on.
+
+    \b
+    Exit code
+      0    the model is written
+      1    no pair found, or the model could not be written
+      2    wrong usage
+      130  interrupted: nothing was written
+    """  # noqa: D301  click's mark for lines to leave alone
+    if loss == "bce" and target not in ("irm", "ibm"):
+        raise click.UsageError("--loss bce needs a mask: --target irm or ibm.")
+    if not out.endswith((".skse", ".joblib")):
+        raise click.UsageError(f"--out {out}: a model file must be named .skse or .joblib.")
+    if os.path.exists(out) and not force:
+        raise click.UsageError(f"--out {out} exists; --force overwrites it.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+    from skse.files import train_from_folders
+
+    try:
+        training = train_from_folders(
+            noisy_dir,
+            clean_dir,
+            out,
+            network=network,
+            target=target,
+            loss=loss,
+            epochs=epochs,
+            sampling_rate=sampling_rate,
+            match=match,
+            validation_fraction=validation,
+            patience=patience,
+            random_state=seed,
+            force=force,
+            progress=True,
+        )
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted. Nothing was written.", err=True)
+        sys.exit(130)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    for path, reason in training.skipped:
+        click.echo(f"{path}: left out: {reason}", err=True)
+    for path in training.unmatched:
+        click.echo(f"{path}: left out: no partner", err=True)
+    losses = ", ".join(
+        f"{name} {min(training.history[key]):.4g}"
+        for key, name in (("loss", "training loss"), ("val_loss", "validation loss"))
+        if key in training.history
+    )
+    click.echo(
+        f"{out}: trained on {training.n_pairs} pairs ({training.seconds / 60:.1f} min at "
+        f"{training.sampling_rate} Hz, {training.n_clean} clean recordings), "
+        f"{len(training.history['loss'])} epochs in {training.fit_time:.0f} s, best {losses}."
+    )

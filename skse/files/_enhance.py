@@ -1,0 +1,314 @@
+"""enhance_files: recordings in, enhanced recordings of the same kind out."""
+
+import copy
+import os
+import tempfile
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed, dump
+
+from skse.enhancement import LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
+from skse.files._audio import AudioFormat, open_audio, peak_of, read_blocks, write_audio
+from skse.files._model_io import load_model
+from skse.files._plan import Job, make_groups, make_plan
+from skse.files._resampling import ResamplingWriter, resample, resampled_length
+from skse.files._results import FileResult, UnusableFileError, reason_of
+from skse.files._scratch import FileWaveform
+from skse.utils import check_choice, check_number
+
+METHODS = {
+    "spectral-subtraction": SpectralSubtraction,
+    "log-mmse": LogMMSE,
+    "wiener": WienerFilter,
+}
+# Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
+_IN_MEMORY = 2**23
+# Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
+_FRAME, _MULTIPLE = 0.032, 64
+
+
+def enhance_files(
+    inputs,
+    out,
+    *,
+    model=None,
+    method="spectral-subtraction",
+    sampling_rate=None,
+    strength=None,
+    mask_floor_db=None,
+    force=False,
+    resume=False,
+    n_jobs=1,
+    progress=False,
+):
+    """Enhance recordings in files and folders.
+
+    Every result has the format, subtype (16 or 24 bit, float, ...), sampling rate, number of
+    channels, length and metadata of its recording. Channels are enhanced one by one. Memory
+    does not grow with the length of a recording: what is too long for it is kept in temporary
+    files in `out`.
+
+    Parameters
+    ----------
+    inputs : sequence of str or path-like
+        Files, folders (searched with all their subfolders) and globs. The results of a folder
+        keep their path below it, those of a glob the path below the folders before its first
+        wildcard, others their name.
+    out : str or path-like
+        Folder of the results.
+    model : str, path-like or fitted enhancer, default=None
+        A ``.skse`` or ``.joblib`` file, or what it holds. Recordings are resampled to its
+        sampling rate, and back. None stands for `method`.
+    method : {"spectral-subtraction", "log-mmse", "wiener"}, default="spectral-subtraction"
+        Which classical enhancer to use where there is no model, at each recording's own
+        sampling rate and with frames of 32 ms.
+    sampling_rate : float, default=None
+        Sampling rate of the model in Hz, for one that does not say.
+    strength, mask_floor_db : float, default=None
+        Take the place of the enhancer's own parameter.
+    force : bool, default=False
+        Whether to overwrite files that exist.
+    resume : bool, default=False
+        Whether to take files that exist for done. A file of a run that was killed never
+        exists in part.
+    n_jobs : int, default=1
+        Processes side by side. The results do not depend on it.
+    progress : bool, default=False
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    results : list of FileResult
+        One per recording. What cannot be enhanced is among them, with the reason, and does not
+        keep the others from it. A result that would clip is turned down, all its channels
+        alike, until its peak fits, and says so in `gain_db`.
+
+    Raises
+    ------
+    ModelError
+        Where the model cannot be used.
+    ValueError
+        For a wrong argument, and where a result would take the place of a recording: before
+        anything is written.
+    OSError
+        Where nothing can be written to `out`.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np, soundfile
+    >>> from pathlib import Path
+    >>> from skse.files import enhance_files
+    >>> noise = 0.1 * np.random.default_rng(0).standard_normal(8000)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/noise.flac", noise, 8000, subtype="PCM_24")
+    ...     results = enhance_files([f"{folder}/noise.flac"], f"{folder}/out")
+    ...     enhanced, _ = soundfile.read(f"{folder}/out/noise.flac")
+    >>> results[0].status, results[0].seconds
+    ('enhanced', 1.0)
+    >>> bool(np.std(enhanced) < 0.3 * np.std(noise))
+    True
+    """
+    check_choice("enhance_files", "method", method, METHODS)
+    check_number("enhance_files", "n_jobs", n_jobs, int, min_val=1)
+    if force and resume:
+        raise ValueError("enhance_files: force=True and resume=True contradict each other.")
+    if isinstance(inputs, (str, os.PathLike)):
+        inputs = [inputs]
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"enhance_files: out={str(out)!r} is a file, not a folder.")
+    settings = Settings(model, method, sampling_rate, strength, mask_floor_db, str(out))
+    enhancer, _ = enhancer_for(settings, 8000)
+    enhancer._check_ready(sampling_rate)
+    jobs, results = make_plan(inputs, out, force=force, resume=resume)
+    with ExitStack() as stack:
+        if jobs:
+            out.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=out).close()  # an unwritable folder is one error, not many
+        if n_jobs > 1 and model is not None and not isinstance(model, (str, os.PathLike)):
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            settings.model = os.path.join(folder, "model.joblib")
+            dump(model, settings.model)
+        groups = make_groups(jobs, side_by_side=not isinstance(enhancer, SpeechEnhancer))
+        results += _run(groups, settings, n_jobs, progress)
+    order = {job.source: i for i, job in enumerate(jobs)}
+    return sorted(results, key=lambda result: order.get(Path(result.source), -1))
+
+
+@dataclass
+class Settings:
+    """What a process must know besides its files."""
+
+    model: object
+    method: str
+    sampling_rate: float | None
+    strength: float | None
+    mask_floor_db: float | None
+    scratch_folder: str
+
+
+@dataclass
+class _Recording:
+    """A recording that waits to be enhanced: its channels at the enhancer's sampling rate."""
+
+    job: Job
+    audio_format: AudioFormat
+    channels: list
+
+
+def enhancer_for(settings, sampling_rate):
+    """Return the enhancer of recordings of this sampling rate, and the one it works at."""
+    limits = {"strength": settings.strength, "mask_floor_db": settings.mask_floor_db}
+    limits = {name: value for name, value in limits.items() if value is not None}
+    if settings.model is None:
+        if settings.sampling_rate is not None:
+            raise ValueError(
+                "enhance_files: sampling_rate is that of a model; without one every recording is "
+                "enhanced at its own."
+            )
+        return _classical(settings.method, sampling_rate, **limits), sampling_rate
+    enhancer = load_model(settings.model)
+    rate = enhancer.sampling_rate_ or settings.sampling_rate
+    if rate is None:
+        raise ValueError(
+            f"enhance_files: the model was fitted without a sampling rate; pass the one of its "
+            f"training data as sampling_rate (model={settings.model!r:.200})."
+        )
+    return copy.copy(enhancer).set_params(**limits), rate
+
+
+@lru_cache(maxsize=16)
+def _classical(method, sampling_rate, **limits):
+    n_fft = frame_length(sampling_rate)
+    enhancer = METHODS[method](sampling_rate, n_fft=n_fft, hop_length=n_fft // 4, **limits)
+    return enhancer.fit(np.zeros((1, 1), np.float32))
+
+
+def frame_length(sampling_rate):
+    """Return the samples in a frame of about 32 ms, a number that transforms fast."""
+    return max(1, round(_FRAME * sampling_rate / _MULTIPLE)) * _MULTIPLE
+
+
+def _run(groups, settings, n_jobs, progress):
+    from tqdm import tqdm
+
+    waiting = {job.source: job for group in groups for job in group}
+    results = []
+    with tqdm(
+        total=len(waiting), desc="enhance", unit="file", disable=not progress, dynamic_ncols=True
+    ) as bar:
+        pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+        try:
+            for done in pool(delayed(process)(group, settings) for group in groups):
+                results += done
+                bar.update(len(done))
+                for result in done:
+                    del waiting[Path(result.source)]
+        except BrokenProcessPool:
+            reason = "a process was killed while it, or a file beside it, was enhanced"
+            results += [
+                FileResult(str(job.source), str(job.destination), "failed", reason)
+                for job in waiting.values()
+            ]
+    return results
+
+
+def process(jobs, settings):
+    """Enhance a group of recordings; return a FileResult for each."""
+    try:
+        return _process(jobs, settings)
+    except Exception as error:
+        if len(jobs) > 1:  # find out which it was
+            return [result for job in jobs for result in process([job], settings)]
+        return [_failed(jobs[0], error)]
+
+
+def _process(jobs, settings):
+    results, recordings = [], {}
+    allocate = _Allocator(settings.scratch_folder)
+    for job in jobs:
+        try:
+            recording, rate = _decode(job, settings, allocate)
+        except (OSError, UnusableFileError) as error:
+            results.append(_failed(job, error))
+        else:
+            recordings.setdefault(rate, []).append(recording)
+    for rate, same_rate in recordings.items():
+        enhancer, _ = enhancer_for(settings, rate)
+        _enhance_channels(enhancer, same_rate, allocate)
+        for recording in same_rate:
+            try:
+                results.append(_encode(recording, rate, allocate))
+            except (OSError, UnusableFileError) as error:
+                results.append(_failed(recording.job, error))
+    return results
+
+
+def _failed(job, error):
+    return FileResult(str(job.source), str(job.destination), "failed", reason_of(error))
+
+
+class _Allocator:
+    """Gives waveforms to write to, in memory while there is room, then in files."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.n_left = _IN_MEMORY
+
+    def __call__(self, n_times, dtype=np.float32):
+        self.n_left -= n_times
+        if self.n_left >= 0:
+            return np.empty(n_times, dtype)
+        return FileWaveform(n_times, dtype, folder=self.folder)
+
+
+def _decode(job, settings, allocate):
+    with open_audio(job.source) as (audio, audio_format):
+        file_rate = audio_format.sampling_rate
+        _, rate = enhancer_for(settings, file_rate)
+        n_times = resampled_length(audio_format.n_times, file_rate, rate)
+        channels = [allocate(n_times) for _ in range(audio_format.n_channels)]
+        writers = [ResamplingWriter(file_rate, rate, channel) for channel in channels]
+        n_read = 0
+        for block in read_blocks(audio):
+            n_read += len(block)
+            for writer, samples in zip(writers, block.T, strict=True):
+                writer.write(samples, last=n_read == audio_format.n_times)
+    return _Recording(job, audio_format, channels), rate
+
+
+def _enhance_channels(enhancer, recordings, allocate):
+    """Enhance all channels, in place of what they were."""
+    if isinstance(enhancer, SpeechEnhancer):
+        # One by one, for what a network makes of one must not depend on what is beside it.
+        for recording in recordings:
+            for i, channel in enumerate(recording.channels):
+                recording.channels[i] = enhancer._enhance([channel], allocate)[0]
+        return
+    enhanced = iter(enhancer._enhance([x for r in recordings for x in r.channels], allocate))
+    for recording in recordings:
+        recording.channels = [next(enhanced) for _ in recording.channels]
+
+
+def _encode(recording, rate, allocate):
+    audio_format, job = recording.audio_format, recording.job
+    if rate != audio_format.sampling_rate:
+        for i, channel in enumerate(recording.channels):
+            recording.channels[i] = allocate(audio_format.n_times)
+            resample(channel, rate, audio_format.sampling_rate, recording.channels[i])
+    peak = max(map(peak_of, recording.channels))
+    gain = min(1.0, audio_format.full_scale / peak) if peak > 0 else 1.0
+    job.destination.parent.mkdir(parents=True, exist_ok=True)
+    write_audio(job.destination, recording.channels, audio_format, gain)
+    return FileResult(
+        str(job.source),
+        str(job.destination),
+        "enhanced",
+        seconds=audio_format.n_times / audio_format.sampling_rate,
+        gain_db=float(20 * np.log10(gain)),
+    )

@@ -1,0 +1,93 @@
+"""Model files: .skse, which cannot run code, and .joblib."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from skse.enhancement._base import BaseEnhancer
+from skse.files._audio import replacing
+
+SUFFIXES = (".skse", ".joblib")
+
+
+class ModelError(ValueError):
+    """A model file that cannot be used; says why in one line.
+
+    Examples
+    --------
+    >>> from skse.files import enhance_files
+    >>> enhance_files(["talk.wav"], "out", model="no-such.skse")
+    Traceback (most recent call last):
+    skse.files._model_io.ModelError: no-such.skse: no such file
+    """
+
+
+def check_suffix(path):
+    """Raise a ValueError unless a path names one of the two kinds of file."""
+    if Path(path).suffix not in SUFFIXES:
+        raise ValueError(f"{path}: a model file must be named .skse or .joblib.")
+
+
+def save_model(enhancer, path, card=None):
+    """Save a fitted enhancer, whole or not at all, in the kind of file that `path` names."""
+    path = Path(path)
+    check_suffix(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".skse":
+        from skse.persistence import save
+
+        save(enhancer, path, card=card)
+        return
+    import joblib
+
+    with replacing(path) as part:
+        joblib.dump(enhancer, part)
+
+
+def load_model(model):
+    """Return a fitted enhancer from a file, or the one that is given.
+
+    Raises
+    ------
+    ModelError
+        Naming the file and what is wrong with it.
+    """
+    if isinstance(model, (str, os.PathLike)):
+        path = Path(model)
+        name = str(path)
+        if not path.is_file():
+            raise ModelError(f"{name}: no such file")
+        stat = path.stat()
+        model = _load(name, stat.st_mtime_ns, stat.st_size)
+    else:
+        name = f"model={type(model).__name__}"
+    model = getattr(model, "best_estimator_", model)
+    if not isinstance(model, BaseEnhancer):
+        raise ModelError(
+            f"{name}: holds {type(model).__name__}; expected a fitted enhancer of skse, such as "
+            "SpeechEnhancer"
+        )
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        raise ModelError(f"{name}: {type(model).__name__} is not fitted") from None
+    return model
+
+
+@lru_cache(maxsize=2)
+def _load(name, modified, size):
+    """Load a file once in every process and for every state of it."""
+    try:
+        if Path(name).suffix == ".skse":
+            from skse.persistence import load
+
+            return load(name)
+        import joblib
+
+        return joblib.load(name)
+    except Exception as error:  # a damaged pickle can raise anything
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise ModelError(f"{name}: cannot be loaded: {text.removeprefix(f'{name}: ')}") from error

@@ -1,0 +1,234 @@
+"""score_folders: clean and enhanced recordings in, a score for every file out."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.utils import Bunch
+
+from skse.files._quiet import load_quietly
+from skse.files._table import format_scores, write_scores
+from skse.metrics import evaluate
+from skse.utils import check_number
+
+# Metrics that compare with the noisy recording.
+_GAINS = ("snr_gain", "si_sdr_gain")
+_N_EXAMPLES = 3
+
+
+def score_folders(
+    clean_dir,
+    enhanced_dir,
+    *,
+    noisy_dir=None,
+    metrics=None,
+    sampling_rate=None,
+    match="stem",
+    csv_file=None,
+    report=None,
+    n_jobs=1,
+    progress=False,
+):
+    r"""Score enhanced recordings against clean ones, file by file.
+
+    Parameters
+    ----------
+    clean_dir, enhanced_dir : str or path-like
+        Folders of recordings, searched with all their subfolders.
+    noisy_dir : str or path-like, default=None
+        Folder of the noisy recordings, named as the enhanced ones: adds the gains in SNR and
+        SI-SDR and the scores of the noisy recordings.
+    metrics : sequence of str, default=None
+        As for :func:`~skse.metrics.evaluate`. None takes all that can be computed.
+    sampling_rate : int, default=None
+        Rate at which to score, in Hz; files of another are resampled. With None all files must
+        have the rate of the first.
+    match : str, re.Pattern, mapping or callable, default="stem"
+        Which clean file belongs to an enhanced one, as for :func:`~skse.datasets.load_pairs`.
+    csv_file : str or path-like, default=None
+        Table to write, one row a file; its columns are named with their units.
+    report : str or path-like, default=None
+        HTML page to write, with charts and some recordings to listen to.
+    n_jobs : int, default=1
+        Processes side by side.
+    progress : bool, default=False
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    scores : :class:`~sklearn.utils.Bunch`
+        rows : list of dict
+            ``file`` (path below `enhanced_dir`) and every metric, one row a file. A metric
+            that is not defined for a file is NaN.
+        noisy_rows : list of dict
+            The same of the noisy recordings; empty without `noisy_dir`.
+        mean, noisy_mean : dict of str to float
+            Mean of every metric over the files for which it is defined.
+        metrics : list of str
+            Names of the metrics.
+        table : str
+            All files and the means, to print.
+        n_undefined : dict of str to int
+            Number of files for which a metric is not defined, where there are any.
+        sampling_rate : int
+            Hz.
+        skipped, unmatched : list
+            Enhanced files that could not be scored, with the reason or for want of a partner,
+            and clean files that no enhanced one belongs to.
+
+    Raises
+    ------
+    ValueError
+        For a wrong argument, and for folders without a pair.
+    OSError
+        Where `csv_file` or `report` cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np, soundfile
+    >>> from pathlib import Path
+    >>> from skse.files import score_folders
+    >>> clean, noise = 0.1 * np.random.default_rng(0).standard_normal((2, 8000))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for kind, x in (("clean", clean), ("enhanced", clean + 0.1 * noise)):
+    ...         Path(folder, kind).mkdir()
+    ...         soundfile.write(f"{folder}/{kind}/a.wav", x, 8000, subtype="FLOAT")
+    ...     scores = score_folders(f"{folder}/clean", f"{folder}/enhanced", metrics=["snr"])
+    >>> scores.rows[0]["file"], round(scores.mean["snr"])
+    ('a.wav', 20)
+    """
+    caller = "score_folders"
+    check_number(caller, "n_jobs", n_jobs, int, min_val=1)
+    if noisy_dir is None and set(metrics or ()) & set(_GAINS):
+        raise ValueError(f"{caller}: metrics={list(metrics)!r} need noisy_dir (--noisy).")
+    pairs = load_quietly(enhanced_dir, clean_dir, sampling_rate=sampling_rate, match=match)
+    rate = pairs.sampling_rate
+    files = [Path(name).relative_to(enhanced_dir).as_posix() for name in pairs.filenames]
+    noisy, skipped = [None] * len(files), []
+    if noisy_dir is not None:
+        noisy, skipped = _load_noisy(noisy_dir, clean_dir, files, rate, match)
+    if metrics is None:
+        metrics = _all_metrics(rate, noisy_dir is not None)
+
+    tasks = [(pairs.clean[i], pairs.noisy[i], noisy[i]) for i in range(len(files))]
+    rows, noisy_rows = [], []
+    for file, scores in zip(files, _score_all(tasks, metrics, rate, n_jobs, progress), strict=True):
+        enhanced_scores, noisy_scores = scores
+        rows.append({"file": file, **enhanced_scores})
+        if noisy_scores is not None:
+            noisy_rows.append({"file": file, **noisy_scores})
+    result = Bunch(
+        rows=rows,
+        noisy_rows=noisy_rows,
+        mean=_mean(rows, metrics),
+        noisy_mean=_mean(noisy_rows, metrics) if noisy_rows else {},
+        metrics=list(metrics),
+        n_undefined={m: n for m in metrics if (n := sum(np.isnan(row[m]) for row in rows))},
+        sampling_rate=rate,
+        skipped=[*pairs.skipped, *skipped],
+        unmatched=pairs.unmatched,
+    )
+    result.table = format_scores(result)
+    if csv_file is not None:
+        write_scores(result, csv_file)
+    if report is not None:
+        _write_report(report, result, files, tasks, clean_dir, enhanced_dir)
+    return result
+
+
+def _all_metrics(sampling_rate, with_noisy):
+    one = np.zeros(1, np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        names = evaluate(one, one, one, sampling_rate=sampling_rate)
+    return [name for name in names if with_noisy or name not in _GAINS]
+
+
+def _load_noisy(noisy_dir, clean_dir, files, sampling_rate, match):
+    """Return the noisy waveform of every enhanced file, or None, and what could not be used."""
+    pairs = load_quietly(noisy_dir, clean_dir, sampling_rate=sampling_rate, match=match)
+    by_name = {
+        Path(name).relative_to(noisy_dir).with_suffix("").as_posix(): x
+        for name, x in zip(pairs.filenames, pairs.noisy, strict=True)
+    }
+    noisy = [by_name.get(Path(file).with_suffix("").as_posix()) for file in files]
+    missing = [
+        (file, f"no usable noisy recording of this name in {noisy_dir}")
+        for file, x in zip(files, noisy, strict=True)
+        if x is None
+    ]
+    return noisy, missing
+
+
+def _score_all(tasks, metrics, sampling_rate, n_jobs, progress):
+    from tqdm import tqdm
+
+    pool = Parallel(n_jobs=n_jobs, return_as="generator")
+    scores = pool(delayed(_score_one)(*task, metrics, sampling_rate) for task in tasks)
+    return tqdm(
+        scores,
+        total=len(tasks),
+        desc="score",
+        unit="file",
+        disable=not progress,
+        dynamic_ncols=True,
+    )
+
+
+def _score_one(clean, enhanced, noisy, metrics, sampling_rate):
+    """Return the scores of the enhanced recording, and of the noisy one where there is one."""
+    without_gains = [name for name in metrics if name not in _GAINS]
+    chosen = metrics if noisy is not None else without_gains
+    waveforms = [x for x in (clean, enhanced, noisy) if x is not None]
+    n_times = min(map(len, waveforms))  # rounded apart by resampling
+    clean, enhanced, *noisy = [x[:n_times] for x in waveforms]
+
+    def score(x):
+        return evaluate(
+            clean,
+            x,
+            noisy[0] if noisy else clean,
+            sampling_rate=sampling_rate,
+            metrics=chosen,
+        )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NaN is counted in the end
+        undefined = dict.fromkeys(metrics, np.nan)
+        return undefined | score(enhanced), score(noisy[0]) if noisy else None
+
+
+def _mean(rows, metrics):
+    return {
+        name: float(np.mean(defined)) if len(defined := values[~np.isnan(values)]) else np.nan
+        for name in metrics
+        for values in [np.array([row[name] for row in rows])]
+    }
+
+
+def _write_report(path, scores, files, tasks, clean_dir, enhanced_dir):
+    from skse.report import write_report
+
+    rows = [{"name": "enhanced", "kind": "candidate", **scores.mean}]
+    if scores.noisy_rows:
+        rows.append({"name": "noisy", "kind": "noisy", **scores.noisy_mean})
+    examples = {}
+    for i in np.linspace(0, len(files) - 1, min(_N_EXAMPLES, len(files))).astype(int):
+        named = dict(zip(("clean", "enhanced", "noisy"), tasks[i], strict=True))
+        examples[files[i]] = {
+            name: named[name] for name in ("noisy", "enhanced", "clean") if named[name] is not None
+        }
+    write_report(
+        path,
+        title="Scores of enhanced recordings",
+        rows=rows,
+        examples=examples,
+        sampling_rate=scores.sampling_rate,
+        settings={
+            "clean": str(clean_dir),
+            "enhanced": str(enhanced_dir),
+            "files": str(len(files)),
+            "sampling rate": f"{scores.sampling_rate} Hz",
+        },
+    )
