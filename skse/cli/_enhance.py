@@ -114,7 +114,7 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
         elif result.gain_db < 0:
             click.echo(
                 f"{result.source}: would have clipped; its result is turned down by "
-                f"{-result.gain_db:.1f} dB",
+                f"{-result.gain_db:.2g} dB",
                 err=True,
             )
     click.echo(_summarize(results, out))

@@ -97,20 +97,15 @@ def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_fil
         raise click.ClickException(str(error)) from error
     for path, reason in scores.skipped:
         click.echo(f"{path}: {reason}", err=True)
-    for path in scores.unmatched:
-        click.echo(f"{path}: no partner", err=True)
+    for path in scores.unused:
+        click.echo(f"{path}: no enhanced recording belongs to it", err=True)
     for name, number in scores.n_undefined.items():
         click.echo(f"{name} is not defined for {number} of {len(scores.rows)} files.", err=True)
     click.echo(scores.table)
     written = " and ".join(filter(None, [csv_file, report]))
-    n_unscored = len(scores.skipped) + sum(
-        os.path.commonpath([os.path.abspath(path), os.path.abspath(enhanced_dir)])
-        == os.path.abspath(enhanced_dir)
-        for path in scores.unmatched
-    )
     click.echo(
-        f"\n{len(scores.rows)} files scored at {scores.sampling_rate:g} Hz, {n_unscored} not"
-        + (f"; see {written}." if written else ".")
+        f"\n{len(scores.rows)} files scored at {scores.sampling_rate:g} Hz, "
+        f"{len(scores.skipped)} problems" + (f"; see {written}." if written else ".")
     )
-    if n_unscored:
+    if scores.skipped:
         sys.exit(1)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import sys
 import time
 from functools import lru_cache
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from sklearn.base import BaseEstimator, clone
 from skse.comparison._candidates import enhance
 from skse.metrics import evaluate
 from skse.networks import AutoencoderRegressor, UNetRegressor
+from skse.utils._stderr import silent_stderr
 
 
 class RecordedEstimator(BaseEstimator):
@@ -157,20 +157,9 @@ def load_tensorflow_for(estimator):
 
 @lru_cache(maxsize=1)
 def _load_tensorflow():
-    """Train a network of a few weights, lest the first fit be charged for the start.
-
-    TensorFlow greets every process on the error stream, past Python and its own log level;
-    that would tear the progress bar.
-    """
-    sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
+    """Train a network of a few weights, lest the first fit be charged for the start."""
+    with silent_stderr():
         UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
 
 
 def _mean(scores):

@@ -37,8 +37,8 @@ class AudioFormat:
         """Largest absolute value that does not clip."""
         if self.subtype in _UNLIMITED:
             return np.inf
+        # Half a step above the largest number is still rounded to it; float32 ends at 24 bits.
         bits = _BITS.get(self.subtype)
-        # Half a step above the largest number is still rounded to it.
         return 1.0 if bits is None else 1 - 0.5 ** min(bits, 24)
 
 
@@ -179,7 +179,6 @@ def _quantize(block, bits):
     """Round to the nearest number of `bits` bits; libsndfile would cut off what is beyond them."""
     if bits is None:
         return block
-    bits = min(bits, 24)  # all that float32 resolves
     limit = 2 ** (bits - 1)
     numbers = np.clip(np.rint(block * np.float64(limit)), -limit, limit - 1)
     return numbers.astype(np.int32) << (32 - bits)

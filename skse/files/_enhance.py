@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed, dump
+from joblib import Parallel, delayed, dump, parallel_config
+from threadpoolctl import threadpool_info
 
 from skse.enhancement import LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
 from skse.files._audio import AudioFormat, open_audio, peak_of, read_blocks, write_audio
@@ -122,14 +123,15 @@ def enhance_files(
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"enhance_files: out={str(out)!r} is a file, not a folder.")
+    jobs, results = make_plan(inputs, out, force=force, resume=resume)
+    if not jobs:
+        return results
     settings = Settings(model, method, sampling_rate, strength, mask_floor_db, str(out))
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer._check_ready(sampling_rate)
-    jobs, results = make_plan(inputs, out, force=force, resume=resume)
+    out.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=out).close()  # an unwritable folder is one error, not many
     with ExitStack() as stack:
-        if jobs:
-            out.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=out).close()  # an unwritable folder is one error, not many
         if n_jobs > 1 and model is not None and not isinstance(model, (str, os.PathLike)):
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             settings.model = os.path.join(folder, "model.joblib")
@@ -202,13 +204,15 @@ def _run(groups, settings, n_jobs, progress):
     with tqdm(
         total=len(waiting), desc="enhance", unit="file", disable=not progress, dynamic_ncols=True
     ) as bar:
-        pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
         try:
-            for done in pool(delayed(process)(group, settings) for group in groups):
-                results += done
-                bar.update(len(done))
-                for result in done:
-                    del waiting[Path(result.source)]
+            # Sums in BLAS depend on the number of threads: it is the same in every process.
+            with parallel_config("loky", inner_max_num_threads=_n_blas_threads()):
+                pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+                for done in pool(delayed(process)(group, settings) for group in groups):
+                    results += done
+                    bar.update(len(done))
+                    for result in done:
+                        del waiting[Path(result.source)]
         except BrokenProcessPool:
             reason = "a process was killed while it, or a file beside it, was enhanced"
             results += [
@@ -216,6 +220,10 @@ def _run(groups, settings, n_jobs, progress):
                 for job in waiting.values()
             ]
     return results
+
+
+def _n_blas_threads():
+    return max((pool["num_threads"] for pool in threadpool_info()), default=1)
 
 
 def process(jobs, settings):

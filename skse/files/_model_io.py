@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
 from skse.files._audio import replacing
+from skse.utils._stderr import silent_stderr
 
 SUFFIXES = (".skse", ".joblib")
 
@@ -87,7 +88,8 @@ def _load(name, modified, size):
             return load(name)
         import joblib
 
-        return joblib.load(name)
+        with silent_stderr():
+            return joblib.load(name)
     except Exception as error:  # a damaged pickle can raise anything
         text = " ".join(str(error).split()) or type(error).__name__
         raise ModelError(f"{name}: cannot be loaded: {text.removeprefix(f'{name}: ')}") from error

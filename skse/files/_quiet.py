@@ -3,10 +3,13 @@
 import warnings
 
 from skse.datasets import load_pairs
+from skse.files._plan import EXTENSIONS
 
 
 def load_quietly(noisy_dir, clean_dir, **options):
-    """Load pairs; their `skipped` and `unmatched` say what was left out."""
+    """Load pairs; their `skipped` and `unmatched` say which recordings were left out."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="load_pairs: ", category=UserWarning)
-        return load_pairs(noisy_dir, clean_dir, **options)
+        pairs = load_pairs(noisy_dir, clean_dir, extensions=sorted(EXTENSIONS), **options)
+    pairs.skipped = [item for item in pairs.skipped if item[1] != "not an audio file"]
+    return pairs

@@ -73,9 +73,10 @@ def score_folders(
             Number of files for which a metric is not defined, where there are any.
         sampling_rate : int
             Hz.
-        skipped, unmatched : list
-            Enhanced files that could not be scored, with the reason or for want of a partner,
-            and clean files that no enhanced one belongs to.
+        skipped : list of tuple (str, str)
+            Path and reason of every file that could not be scored, or not by all metrics.
+        unused : list of str
+            Clean files that no enhanced one belongs to.
 
     Raises
     ------
@@ -108,6 +109,11 @@ def score_folders(
     noisy, skipped = [None] * len(files), []
     if noisy_dir is not None:
         noisy, skipped = _load_noisy(noisy_dir, clean_dir, files, rate, match)
+    without_clean = [
+        (path, f"no clean recording in {clean_dir} belongs to it")
+        for path in pairs.unmatched
+        if Path(path).is_relative_to(enhanced_dir) and not Path(path).is_relative_to(clean_dir)
+    ]
     if metrics is None:
         metrics = _all_metrics(rate, noisy_dir is not None)
 
@@ -126,8 +132,8 @@ def score_folders(
         metrics=list(metrics),
         n_undefined={m: n for m in metrics if (n := sum(np.isnan(row[m]) for row in rows))},
         sampling_rate=rate,
-        skipped=[*pairs.skipped, *skipped],
-        unmatched=pairs.unmatched,
+        skipped=[*pairs.skipped, *without_clean, *skipped],
+        unused=[path for path in pairs.unmatched if path not in dict(without_clean)],
     )
     result.table = format_scores(result)
     if csv_file is not None:
@@ -181,8 +187,7 @@ def _score_one(clean, enhanced, noisy, metrics, sampling_rate):
     without_gains = [name for name in metrics if name not in _GAINS]
     chosen = metrics if noisy is not None else without_gains
     waveforms = [x for x in (clean, enhanced, noisy) if x is not None]
-    n_times = min(map(len, waveforms))  # rounded apart by resampling
-    clean, enhanced, *noisy = [x[:n_times] for x in waveforms]
+    clean, enhanced, *noisy = [x[: _shortest(waveforms)] for x in waveforms]
 
     def score(x):
         return evaluate(
@@ -197,6 +202,11 @@ def _score_one(clean, enhanced, noisy, metrics, sampling_rate):
         warnings.simplefilter("ignore")  # NaN is counted in the end
         undefined = dict.fromkeys(metrics, np.nan)
         return undefined | score(enhanced), score(noisy[0]) if noisy else None
+
+
+def _shortest(waveforms):
+    """Length of the shortest: resampling may round lengths apart."""
+    return min(map(len, waveforms))
 
 
 def _mean(rows, metrics):
@@ -215,10 +225,10 @@ def _write_report(path, scores, files, tasks, clean_dir, enhanced_dir):
         rows.append({"name": "noisy", "kind": "noisy", **scores.noisy_mean})
     examples = {}
     for i in np.linspace(0, len(files) - 1, min(_N_EXAMPLES, len(files))).astype(int):
-        named = dict(zip(("clean", "enhanced", "noisy"), tasks[i], strict=True))
-        examples[files[i]] = {
-            name: named[name] for name in ("noisy", "enhanced", "clean") if named[name] is not None
-        }
+        clean, enhanced, noisy = tasks[i]
+        named = {"noisy": noisy, "enhanced": enhanced, "clean": clean}
+        named = {name: x for name, x in named.items() if x is not None}
+        examples[files[i]] = {name: x[: _shortest(named.values())] for name, x in named.items()}
     write_report(
         path,
         title="Scores of enhanced recordings",

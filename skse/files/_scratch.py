@@ -40,7 +40,8 @@ class FileWaveform:
         return values
 
     def __setitem__(self, part, values):
-        values = np.ascontiguousarray(values, self._dtype)
-        self._file.seek(part.indices(self._n_times)[0] * self._dtype.itemsize)
+        begin, end, _ = part.indices(self._n_times)
+        values = np.ascontiguousarray(np.broadcast_to(values, end - begin), self._dtype)
+        self._file.seek(begin * self._dtype.itemsize)
         if self._file.write(values) < values.nbytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -14,6 +14,7 @@ from skse.files._quiet import load_quietly
 from skse.networks import AutoencoderRegressor, UNetRegressor
 from skse.targets import IdealMaskTarget, SpectrumTarget
 from skse.utils import check_choice, check_number
+from skse.utils._stderr import silent_stderr
 
 # Network -> class, its parameters and those of the enhancer. The autoencoder's bottleneck holds
 # one segment: a short one makes it small.
@@ -177,7 +178,8 @@ def train_from_folders(
     begin = time.perf_counter()
     _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
-    save_model(enhancer, out)
+    card = {"training_data": f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}"}
+    save_model(enhancer, out, card)
     return Bunch(
         enhancer=enhancer,
         n_pairs=len(pairs.noisy),
@@ -197,6 +199,8 @@ def _fit(enhancer, pairs, epochs, progress):
         return
     from tqdm import tqdm
 
+    with silent_stderr():
+        import scikeras.wrappers  # noqa: F401  loads TensorFlow
     with tqdm(total=epochs, desc="train", unit="epoch", dynamic_ncols=True) as bar:
         enhancer.set_params(regressor__callbacks=[_make_callback(bar)])
         try:

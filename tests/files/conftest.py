@@ -1,0 +1,47 @@
+import joblib
+import numpy as np
+import pytest
+import soundfile
+from sklearn.linear_model import Ridge
+
+from skse import IdealMaskTarget, SpeechEnhancer, STFTFeaturizer
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a waveform below the test's folder; return the path."""
+
+    def write_audio(name, x, sampling_rate=8000, **options):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, x, sampling_rate, **options)
+        return path
+
+    return write_audio
+
+
+@pytest.fixture
+def speech(rng):
+    """Something of a voice in noise, 1 s at 8 kHz."""
+    times = np.arange(8000) / 8000
+    voice = np.sin(2 * np.pi * 300 * times) * (np.sin(2 * np.pi * 3 * times) > 0)
+    return (0.2 * voice + 0.03 * rng.standard_normal(8000)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def enhancer():
+    """A trained enhancer that needs no TensorFlow."""
+    rng = np.random.default_rng(0)
+    clean = np.sin(2 * np.pi * rng.uniform(300, 600, (4, 1)) * np.arange(8000) / 8000)
+    noisy = clean + 0.3 * rng.standard_normal(clean.shape)
+    return SpeechEnhancer(STFTFeaturizer(), IdealMaskTarget(), Ridge(), sampling_rate=8000).fit(
+        noisy, clean
+    )
+
+
+@pytest.fixture(scope="session")
+def model(enhancer, tmp_path_factory):
+    """The file of it."""
+    path = tmp_path_factory.mktemp("model") / "model.joblib"
+    joblib.dump(enhancer, path)
+    return path

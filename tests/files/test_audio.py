@@ -1,0 +1,195 @@
+import errno
+import os
+import subprocess
+
+import numpy as np
+import pytest
+import soundfile
+
+from skse.files import _audio
+from skse.files._audio import open_audio, peak_of, read_blocks, replacing, write_audio
+from skse.files._results import UnusableFileError
+
+LOSSLESS = [
+    *(("WAV", subtype) for subtype in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")),
+    *(("FLAC", subtype) for subtype in ("PCM_S8", "PCM_16", "PCM_24")),
+    *(("AIFF", subtype) for subtype in ("PCM_S8", "PCM_16", "PCM_24", "FLOAT")),
+    *(("CAF", subtype) for subtype in ("PCM_16", "ALAC_16", "ALAC_24", "FLOAT")),
+    *((name, "PCM_16") for name in ("AU", "RF64", "W64", "WAVEX", "NIST")),
+]
+LOSSY = [("WAV", "ULAW"), ("WAV", "IMA_ADPCM"), ("WAV", "GSM610"), ("OGG", "VORBIS"),
+         ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")]  # fmt: skip
+
+
+def read(path):
+    with open_audio(path) as (audio, audio_format):
+        return np.concatenate(list(read_blocks(audio))), audio_format
+
+
+def copy(path, new, gain=1.0):
+    x, audio_format = read(path)
+    write_audio(new, list(x.T), audio_format, gain)
+    return x, audio_format
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 5])
+@pytest.mark.parametrize(("kind", "subtype"), LOSSLESS)
+def test_a_copy_is_the_same(write, tmp_path, rng, kind, subtype, n_channels):
+    x = rng.uniform(-1, 1, (3000, n_channels)).astype(np.float32)
+    x[0], x[1] = -1, 1
+    path = write("a", x, 11025, format=kind, subtype=subtype)
+    _, audio_format = copy(path, tmp_path / "b")
+    assert soundfile.info(tmp_path / "b").subtype == soundfile.info(path).subtype == subtype
+    assert soundfile.info(tmp_path / "b").format == kind
+    assert (audio_format.sampling_rate, audio_format.n_channels) == (11025, n_channels)
+    again, _ = soundfile.read(tmp_path / "b", always_2d=True)
+    np.testing.assert_array_equal(again, soundfile.read(path, always_2d=True)[0])
+
+
+@pytest.mark.parametrize(("kind", "subtype"), LOSSY)
+def test_a_lossy_copy_has_its_kind_and_length(write, tmp_path, speech, kind, subtype):
+    path = write("a", speech, 8000, format=kind, subtype=subtype)
+    x, audio_format = copy(path, tmp_path / "b")
+    y, again = read(tmp_path / "b")
+    assert (again.format, again.subtype) == (kind, subtype)
+    # Block codecs pad their last block.
+    assert audio_format.n_times <= again.n_times < audio_format.n_times + 500
+    n = len(x) if subtype != "GSM610" else 0
+    assert np.corrcoef(x[:n, 0], y[:n, 0])[0, 1] > 0.9 if n else True
+
+
+@pytest.mark.parametrize("endian", ["LITTLE", "BIG"])
+def test_byte_order_is_kept(write, tmp_path, speech, endian):
+    path = write("a.wav", speech, endian=endian)
+    copy(path, tmp_path / "b.wav")
+    assert path.read_bytes()[:4] == (tmp_path / "b.wav").read_bytes()[:4]
+    np.testing.assert_array_equal(soundfile.read(path)[0], soundfile.read(tmp_path / "b.wav")[0])
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG"])
+def test_metadata_are_kept(write, tmp_path, speech, kind):
+    path = write("a", speech, format=kind)
+    with soundfile.SoundFile(tmp_path / "c", "w", 8000, 1, format=kind) as audio:
+        audio.title, audio.artist, audio.comment = "Talk", "Ada", "at noon"
+        audio.write(speech)
+    copy(tmp_path / "c", path)
+    with soundfile.SoundFile(path) as audio:
+        assert (audio.title, audio.artist, audio.comment) == ("Talk", "Ada", "at noon")
+
+
+def test_numbers_are_rounded_to_the_nearest(tmp_path):
+    x = np.array([0.4, 0.6, -0.4, -0.6, 32767.4, -32768.4], np.float32) / 32768
+    audio_format = _audio.AudioFormat(8000, 1, len(x), "WAV", "PCM_16", "FILE")
+    write_audio(tmp_path / "a.wav", [x], audio_format)
+    written = soundfile.read(tmp_path / "a.wav", dtype="int16")[0]
+    assert written.tolist() == [0, 1, 0, -1, 32767, -32768]
+    assert peak_of(x[:5]) <= audio_format.full_scale < 32767.6 / 32768
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"empty file \(0 bytes\)"),
+        (b"This is a text.\n", "not an audio file that can be read"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "not an audio file that can be read"),
+    ],
+)
+def test_what_is_no_audio_is_said_to_be_none(tmp_path, content, message):
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    with pytest.raises(UnusableFileError, match=message), open_audio(path):
+        pass
+
+
+def test_other_unusable_files(write, tmp_path, monkeypatch):
+    for path, message in [
+        (tmp_path, "a folder"),
+        (tmp_path / "none.wav", "no such file"),
+        (write("zero.wav", np.zeros(0)), "no samples"),
+    ]:
+        with pytest.raises(UnusableFileError, match=message), open_audio(path):
+            pass
+    path = write("a.wav", np.zeros(5))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(UnusableFileError, match="denied"), open_audio(path):
+        pass
+
+
+def test_nan_is_found_wherever_it_is(write):
+    x = np.zeros((_audio.BLOCK + 100, 2), np.float32)
+    x[-7, 1] = np.nan
+    with pytest.raises(
+        UnusableFileError, match=f"NaN or inf, first at sample {len(x) - 7} of channel 2"
+    ):
+        read(write("a.wav", x, subtype="FLOAT"))
+
+
+def test_a_flac_cut_short_is_found(write, tmp_path, rng):
+    path = write("a.flac", 0.5 * rng.standard_normal(200_000))
+    path.write_bytes(path.read_bytes()[:-50_000])
+    with pytest.raises(UnusableFileError, match=r"(damaged after|cut short).* of 200000"):
+        read(path)
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path, speech):
+    audio_format = _audio.AudioFormat(8000, 1, len(speech), "WAV", "VORBIS", "FILE")
+    with pytest.raises(UnusableFileError, match="cannot be written as WAV, VORBIS"):
+        write_audio(tmp_path / "a.wav", [speech], audio_format)
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), replacing(path) as part:
+        part.write_text("ne")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    with replacing(path) as part:
+        part.write_text("new")
+    assert (path.read_text(), os.listdir(tmp_path)) == ("new", ["a.txt"])
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 kB, where this may be had."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("needs the right to mount a disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype"),
+    [
+        ("WAV", "PCM_16"),
+        ("WAV", "FLOAT"),
+        ("FLAC", "PCM_16"),
+        ("OGG", "VORBIS"),
+        ("MP3", "MPEG_LAYER_III"),
+    ],  # fmt: skip
+)
+def test_a_full_disk_is_an_error_and_leaves_nothing(small_disk, rng, kind, subtype):
+    x = rng.uniform(-1, 1, 400_000).astype(np.float32)
+    audio_format = _audio.AudioFormat(8000, 1, len(x), kind, subtype, "FILE")
+    with pytest.raises((OSError, UnusableFileError), match="No space left|cannot be written"):
+        write_audio(small_disk / "a", [x], audio_format)
+    assert os.listdir(small_disk) == []
+
+
+def test_a_full_disk_that_the_encoder_does_not_tell_of(tmp_path, monkeypatch, speech):
+    """As a decoder finds it: fewer samples than were written."""
+    audio_format = _audio.AudioFormat(8000, 1, len(speech) + 1, "WAV", "PCM_16", "FILE")
+    longer = np.append(speech, 0)
+    monkeypatch.setattr(_audio, "_quantize", lambda block, bits: block[:-1])
+    with pytest.raises(OSError, match="No space") as error:
+        write_audio(tmp_path / "a.wav", [longer], audio_format)
+    assert error.value.errno == errno.ENOSPC
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,269 @@
+import os
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from skse import IdentityEnhancer, LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
+from skse.files import _enhance, enhance_files
+from skse.files._enhance import frame_length
+
+
+@pytest.fixture
+def everything_in_files(monkeypatch):
+    monkeypatch.setattr(_enhance, "_IN_MEMORY", 0)
+
+
+def enhance_one(path, out, **options):
+    (result,) = enhance_files([path], out, **options)
+    assert (result.status, result.reason) == ("enhanced", "")
+    return soundfile.read(result.destination, dtype="float32")[0]
+
+
+def expected_of(enhancer, x, rate, model_rate):
+    """The same by soxr and predict on whole arrays."""
+    low = soxr.resample(x, rate, model_rate) if rate != model_rate else x
+    n_times = round(len(x) * model_rate / rate)
+    low = np.pad(low[:n_times], (0, n_times - len(low[:n_times])))
+    enhanced = enhancer.predict([low])[0]
+    back = soxr.resample(enhanced, model_rate, rate) if rate != model_rate else enhanced
+    return np.pad(back[: len(x)], (0, len(x) - len(back[: len(x)])))
+
+
+@pytest.mark.parametrize("where", ["in memory", "in files"])
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_a_model_gives_what_predict_gives_bit_for_bit(
+    request, write, tmp_path, rng, speech, enhancer, model, where, rate, n_channels
+):
+    if where == "in files":
+        request.getfixturevalue("everything_in_files")
+    x = np.tile(speech, 9 if rate == 8000 else 3)  # 67 s are more than one block
+    x = np.stack([x, rng.permutation(x)][:n_channels], axis=1)
+    path = write("in.wav", x, rate, subtype="FLOAT")
+    enhanced = enhance_one(path, tmp_path / "out", model=model).reshape(x.shape)
+    for i in range(n_channels):
+        expected = expected_of(enhancer, x[:, i], rate, 8000)
+        np.testing.assert_array_equal(enhanced[:, i], expected)
+
+
+@pytest.mark.parametrize("where", ["in memory", "in files"])
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [
+        ("spectral-subtraction", SpectralSubtraction),
+        ("log-mmse", LogMMSE),
+        ("wiener", WienerFilter),
+    ],
+)
+def test_a_classical_enhancer_gives_what_predict_gives_bit_for_bit(
+    request, write, tmp_path, rng, speech, where, method, kind
+):
+    """However many recordings, and of whatever length, are enhanced side by side."""
+    if where == "in files":
+        request.getfixturevalue("everything_in_files")
+    made = {}
+    for i, rate in enumerate([8000, 16000, 8000, 44100, 8000]):
+        x = np.tile(speech, 3)[: 24000 - 3001 * i]
+        made[write(f"in/{i}.wav", x, rate, subtype="FLOAT")] = x, rate
+    results = enhance_files([tmp_path / "in"], tmp_path / "out", method=method)
+    assert [Path(result.source) for result in results] == list(made)
+    for result, (x, rate) in zip(results, made.values(), strict=True):
+        n_fft = frame_length(rate)
+        enhancer = kind(rate, n_fft=n_fft, hop_length=n_fft // 4).fit([x])
+        enhanced, written_rate = soundfile.read(result.destination, dtype="float32")
+        assert written_rate == rate
+        assert result.seconds == len(x) / rate
+        np.testing.assert_array_equal(enhanced, enhancer.predict([x])[0])
+
+
+@pytest.mark.parametrize(
+    ("rate", "n_fft"), [(1000, 64), (8000, 256), (16000, 512), (44100, 1408), (48000, 1536)]
+)
+def test_frames_last_32_ms(rate, n_fft):
+    assert frame_length(rate) == n_fft
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype"),
+    [("WAV", "PCM_16"), ("WAV", "PCM_24"), ("FLAC", "PCM_24"), ("AIFF", "PCM_16"), ("WAV", "ULAW")],
+)
+def test_the_file_is_of_the_kind_it_was(write, tmp_path, speech, model, kind, subtype):
+    path = write("in", np.stack([speech, speech / 2], 1), 11025, format=kind, subtype=subtype)
+    enhanced = enhance_one(path, tmp_path / "out", model=model)
+    was, now = soundfile.info(path), soundfile.info(tmp_path / "out" / "in")
+    for name in ("format", "subtype", "samplerate", "channels", "frames"):
+        assert getattr(was, name) == getattr(now, name)
+    assert np.corrcoef(enhanced[:, 0], speech)[0, 1] > 0.9
+
+
+def test_level_is_kept(write, tmp_path, speech):
+    joblib.dump(IdentityEnhancer(8000).fit([speech]), tmp_path / "model.joblib")
+    for level in (1e-3, 0.1, 3.0):
+        path = write(f"{level}.wav", level * speech, 8000, subtype="FLOAT")
+        out = enhance_one(path, tmp_path / "out", model=tmp_path / "model.joblib")
+        np.testing.assert_array_equal(out, soundfile.read(path, dtype="float32")[0])
+
+
+class Louder(IdentityEnhancer):
+    def _enhance(self, waveforms, allocate=np.empty):
+        enhanced = super()._enhance(waveforms, allocate)
+        for x in enhanced:
+            x[0 : len(x)] = 2 * x[0 : len(x)]
+        return enhanced
+
+
+def test_what_would_clip_is_turned_down_and_said(write, tmp_path):
+    x = np.stack([np.linspace(-0.75, 0.75, 4000), np.linspace(0, 0.25, 4000)], axis=1)
+    model = Louder(8000).fit([x[:, 0]])
+    (result,) = enhance_files([write("a.wav", x)], tmp_path / "out", model=model)
+    assert result.gain_db == pytest.approx(-20 * np.log10(1.5), abs=1e-3)
+    enhanced, _ = soundfile.read(result.destination)
+    np.testing.assert_allclose(enhanced, x * 2 / 1.5, atol=1e-4)  # both channels alike
+    path = write("b.wav", x, subtype="FLOAT")
+    (result,) = enhance_files([path], tmp_path / "out", model=model)
+    assert result.gain_db == 0
+    np.testing.assert_allclose(soundfile.read(result.destination)[0], 2 * x, atol=1e-6)
+
+
+def test_what_is_broken_is_named_and_does_not_stop_the_rest(write, tmp_path, speech, model):
+    good = [write(f"in/{name}.wav", speech) for name in "ahz"]
+    bad = np.array(speech)
+    bad[5] = np.nan
+    write("in/b.wav", bad, subtype="FLOAT")
+    write("in/c.wav", speech[:0])
+    (tmp_path / "in" / "d.wav").write_bytes(b"")
+    (tmp_path / "in" / "e.wav").write_text("a text")
+    for options in ({"model": model}, {}):
+        results = enhance_files([tmp_path / "in"], tmp_path / "out", force=True, **options)
+        failed = {Path(r.source).stem: r.reason for r in results if r.status == "failed"}
+        assert {Path(r.source) for r in results if r.status == "enhanced"} == set(good)
+        assert list(failed) == list("bcde")
+        assert "NaN" in failed["b"]
+        assert "no samples" in failed["c"]
+        assert "empty" in failed["d"]
+        assert "not an audio file" in failed["e"]
+        written = sorted(path.name for path in (tmp_path / "out").iterdir())
+        assert written == ["a.wav", "h.wav", "z.wav"]
+
+
+class FailingOnLong(IdentityEnhancer):
+    def _enhance(self, waveforms, allocate=np.empty):
+        if max(map(len, waveforms)) > 5000:
+            raise MemoryError("too long")
+        return super()._enhance(waveforms, allocate)
+
+
+def test_one_recording_that_cannot_be_enhanced_does_not_stop_its_group(write, tmp_path, speech):
+    for name, n_times in (("a", 100), ("b", 6000), ("c", 200)):
+        write(f"in/{name}.wav", speech[:n_times])
+    model = FailingOnLong(8000).fit([speech])
+    results = enhance_files([tmp_path / "in"], tmp_path / "out", model=model)
+    assert [r.status for r in results] == ["enhanced", "failed", "enhanced"]
+    assert results[1].reason == "MemoryError: too long"
+
+
+@pytest.mark.parametrize("method", ["model", "spectral-subtraction"])
+def test_number_of_processes_does_not_matter(write, tmp_path, speech, enhancer, method):
+    for i in range(5):
+        write(f"in/{i}.wav", np.tile(speech, 3)[: 4000 * (i + 1)])
+    options = {"model": enhancer} if method == "model" else {"method": method}
+    for n_jobs in (1, 2):
+        results = enhance_files(
+            [tmp_path / "in"], tmp_path / f"out{n_jobs}", n_jobs=n_jobs, **options
+        )
+        assert [Path(r.source).stem for r in results] == list("01234")
+    for path in (tmp_path / "out1").iterdir():
+        assert path.read_bytes() == (tmp_path / "out2" / path.name).read_bytes()
+
+
+def test_a_process_that_is_killed_is_told_of(write, tmp_path, speech, monkeypatch):
+    write("a.wav", speech)
+
+    def break_down(jobs, settings):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(_enhance, "process", break_down)
+    (result,) = enhance_files([tmp_path / "a.wav"], tmp_path / "out")
+    assert (result.status, result.reason[:20]) == ("failed", "a process was killed")
+
+
+def test_resume_and_force(write, tmp_path, speech):
+    paths = [write(f"{name}.wav", speech) for name in "ab"]
+    out = tmp_path / "out"
+    enhance_files(paths[:1], out)
+    (out / "a.wav").write_text("touched")
+    assert [r.status for r in enhance_files(paths, out, resume=True)] == ["skipped", "enhanced"]
+    assert [r.status for r in enhance_files(paths, out)] == ["failed", "failed"]
+    assert (out / "a.wav").read_text() == "touched"
+    assert [r.status for r in enhance_files(paths, out, force=True)] == ["enhanced", "enhanced"]
+    assert soundfile.info(out / "a.wav").frames == len(speech)
+
+
+def test_limits_take_the_place_of_the_model_s(write, tmp_path, speech, enhancer, model):
+    path = write("a.wav", speech, subtype="FLOAT")
+    same = enhance_one(path, tmp_path / "1", model=model, strength=0.0)
+    np.testing.assert_allclose(same, speech, atol=1e-6)
+    floored = enhance_one(path, tmp_path / "2", model=enhancer, mask_floor_db=-3.0)
+    expected = SpeechEnhancer.predict(joblib.load(model).set_params(mask_floor_db=-3.0), [speech])[
+        0
+    ]
+    np.testing.assert_array_equal(floored, expected)
+    assert (enhancer.strength, enhancer.mask_floor_db) == (1.0, None)
+    same = enhance_one(path, tmp_path / "3", strength=0.0)
+    np.testing.assert_allclose(same, speech, atol=1e-6)
+
+
+def test_a_model_that_does_not_say_its_rate(write, tmp_path, speech):
+    path = write("a.wav", speech, 16000, subtype="FLOAT")
+    model = SpectralSubtraction().fit([speech])
+    with pytest.raises(ValueError, match="fitted without a sampling rate; pass the one of its"):
+        enhance_files([path], tmp_path / "out", model=model)
+    enhanced = enhance_one(path, tmp_path / "out", model=model, sampling_rate=8000)
+    np.testing.assert_array_equal(enhanced, expected_of(model, speech, 16000, 8000))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "magic"}, "method='magic' is not allowed; choose from 'log-mmse'"),
+        ({"n_jobs": 0}, "n_jobs == 0"),
+        ({"force": True, "resume": True}, "contradict each other"),
+        ({"sampling_rate": 8000}, "sampling_rate is that of a model"),
+        ({"strength": 2.0}, "strength == 2.0, must be <= 1"),
+        ({"mask_floor_db": 5.0}, "mask_floor_db == 5.0, must be <= 0"),
+        ({"model": "rate", "sampling_rate": 16000}, "fitted with sampling_rate=8000"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_written(
+    write, tmp_path, speech, model, options, message
+):
+    if "model" in options:
+        options = {**options, "model": model}
+    with pytest.raises(ValueError, match=message):
+        enhance_files([write("a.wav", speech)], tmp_path / "out", **options)
+    assert os.listdir(tmp_path) == ["a.wav"]
+
+
+def test_folders_that_cannot_be_written_to(write, tmp_path, speech, monkeypatch):
+    path = write("a.wav", speech)
+    with pytest.raises(ValueError, match="is a file, not a folder"):
+        enhance_files([path], path)
+    with pytest.raises(NotADirectoryError):
+        enhance_files([path], path / "out")
+
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied", str(dir))
+
+    monkeypatch.setattr(_enhance.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(PermissionError):
+        enhance_files([path], tmp_path / "out")
+
+
+def test_nothing_to_do_needs_no_model(tmp_path):
+    (result,) = enhance_files([tmp_path / "a.wav"], tmp_path / "out", model="none.skse")
+    assert result.reason == "no such file"
