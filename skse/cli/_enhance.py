@@ -5,7 +5,7 @@ import sys
 
 import click
 
-METHODS = ("spectral-subtraction", "log-mmse", "wiener")
+METHODS = ("log-mmse", "spectral-subtraction", "wiener")
 _EPILOG = """\b
 Examples:
   skse enhance talk.wav --out enhanced
@@ -27,8 +27,9 @@ Examples:
     "--method",
     type=click.Choice(METHODS),
     help="Classical enhancer to use without --model, at each recording's own rate. Default: "
-    "spectral-subtraction, of the three the best in SNR gain, SI-SDR gain and mean STOI on NOIZEUS "
-    "(benchmarks/results/classical_noizeus.csv), and the fastest; log-mmse has the best PESQ.",
+    "log-mmse, on NOIZEUS the best of them to listen to (PESQ and STOI, see "
+    "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
+    "gain, and the fastest.",
 )
 @click.option(
     "--sampling-rate",

@@ -167,7 +167,7 @@ def test_one_recording_that_cannot_be_enhanced_does_not_stop_its_group(write, tm
     assert results[1].reason == "MemoryError: too long"
 
 
-@pytest.mark.parametrize("method", ["model", "spectral-subtraction"])
+@pytest.mark.parametrize("method", ["model", "log-mmse"])
 def test_number_of_processes_does_not_matter(write, tmp_path, speech, enhancer, method):
     for i in range(5):
         write(f"in/{i}.wav", np.tile(speech, 3)[: 4000 * (i + 1)])

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from skse import cli, files
+from skse.cli import _score
+from skse.metrics._evaluate import METRICS
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, rng):
+    """The command, beside two clean recordings, noisy and enhanced ones."""
+    monkeypatch.chdir(tmp_path)
+    for kind, level in (("clean", 0.0), ("noisy", 0.1), ("enhanced", 0.01)):
+        (tmp_path / kind).mkdir()
+        for name in "ab":
+            x = 0.5 * np.sin(np.arange(8000) / 7) + level * rng.standard_normal(8000)
+            soundfile.write(tmp_path / kind / f"{name}.wav", x, 8000)
+    return lambda *arguments: CliRunner().invoke(cli.main, ["score", *arguments])
+
+
+def test_metrics_are_those_of_the_engine():
+    assert set(_score.METRICS) == set(METRICS)
+
+
+def test_table_and_summary(run, tmp_path):
+    result = run("clean", "enhanced", "--noisy", "noisy", "--metrics", "snr,snr_gain",
+                 "--csv", "s.csv")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines[:4]] == ["snr_db", "a.wav", "b.wav", "mean"]
+    assert lines[4].startswith("mean of noisy")
+    assert lines[-1] == "2 files scored at 8000 Hz, 0 problems; see s.csv."
+    assert "2/2" in result.stderr
+    assert (tmp_path / "s.csv").read_text().startswith("file,snr_db,snr_gain_db\na.wav,3")
+
+
+def test_problems_are_named_and_exit_code_1(run, tmp_path):
+    (tmp_path / "enhanced" / "b.wav").write_text("text")
+    soundfile.write(tmp_path / "clean" / "c.wav", np.zeros(800), 8000)
+    soundfile.write(tmp_path / "enhanced" / "c.wav", np.ones(800) / 2, 8000)
+    result = run("clean", "enhanced", "--metrics", "snr")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == "2 files scored at 8000 Hz, 1 problems."
+    assert "enhanced/b.wav: not a readable audio file" in result.stderr
+    assert "snr is not defined for 1 of 2 files." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["clean", "none"], 2, "'none' does not exist"),
+        (["clean", "enhanced", "--metrics", "snr_gain"], 2, "need --noisy"),
+        (["clean", "enhanced", "--metrics", "mos"], 2, "'mos' is not one of"),
+        (["clean", "empty"], 1, "Error: load_pairs found no pair"),
+    ],
+)
+def test_wrong_usage_and_empty_folders(run, tmp_path, arguments, code, message):
+    (tmp_path / "empty").mkdir()
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert message in result.stderr
+
+
+def test_interruption(run, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "score_folders", interrupt)
+    assert run("clean", "enhanced").exit_code == 130

@@ -1,0 +1,86 @@
+import pytest
+from click.testing import CliRunner
+from sklearn.utils import Bunch
+
+from skse import cli, files
+from skse.cli import _train as cli_train
+from skse.files import _train
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("noisy", "clean"):
+        (tmp_path / name).mkdir()
+    return lambda *arguments: CliRunner().invoke(cli.main, ["train", *arguments])
+
+
+def test_names_are_those_of_the_engine():
+    assert set(cli_train.NETWORKS) == set(_train.NETWORKS)
+    assert set(cli_train.TARGETS) == set(_train.TARGETS)
+    assert set(cli_train.LOSSES) == set(_train.LOSSES)
+
+
+def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
+    seen = {}
+
+    def train_from_folders(noisy_dir, clean_dir, out, **options):
+        seen.update(noisy=noisy_dir, clean=clean_dir, out=out, **options)
+        return Bunch(
+            n_pairs=4,
+            n_clean=2,
+            seconds=90.0,
+            sampling_rate=8000,
+            history={"loss": [0.3, 0.2], "val_loss": [0.25, 0.26]},
+            fit_time=12.3,
+            skipped=[("noisy/x.wav", "truncated")],
+            unmatched=["noisy/y.wav"],
+        )
+
+    monkeypatch.setattr(files, "train_from_folders", train_from_folders)
+    result = run("noisy", "clean", "--out", "m.skse", "--validation", "0.2", "--seed", "5",
+                 "--match", "^(.)_", "--patience", "3", "--target", "ibm")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert result.stdout == (
+        "m.skse: trained on 4 pairs (1.5 min at 8000 Hz, 2 clean recordings), 2 epochs in 12 s, "
+        "best training loss 0.2, validation loss 0.25.\n"
+    )
+    assert result.stderr.splitlines() == [
+        "noisy/x.wav: left out: truncated",
+        "noisy/y.wav: left out: no partner",
+    ]
+    assert (seen["validation_fraction"], seen["random_state"], seen["match"]) == (0.2, 5, "^(.)_")
+    assert (seen["patience"], seen["target"], seen["network"]) == (3, "ibm", "unet")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none", "clean", "--out", "m.skse"], "'none' does not exist"),
+        (["noisy", "clean"], "Missing option '--out'"),
+        (["noisy", "clean", "--out", "m.pkl"], "must be named .skse or .joblib"),
+        (["noisy", "clean", "--out", "there.skse"], "exists; --force overwrites it"),
+        (["noisy", "clean", "--out", "m.skse", "--loss", "bce", "--target", "log"], "needs a mask"),
+        (["noisy", "clean", "--out", "m.skse", "--validation", "1"], "is not in the range"),
+    ],
+)
+def test_wrong_usage(run, tmp_path, arguments, message):
+    (tmp_path / "there.skse").touch()
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_folders_without_pairs(run):
+    result = run("noisy", "clean", "--out", "m.skse")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: load_pairs found no pair")
+
+
+def test_interruption(run, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files, "train_from_folders", interrupt)
+    result = run("noisy", "clean", "--out", "m.skse")
+    assert (result.exit_code, result.stderr) == (130, "\nInterrupted. Nothing was written.\n")

@@ -1,0 +1,120 @@
+import os
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+
+from skse import IdealMaskTarget, SpectrumTarget, UNetRegressor
+from skse.files import _train, train_from_folders
+from skse.networks import AutoencoderRegressor
+
+
+@pytest.fixture
+def folders(write, rng):
+    """Three clean recordings, each in two noises, at 16 kHz."""
+    for name in "abc":
+        clean = 0.3 * np.sin(rng.uniform(0.2, 0.5) * np.arange(16000))
+        folder = write(f"clean/{name}.wav", clean, 16000).parent
+        for noise in ("x", "y"):
+            noisy = clean + 0.1 * rng.standard_normal(16000)
+            write(f"noisy/{name}_{noise}.wav", noisy, 16000)
+    return folder.parent / "noisy", folder
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    """Stop before training, and tell what would have been trained."""
+    seen = {}
+
+    class StopError(Exception):
+        pass
+
+    def stop(enhancer, pairs, epochs, progress):
+        seen.update(enhancer=enhancer, pairs=pairs)
+        raise StopError
+
+    monkeypatch.setattr(_train, "_fit", stop)
+
+    def run(*arguments, **options):
+        with pytest.raises(StopError):
+            train_from_folders(*arguments, **options)
+        return seen["enhancer"], seen["pairs"]
+
+    return run
+
+
+def test_defaults(folders, tmp_path, no_training):
+    enhancer, pairs = no_training(*folders, tmp_path / "m.joblib", match="^(.)_")
+    assert len(pairs.noisy) == 6
+    assert enhancer.sampling_rate == 16000
+    assert (enhancer.featurizer.n_fft, enhancer.featurizer.hop_length) == (512, 256)
+    assert isinstance(enhancer.regressor, UNetRegressor)
+    assert isinstance(enhancer.target, IdealMaskTarget)
+    assert enhancer.target.mask == "irm"
+    regressor = enhancer.regressor
+    assert (regressor.loss, regressor.epochs, regressor.random_state) == ("mse", 30, 0)
+    assert (regressor.early_stopping, regressor.validation_fraction) == (True, 0.1)
+    assert regressor.n_iter_no_change == 5
+
+
+def test_choices(folders, tmp_path, no_training):
+    enhancer, pairs = no_training(
+        *folders, tmp_path / "m.skse", match="^(.)_", network="autoencoder", target="log",
+        loss="mae", epochs=7, sampling_rate=8000, validation_fraction=0, random_state=3,
+    )  # fmt: skip
+    assert pairs.sampling_rate == enhancer.sampling_rate == 8000
+    assert {len(x) for x in pairs.noisy} == {8000}
+    assert (enhancer.featurizer.n_fft, enhancer.featurizer.hop_length) == (256, 128)
+    assert isinstance(enhancer.regressor, AutoencoderRegressor)
+    assert isinstance(enhancer.target, SpectrumTarget)
+    assert (enhancer.regressor.loss, enhancer.regressor.epochs) == ("mae", 7)
+    assert (enhancer.regressor.early_stopping, enhancer.regressor.random_state) == (False, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"network": "big"}, "network='big' is not allowed; choose from 'autoencoder', 'unet'"),
+        ({"target": "mask"}, "target='mask' is not allowed"),
+        ({"loss": "l3"}, "loss='l3' is not allowed"),
+        ({"epochs": 0}, "epochs == 0"),
+        ({"patience": 0}, "patience == 0"),
+        ({"random_state": -1}, "random_state == -1"),
+        ({"validation_fraction": 1.0}, "validation_fraction == 1.0"),
+        ({"match": "^(a)_"}, "holds out clean recordings, but there is only 1"),
+        ({"match": "^(q)_"}, "found no pair"),
+        ({"out": "model.pkl"}, "must be named .skse or .joblib"),
+        ({"out": "there.joblib"}, r"there.joblib exists; pass force=True \(--force\)"),
+    ],
+)
+def test_wrong_arguments(folders, tmp_path, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.joblib").touch()
+    options = {"match": "^(.)_", "out": "model.joblib", **options}
+    with pytest.raises(ValueError, match=message):
+        train_from_folders(*folders, options.pop("out"), **options)
+    assert sorted(os.listdir(tmp_path)) == ["clean", "noisy", "there.joblib"]
+
+
+@pytest.mark.training
+def test_training(folders, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(
+        _train.NETWORKS, "unet", (UNetRegressor, {"filters": (4,), "dilations": ()}, {})
+    )
+    (folders[0] / "broken.wav").write_text("no audio")
+    (folders[0] / "README.txt").write_text("about")
+    out = tmp_path / "new" / "model.joblib"
+    training = train_from_folders(
+        *folders, out, match="^(.)_", epochs=3, sampling_rate=8000, progress=True
+    )
+    assert (training.n_pairs, training.n_clean, training.seconds) == (6, 3, 6.0)
+    assert training.unmatched == [str(folders[0] / "broken.wav")]
+    assert training.skipped == []
+    assert len(training.history["loss"]) == len(training.history["val_loss"]) == 3
+    bar = capsys.readouterr().err
+    assert "3/3" in bar
+    assert "val_loss" in bar
+    enhancer = joblib.load(out)
+    x = soundfile.read(folders[0] / "a_x.wav", dtype="float32")[0][::2]
+    np.testing.assert_array_equal(enhancer.predict([x])[0], training.enhancer.predict([x])[0])
