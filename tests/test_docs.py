@@ -77,7 +77,8 @@ def documented():
             yield name
         if inspect.isclass(found):
             for method, function in inspect.getmembers(found, inspect.isroutine):
-                if not method.startswith("_") and function.__module__.startswith("skse"):
+                home = getattr(function, "__module__", "")  # a built-in method has none
+                if not method.startswith("_") and home.startswith("skse"):
                     yield f"{name}.{method}"
 
 

@@ -19,10 +19,16 @@ class ModelError(ValueError):
 
     Examples
     --------
-    >>> from skse.files import enhance_files
-    >>> enhance_files(["talk.wav"], "out", model="no-such.skse")
-    Traceback (most recent call last):
-    skse.files._model_io.ModelError: no-such.skse: no such file
+    >>> import pathlib, tempfile
+    >>> from skse.files import ModelError, enhance_files
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("talk.wav", "model.joblib"):
+    ...     written = (folder / name).write_text("nonsense")
+    >>> try:
+    ...     enhance_files([folder / "talk.wav"], folder / "out", model=folder / "model.joblib")
+    ... except ModelError as error:
+    ...     print(str(error).partition("model.joblib: ")[2].partition(":")[0])
+    cannot be loaded
     """
 
 
