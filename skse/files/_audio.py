@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from skse.files._results import UnusableFileError
 
 # Frames that are decoded or encoded at a time.
 BLOCK = 2**16
+# Bytes; with fewer on the disk, that is why a file could not be written.
+_LEAST_FREE = 2**16
 # Bits of the integer subtypes: the others are handed to libsndfile as floats.
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32} | {
     f"ALAC_{bits}": bits for bits in (16, 20, 24, 32)
@@ -149,6 +152,8 @@ def write_audio(path, channels, audio_format, gain=1.0):
         except AssertionError as error:  # soundfile's word for fewer samples written than given
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         except (soundfile.LibsndfileError, ValueError) as error:
+            if shutil.disk_usage(part.parent).free < _LEAST_FREE:  # libsndfile: "System error."
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             text = getattr(error, "error_string", "") or str(error)
             raise UnusableFileError(
                 f"cannot be written as {audio_format.format}, {audio_format.subtype} ({text})"

@@ -130,7 +130,10 @@ def enhance_files(
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer._check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=out).close()  # an unwritable folder is one error, not many
+    try:  # a folder that cannot be written to is one error, not many
+        tempfile.TemporaryFile(dir=out).close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(out)) from error
     with ExitStack() as stack:
         if n_jobs > 1 and model is not None and not isinstance(model, (str, os.PathLike)):
             folder = stack.enter_context(tempfile.TemporaryDirectory())

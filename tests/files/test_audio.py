@@ -178,7 +178,7 @@ def small_disk(tmp_path):
 def test_a_full_disk_is_an_error_and_leaves_nothing(small_disk, rng, kind, subtype):
     x = rng.uniform(-1, 1, 400_000).astype(np.float32)
     audio_format = _audio.AudioFormat(8000, 1, len(x), kind, subtype, "FILE")
-    with pytest.raises((OSError, UnusableFileError), match=r"No space left|cannot be written"):
+    with pytest.raises(OSError, match="No space left"):
         write_audio(small_disk / "a", [x], audio_format)
     assert os.listdir(small_disk) == []
 

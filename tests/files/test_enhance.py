@@ -257,10 +257,10 @@ def test_folders_that_cannot_be_written_to(write, tmp_path, speech, monkeypatch)
         enhance_files([path], path / "out")
 
     def refuse(dir):
-        raise PermissionError(13, "Permission denied", str(dir))
+        raise PermissionError(13, "Permission denied", f"{dir}/tmp123")
 
     monkeypatch.setattr(_enhance.tempfile, "TemporaryFile", refuse)
-    with pytest.raises(PermissionError):
+    with pytest.raises(PermissionError, match="Permission denied: '.*/out'"):
         enhance_files([path], tmp_path / "out")
 
 
