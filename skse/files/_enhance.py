@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed, dump, parallel_config
-from threadpoolctl import threadpool_info
+from joblib import Parallel, delayed, dump
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from skse.enhancement import LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
 from skse.files._audio import AudioFormat, open_audio, peak_of, read_blocks, write_audio
@@ -139,6 +139,8 @@ def enhance_files(
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             settings.model = os.path.join(folder, "model.joblib")
             dump(model, settings.model)
+        if n_jobs > 1:
+            settings.n_blas_threads = _n_blas_threads()
         groups = make_groups(jobs, side_by_side=not isinstance(enhancer, SpeechEnhancer))
         results += _run(groups, settings, n_jobs, progress)
     order = {job.source: i for i, job in enumerate(jobs)}
@@ -155,6 +157,7 @@ class Settings:
     strength: float | None
     mask_floor_db: float | None
     scratch_folder: str
+    n_blas_threads: int | None = None  # None: as many as this process has
 
 
 @dataclass
@@ -194,6 +197,17 @@ def _classical(method, sampling_rate, **limits):
     return enhancer.fit(np.zeros((1, 1), np.float32))
 
 
+def _n_blas_threads():
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    return max((pool["num_threads"] for pool in pools), default=1)
+
+
+@lru_cache(maxsize=1)
+def _set_blas_threads(number):
+    """Give a worker as many threads as its parent has: sums in BLAS depend on their number."""
+    return threadpool_limits(number, "blas")
+
+
 def frame_length(sampling_rate):
     """Return the samples in a frame of about 32 ms, a number that transforms fast."""
     return max(1, round(_FRAME * sampling_rate / _MULTIPLE)) * _MULTIPLE
@@ -207,15 +221,13 @@ def _run(groups, settings, n_jobs, progress):
     with tqdm(
         total=len(waiting), desc="enhance", unit="file", disable=not progress, dynamic_ncols=True
     ) as bar:
+        pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
         try:
-            # Sums in BLAS depend on the number of threads: it is the same in every process.
-            with parallel_config("loky", inner_max_num_threads=_n_blas_threads()):
-                pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-                for done in pool(delayed(process)(group, settings) for group in groups):
-                    results += done
-                    bar.update(len(done))
-                    for result in done:
-                        del waiting[Path(result.source)]
+            for done in pool(delayed(process)(group, settings) for group in groups):
+                results += done
+                bar.update(len(done))
+                for result in done:
+                    del waiting[Path(result.source)]
         except BrokenProcessPool:
             reason = "a process was killed while it, or a file beside it, was enhanced"
             results += [
@@ -223,10 +235,6 @@ def _run(groups, settings, n_jobs, progress):
                 for job in waiting.values()
             ]
     return results
-
-
-def _n_blas_threads():
-    return max((pool["num_threads"] for pool in threadpool_info()), default=1)
 
 
 def process(jobs, settings):
@@ -251,6 +259,8 @@ def _process(jobs, settings):
             recordings.setdefault(rate, []).append(recording)
     for rate, same_rate in recordings.items():
         enhancer, _ = enhancer_for(settings, rate)
+        if settings.n_blas_threads is not None:
+            _set_blas_threads(settings.n_blas_threads)
         _enhance_channels(enhancer, same_rate, allocate)
         for recording in same_rate:
             try:

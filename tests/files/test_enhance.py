@@ -260,7 +260,7 @@ def test_folders_that_cannot_be_written_to(write, tmp_path, speech, monkeypatch)
         raise PermissionError(13, "Permission denied", f"{dir}/tmp123")
 
     monkeypatch.setattr(_enhance.tempfile, "TemporaryFile", refuse)
-    with pytest.raises(PermissionError, match="Permission denied: '.*/out'"):
+    with pytest.raises(PermissionError, match=r"Permission denied: '.*/out'"):
         enhance_files([path], tmp_path / "out")
 
 
