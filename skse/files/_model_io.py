@@ -98,4 +98,6 @@ def _load(name, modified, size):
             return joblib.load(name)
     except Exception as error:  # a damaged pickle can raise anything
         text = " ".join(str(error).split()) or type(error).__name__
-        raise ModelError(f"{name}: cannot be loaded: {text.removeprefix(f'{name}: ')}") from error
+        if not text.startswith(name):
+            text = f"{name}: cannot be loaded: {text}"
+        raise ModelError(text) from error
