@@ -5,8 +5,9 @@ import sys
 
 import click
 
+from skse.cli._compare import BCE_TARGETS, MASKS, SPECTRA, TARGETS
+
 NETWORKS = ("unet", "autoencoder")
-TARGETS = ("irm", "ibm", "log", "magnitude")
 LOSSES = ("mse", "mae", "bce")
 _EPILOG = r"""\b
 Examples:
@@ -38,14 +39,15 @@ Examples:
     type=click.Choice(TARGETS),
     default="irm",
     show_default=True,
-    help="What the network learns: a mask (irm, ibm) or the clean spectrum (log, magnitude).",
+    help=f"What the network learns: a mask ({', '.join(MASKS)}) or the clean spectrum "
+    f"({', '.join(SPECTRA)}).",
 )
 @click.option(
     "--loss",
     type=click.Choice(LOSSES),
     default="mse",
     show_default=True,
-    help="Mean squared or absolute error, binary cross-entropy (for masks only).",
+    help="Mean squared or absolute error, binary cross-entropy (for masks other than cirm).",
 )
 @click.option(
     "--epochs",
@@ -93,8 +95,8 @@ def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampl
       2    wrong usage
       130  interrupted: nothing was written
     """  # noqa: D301  click's mark for lines to leave alone
-    if loss == "bce" and target not in ("irm", "ibm"):
-        raise click.UsageError("--loss bce needs a mask: --target irm or ibm.")
+    if loss == "bce" and target not in BCE_TARGETS:
+        raise click.UsageError(f"--loss bce needs a mask: --target {', '.join(BCE_TARGETS)}.")
     if not out.endswith((".skse", ".joblib")):
         raise click.UsageError(f"--out {out}: a model file must be named .skse or .joblib.")
     if os.path.exists(out) and not force:

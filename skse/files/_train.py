@@ -22,12 +22,10 @@ NETWORKS = {
     "unet": (UNetRegressor, {}, {}),
     "autoencoder": (AutoencoderRegressor, {"batch_size": 64}, {"segment_frames": 8}),
 }
-TARGETS = {
-    "irm": lambda: IdealMaskTarget(mask="irm"),
-    "ibm": lambda: IdealMaskTarget(mask="ibm"),
-    "log": lambda: SpectrumTarget(scale="log"),
-    "magnitude": lambda: SpectrumTarget(scale="magnitude"),
-}
+MASKS = ("irm", "ibm", "tbm", "smm", "psm", "cirm")
+SPECTRA = ("log", "magnitude", "compressed", "real", "complex")
+# Targets that depend on the phase, which the log spectrum does not tell -> what the network sees.
+_FEATURES = {"real": "real", "complex": "complex", "cirm": "complex"}
 LOSSES = {"mse": "mse", "mae": "mae", "bce": "binary_crossentropy"}
 
 
@@ -58,10 +56,13 @@ def train_from_folders(
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
     network : {"unet", "autoencoder"}, default="unet"
         Network.
-    target : {"irm", "ibm", "log", "magnitude"}, default="irm"
-        What the network learns: a mask (ideal ratio or binary mask) or the clean spectrum.
+    target : {"irm", "ibm", "tbm", "smm", "psm", "cirm", "log", "magnitude", "compressed", \
+            "real", "complex"}, default="irm"
+        What the network learns: a mask (:class:`~skse.IdealMaskTarget`) or the clean spectrum
+        (:class:`~skse.SpectrumTarget`). It sees the log spectrum, but the real part for
+        "real", both parts for "complex" and "cirm", which depend on the phase.
     loss : {"mse", "mae", "bce"}, default="mse"
-        Mean squared or absolute error, or binary cross-entropy (for masks only).
+        Mean squared or absolute error, or binary cross-entropy (for masks other than "cirm").
     epochs : int, default=30
         Passes over the training data at most.
     sampling_rate : int, default=None
@@ -129,7 +130,7 @@ def train_from_folders(
     caller = "train_from_folders"
     for name, value, allowed in (
         ("network", network, NETWORKS),
-        ("target", target, TARGETS),
+        ("target", target, MASKS + SPECTRA),
         ("loss", loss, LOSSES),
     ):
         check_choice(caller, name, value, allowed)
@@ -169,8 +170,8 @@ def train_from_folders(
     )
     n_fft = frame_length(pairs.sampling_rate)
     enhancer = SpeechEnhancer(
-        STFTFeaturizer(n_fft=n_fft, hop_length=n_fft // 2),
-        TARGETS[target](),
+        STFTFeaturizer(n_fft=n_fft, hop_length=n_fft // 2, scale=_FEATURES.get(target, "log")),
+        IdealMaskTarget(mask=target) if target in MASKS else SpectrumTarget(scale=target),
         regressor,
         sampling_rate=pairs.sampling_rate,
         **parameters,

@@ -72,6 +72,14 @@ def test_choices(folders, tmp_path, no_training):
     assert (enhancer.regressor.early_stopping, enhancer.regressor.random_state) == (False, 3)
 
 
+@pytest.mark.parametrize("target", _train.MASKS + _train.SPECTRA)
+def test_every_target_can_be_learnt_from_what_is_seen(folders, tmp_path, no_training, target):
+    enhancer, _ = no_training(*folders, tmp_path / "m.skse", match="^(.)_", target=target)
+    assert target in (getattr(enhancer.target, name, None) for name in ("mask", "scale"))
+    phase = {"real": "real", "complex": "complex", "cirm": "complex"}
+    assert enhancer.featurizer.scale == phase.get(target, "log")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
