@@ -5,7 +5,7 @@ import pytest
 
 from skse import STFTFeaturizer
 from skse.enhancement import _recursion
-from skse.enhancement._recursion import apply_gains, update_noise
+from skse.enhancement._recursion import _n_leading_zeros, apply_gains, update_noise
 
 
 def _keep(power, state):
@@ -62,3 +62,10 @@ def test_update_noise():
     power[2] = 0
     update_noise(noise, power, np.array([True, False, True]), 0.75)
     np.testing.assert_array_equal(noise[:, 0], [3.0, 2.0, 2.0])
+
+
+@pytest.mark.parametrize("n_zeros", [0, 5, 2**16 - 1, 2**16, 200_000])
+def test_leading_silence_is_counted_whatever_its_length(n_zeros):
+    x = np.append(np.zeros(n_zeros, np.float32), [0.1, 0.0, 0.2])
+    assert _n_leading_zeros(x) == n_zeros
+    assert _n_leading_zeros(np.zeros(n_zeros + 1)) == 0
