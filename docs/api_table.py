@@ -132,6 +132,11 @@ SECTIONS = [
         ],
     ),
     (
+        "Report",
+        "Scores and recordings as one HTML page.",
+        ["skse.report.write_report"],
+    ),
+    (
         "Utilities",
         "For those who write estimators of their own.",
         [

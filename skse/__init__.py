@@ -37,6 +37,7 @@ _SUBPACKAGES = [
     "metrics",
     "networks",
     "plotting",
+    "report",
     "targets",
     "utils",
 ]

@@ -9,7 +9,7 @@ import pytest
 
 import skse
 
-HEAVY = ["tensorflow", "keras", "scikeras", "numba", "librosa", "matplotlib"]
+HEAVY = ["tensorflow", "keras", "scikeras", "numba", "librosa", "matplotlib", "jinja2"]
 PACKAGES = ["skse", *(f"skse.{module.name}" for module in pkgutil.iter_modules(skse.__path__))]
 
 

@@ -1,0 +1,137 @@
+"""Tidy rows of scores: checked, and averaged over conditions."""
+
+from collections import namedtuple
+from numbers import Real
+
+import numpy as np
+
+from skse.utils import check_choice
+
+Metric = namedtuple("Metric", "key label unit greater_is_better format")
+
+METRICS = {
+    metric.key: metric
+    for metric in (
+        Metric("snr_gain", "SNR gain", "dB", True, "{:+.2f}"),
+        Metric("si_sdr_gain", "SI-SDR gain", "dB", True, "{:+.2f}"),
+        Metric("si_sdr", "SI-SDR", "dB", True, "{:.2f}"),
+        Metric("snr", "SNR", "dB", True, "{:.2f}"),
+        Metric("segmental_snr", "Segmental SNR", "dB", True, "{:.2f}"),
+        Metric("pesq", "PESQ", "MOS-LQO", True, "{:.2f}"),
+        Metric("stoi", "STOI", "", True, "{:.3f}"),
+        Metric("estoi", "ESTOI", "", True, "{:.3f}"),
+        Metric("log_spectral_distance", "Log-spectral distance", "dB", False, "{:.2f}"),
+        Metric("rmse", "RMSE", "", False, "{:.4f}"),
+        Metric("fit_time", "Time to fit", "s", False, "{:.1f}"),
+    )
+}
+KINDS = {
+    "candidate": "",
+    "noisy": "noisy input",
+    "baseline": "classical",
+    "ceiling": "ceiling",
+}
+_LABELS = ("name", "kind", "noise", "snr_db", "n_utterances")
+
+
+class Scores:
+    """All rows of a report, ready to be averaged.
+
+    Parameters
+    ----------
+    rows : list of dict
+        As of :func:`skse.report.write_report`.
+
+    Attributes
+    ----------
+    names : list of str
+        Of candidates, baselines and the rest, by their mean of the first metric, best
+        first.
+    kinds : dict of str to str
+        Kind of every name.
+    metrics : list of Metric
+        What the rows hold, the one that decides the order first.
+    levels : list of float
+        SNRs in dB, ascending.
+    noises : list of str
+        Noises, in alphabetical order.
+    """
+
+    def __init__(self, rows):
+        if not rows:
+            raise ValueError("write_report: rows is empty; expected one dict of scores at least.")
+        keys = list(dict.fromkeys(key for row in rows for key in row if key not in _LABELS))
+        for i, row in enumerate(rows):
+            _check_row(row, i, keys)
+        if not keys:
+            raise ValueError(
+                "write_report: rows hold no scores; expected keys such as 'snr_gain' or 'stoi'."
+            )
+        known = [metric for key, metric in METRICS.items() if key in keys]
+        unknown = [Metric(key, key, "", True, "{:.3f}") for key in keys if key not in METRICS]
+        self.metrics = known + unknown
+        self.kinds = {}
+        for row in rows:
+            if self.kinds.setdefault(row["name"], row["kind"]) != row["kind"]:
+                raise ValueError(
+                    f"write_report: rows name {row['name']!r} both {self.kinds[row['name']]!r} "
+                    f"and {row['kind']!r}; expected one kind for every name."
+                )
+        self._rows = rows
+        self.levels = sorted({float(level) for level in self._labels("snr_db")})
+        self.noises = sorted({str(noise) for noise in self._labels("noise")})
+        first = self.metrics[0]
+        self.names = sorted(self.kinds, key=lambda name: _rank(first, self.mean(name, first)))
+
+    def mean(self, name, metric, *, snr_db=None, noise=None):
+        """Mean of a metric over the conditions of a name, or over those asked for.
+
+        Every row weighs as much as it has utterances; NaN is left out. NaN where
+        nothing is left.
+        """
+        chosen = [
+            (float(row[metric.key]), float(row.get("n_utterances") or 1))
+            for row in self._rows
+            if row["name"] == name
+            and row.get(metric.key) is not None
+            and (snr_db is None or _equals(row.get("snr_db"), snr_db, float))
+            and (noise is None or _equals(row.get("noise"), noise, str))
+        ]
+        values, weights = np.array(chosen, dtype=float).reshape(-1, 2).T
+        defined = np.isfinite(values)
+        if not weights[defined].sum():
+            return float("nan")
+        return float(np.average(values[defined], weights=weights[defined]))
+
+    def best(self, kind, metric=None):
+        """Name of the best of a kind; None where there is none."""
+        metric = metric or self.metrics[0]
+        names = [name for name, own in self.kinds.items() if own == kind]
+        return min(names, key=lambda name: _rank(metric, self.mean(name, metric)), default=None)
+
+    def _labels(self, key):
+        return (row[key] for row in self._rows if row.get(key) not in (None, ""))
+
+
+def _equals(value, wanted, type_):
+    return value not in (None, "") and type_(value) == wanted
+
+
+def _rank(metric, value):
+    """Sort key: best first, undefined last."""
+    return (not np.isfinite(value), -value if metric.greater_is_better else value)
+
+
+def _check_row(row, i, keys):
+    for label in ("name", "kind"):
+        if not isinstance(row.get(label), str) or not row[label]:
+            raise ValueError(
+                f"write_report: rows[{i}] has {label}={row.get(label)!r}; expected a string."
+            )
+    check_choice("write_report", f"rows[{i}]['kind']", row["kind"], KINDS)
+    for key in (*keys, "snr_db", "n_utterances"):
+        value = row.get(key)
+        if value is not None and (not isinstance(value, Real) or isinstance(value, bool)):
+            raise ValueError(
+                f"write_report: rows[{i}][{key!r}]={value!r}; expected a number (or NaN)."
+            )
