@@ -90,9 +90,18 @@ _MOST_JOBS = 8
     show_default=True,
     help="Folder for the results.",
 )
+@click.option(
+    "--report",
+    is_flag=False,
+    flag_value="",
+    type=click.Path(dir_okay=False),
+    metavar="[FILE]",
+    help="Also write one HTML page to look at, to listen to and to hand on. Default of FILE: "
+    "report.html in --out.",
+)
 @click.option("--restart", is_flag=True, help="Forget what an earlier run left in --out.")
 def compare(data, data_home, limit, networks, targets, losses, epochs, folds, hold_out, jobs, seed,
-            out, restart):  # fmt: skip
+            out, report, restart):  # fmt: skip
     """Compare networks, targets and losses by cross-validation.
 
     Trains every combination of network, target and loss, scores it on speech that it has not
@@ -102,6 +111,7 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
     \b
     --out then holds
       results.csv       the table, columns named with their units
+      scores.csv        the same for every noise and SNR
       comparison.png    the table as a picture
       spectrograms.png  noisy, enhanced by the best of each target, clean
       audio/            the same to listen to
@@ -114,6 +124,8 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
         raise click.UsageError(
             f"--losses bce needs a mask: add one of {', '.join(BCE_TARGETS)} to --targets."
         )
+    if report == "":
+        report = os.path.join(out, "report.html")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["MPLBACKEND"] = "agg"
 
@@ -141,6 +153,7 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
             random_state=seed,
             out=out,
             restart=restart,
+            report=report,
         )
     except KeyboardInterrupt:
         click.echo(
@@ -152,6 +165,8 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
         raise click.ClickException(str(error)) from error
     click.echo(comparison.format_table(results.rows))
     click.echo(_explain(folds, hold_out, out, results.best))
+    if report is not None:
+        click.echo(f"Report, to be opened in a browser: {report}")
 
 
 def _load(data, data_home, limit, seed):
@@ -183,5 +198,5 @@ def _explain(folds, hold_out, out, best):
         "networks had not heard.\nHigher is better, but for RMSE. A ceiling is the score of the "
         "true target: no network can do better with it.\n"
         f"Best candidate: {best}, fitted on all pairs in {os.path.join(out, 'best.joblib')}.\n"
-        f"Also in {out}: results.csv, comparison.png, spectrograms.png, audio/."
+        f"Also in {out}: results.csv, scores.csv, comparison.png, spectrograms.png, audio/."
     )

@@ -1,6 +1,5 @@
 """What is compared: the grid of candidates, the baselines and the ceilings."""
 
-import numpy as np
 from sklearn.base import BaseEstimator
 
 from skse.enhancement import (
@@ -194,31 +193,6 @@ def describe(estimator):
         "target": target,
         "loss": loss,
     }
-
-
-def choose_examples(noisy, snr_db, n_examples):
-    """Choose utterances to be heard and seen: hard ones first, spread over the data.
-
-    Parameters
-    ----------
-    noisy : sequence of ndarray
-        Noisy waveforms.
-    snr_db : ndarray of shape (n_pairs,)
-        SNR of each.
-    n_examples : int
-        How many to choose at most.
-
-    Returns
-    -------
-    indices : list of int
-        One pair at the lowest SNR, one at the next, and so on.
-    """
-    levels = np.unique(snr_db)
-    indices = []
-    for i in range(min(n_examples, len(noisy))):
-        same = np.flatnonzero(snr_db == levels[i % len(levels)])
-        indices.append(int(same[len(same) * (2 * i + 1) // (2 * n_examples)]))
-    return list(dict.fromkeys(indices))
 
 
 def _target_name(target):

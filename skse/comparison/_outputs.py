@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from skse.comparison._table import LABELS
 from skse.metrics import snr_gain_score
 from skse.plotting import ComparisonDisplay, SpectrogramDisplay
 
@@ -43,11 +44,7 @@ def write_pictures(rows, examples, sampling_rate, out):
             named[f"{name}: SNR gain {gain:+.1f} dB"] = waveform
     display = SpectrogramDisplay.from_waveforms(named, sampling_rate=sampling_rate)
     figure = display.plot().figure_
-    sentence, noise, level = title.split("_")
-    figure.suptitle(
-        f"Sentence {sentence} in {noise} noise at {level.replace('dB', ' dB')}, "
-        "not heard in training"
-    )
+    figure.suptitle(f"{_spell_out(title)}, not heard in training")
     figure.savefig(files[1], dpi=150)
     plt.close(figure)
     return files
@@ -67,3 +64,58 @@ def write_audio(examples, sampling_rate, folder):
             files.append(folder / f"{title}_{short}.wav")
             soundfile.write(files[-1], np.clip(waveform, -1, 1), sampling_rate, subtype="PCM_16")
     return files
+
+
+def write_comparison_report(path, rows, scores, examples, data, settings):
+    """Write the HTML page of a comparison.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File.
+    rows, scores : list of dict
+        Of `make_rows` and `make_condition_rows`.
+    examples : dict of str to dict of str to ndarray
+        Title of every example, and its waveforms by name.
+    data : :class:`~sklearn.utils.Bunch`
+        What was compared on.
+    settings : dict of str to object
+        How it was compared.
+
+    Returns
+    -------
+    path : Path
+    """
+    from skse.report import write_report
+
+    fit_times = {row["name"]: row["fit_time_s_mean"] for row in rows if row["kind"] == "candidate"}
+    kept = ("name", "kind", "noise", "snr_db", "n_utterances")
+    tidy = [
+        {
+            **{key: value for key, value in row.items() if key in kept or key not in LABELS},
+            "fit_time": fit_times.get(row["name"], float("nan")),
+        }
+        for row in scores
+    ]
+    minutes = sum(map(len, data.noisy)) / data.sampling_rate / 60
+    about = {
+        "Data": (data.get("DESCR") or "not named").strip().splitlines()[0],
+        "Pairs": f"{len(data.noisy)} ({minutes:.1f} min)",
+        "Sentences, speakers, noises": ", ".join(
+            str(len(set(data[name]))) for name in ("sentence", "speaker", "noise")
+        ),
+        "Sampling rate": f"{data.sampling_rate:g} Hz",
+    }
+    return write_report(
+        path,
+        title="Comparison of networks, targets and losses",
+        rows=tidy,
+        examples={_spell_out(title): waveforms for title, waveforms in examples.items()},
+        sampling_rate=data.sampling_rate,
+        settings={**about, **settings},
+    )
+
+
+def _spell_out(title):
+    sentence, noise, level = title.split("_")
+    return f"Sentence {sentence} in {noise} noise at {level.replace('dB', ' dB')}"

@@ -12,9 +12,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from skse.comparison._candidates import enhance
+from skse.comparison._table import mean_of_defined
 from skse.metrics import evaluate
 from skse.networks import AutoencoderRegressor, UNetRegressor
 from skse.utils._stderr import silent_stderr
+
+# What a record holds. Another number, and records of before are not looked at.
+_FORMAT = 2
 
 
 class RecordedEstimator(BaseEstimator):
@@ -65,7 +69,7 @@ class RecordedEstimator(BaseEstimator):
         """Return the Record of a fit on the data that have this digest."""
         settings = [spell(self.estimator), list(self.metrics), list(self.examples)]
         versions = [version(package) for package in ("skse", "keras", "tensorflow")]
-        text = json.dumps([settings, versions, training_digest])
+        text = json.dumps([_FORMAT, settings, versions, training_digest])
         key = hashlib.sha256(text.encode()).hexdigest()[:24]
         return Record(Path(self.folder) / f"{key}.npz")
 
@@ -82,11 +86,27 @@ class Record:
     def __init__(self, path):
         self.path = path
 
-    def write(self, scores, examples):
-        """Write scores (dict of float) and examples (dict of digest to waveform)."""
+    def write(self, scores, utterances, examples):
+        """Write what came out of a fit.
+
+        Parameters
+        ----------
+        scores : dict of str to float
+            Means over the test fold.
+        utterances : dict of str to ndarray of shape (n_utterances,)
+            Every metric of every utterance, in the order of the test fold.
+        examples : dict of str to ndarray
+            Enhanced waveforms by digest.
+        """
+        listed = {name: [float(x) for x in values] for name, values in utterances.items()}
         partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part")
         with partial.open("wb") as file:
-            np.savez_compressed(file, scores=json.dumps(scores), **examples)
+            np.savez_compressed(
+                file,
+                scores=json.dumps(scores),
+                utterances=json.dumps(listed),
+                **examples,
+            )
         os.replace(partial, self.path)
 
     def read_scores(self):
@@ -94,10 +114,17 @@ class Record:
         with np.load(self.path) as content:
             return json.loads(str(content["scores"]))
 
+    def read_utterances(self):
+        """Return every metric of every utterance, in the order of the test fold."""
+        with np.load(self.path) as content:
+            read = json.loads(str(content["utterances"]))
+        return {name: np.array(values) for name, values in read.items()}
+
     def read_examples(self):
         """Return the enhanced examples that were in the test fold, by digest."""
         with np.load(self.path) as content:
-            return {name: content[name] for name in content.files if name != "scores"}
+            names = set(content.files) - {"scores", "utterances"}
+            return {name: content[name] for name in names}
 
 
 def score_recorded(recorded, X, y):
@@ -122,11 +149,11 @@ def score_recorded(recorded, X, y):
         by_metric = evaluate(
             y, enhanced, X, sampling_rate=recorded.sampling_rate, metrics=recorded.metrics
         )
-        scores = {name: _mean(values) for name, values in by_metric.items()}
+        scores = {name: mean_of_defined(values) for name, values in by_metric.items()}
         scores["fit_time"] = recorded.fit_time_
         digests = [digest([x]) for x in X]
         examples = {d: e for d, e in zip(digests, enhanced, strict=True) if d in recorded.examples}
-        record.write(scores, examples)
+        record.write(scores, by_metric, examples)
     return record.read_scores()
 
 
@@ -160,8 +187,3 @@ def _load_tensorflow():
     """Train a network of a few weights, lest the first fit be charged for the start."""
     with silent_stderr():
         UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))
-
-
-def _mean(scores):
-    defined = scores[~np.isnan(scores)]
-    return float(defined.mean()) if len(defined) else float("nan")

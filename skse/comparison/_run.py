@@ -14,8 +14,14 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, ParameterGrid
 from sklearn.utils import Bunch
 
-from skse.comparison._candidates import choose_examples, describe, make_grid
-from skse.comparison._outputs import write_audio, write_pictures
+from skse.comparison._candidates import describe, make_grid
+from skse.comparison._examples import (
+    choose_examples,
+    gather_examples,
+    pick_for_audio,
+    pick_for_report,
+)
+from skse.comparison._outputs import write_audio, write_comparison_report, write_pictures
 from skse.comparison._progress import RecordsBar
 from skse.comparison._records import (
     RecordedEstimator,
@@ -23,7 +29,13 @@ from skse.comparison._records import (
     load_tensorflow_for,
     score_recorded,
 )
-from skse.comparison._table import make_rows, write_csv
+from skse.comparison._table import (
+    LABELS,
+    make_condition_rows,
+    make_rows,
+    name_with_units,
+    write_csv,
+)
 from skse.utils import check_choice, check_number, check_waveform_pairs
 
 METRICS = ("snr_gain", "si_sdr", "rmse", "stoi")
@@ -44,6 +56,7 @@ def compare(
     random_state=0,
     out="skse-compare",
     restart=False,
+    report=None,
     progress=True,
 ):
     """Compare networks, targets and losses on the same folds, and write down what comes out.
@@ -81,6 +94,8 @@ def compare(
         Folder for the results; made where it is missing.
     restart : bool, default=False
         Whether to forget the fits recorded in `out` and start anew.
+    report : str or path-like or None, default=None
+        HTML page to write with :func:`skse.report.write_report`; None writes none.
     progress : bool, default=True
         Whether to show a progress bar on stderr.
 
@@ -89,6 +104,8 @@ def compare(
     results : :class:`~sklearn.utils.Bunch`
         rows : list of dict
             As in ``results.csv``, best SNR gain first; see :func:`format_table`.
+        scores : list of dict
+            As in ``scores.csv``: one row a candidate, noise and SNR.
         best : str
             Name of the best candidate.
         files : list of Path
@@ -106,8 +123,8 @@ def compare(
     from there: an interrupted comparison goes on where it stopped, and one with another
     network added trains only that.
 
-    ``results.csv`` has one row a candidate, baseline and ceiling; ``best.joblib`` is the
-    best candidate, fitted on all pairs.
+    ``results.csv`` has one row a candidate, baseline and ceiling, ``scores.csv`` one for
+    every noise and SNR of each; ``best.joblib`` is the best candidate, fitted on all pairs.
     """
     check_number("compare", "epochs", epochs, Integral, min_val=1)
     check_number("compare", "n_splits", n_splits, Integral, min_val=2)
@@ -171,6 +188,8 @@ def compare(
         bar.finish_records()
         rows = make_rows(labels, search.cv_results_, n_splits)
         write_csv(rows, out / "results.csv")
+        scores = _score_conditions(rows, candidates, labels, digests, folds, data)
+        write_csv([name_with_units(row) for row in scores], out / "scores.csv")
         best = next(row for row in rows if row["kind"] == "candidate")
         bar.say(f"fitting the best, {best['name']}, on all pairs")
         winner = candidates[labels.index({name: best[name] for name in labels[0]})]
@@ -180,13 +199,23 @@ def compare(
     enhanced = {
         label["name"]: _read_examples(candidate, digests)
         for candidate, label in zip(candidates, labels, strict=True)
-        if label["kind"] == "candidate"
     }
-    waveforms = _gather_examples(rows, enhanced, data, examples, recorded.examples)
-    files = [out / "results.csv", out / "best.joblib"]
-    files += write_pictures(rows, waveforms, data.sampling_rate, out)
-    files += write_audio(waveforms, data.sampling_rate, out / "audio")
-    return Bunch(rows=rows, best=best["name"], files=files)
+    heard = gather_examples(pick_for_audio(rows), enhanced, data, examples, recorded.examples)
+    files = [out / "results.csv", out / "scores.csv", out / "best.joblib"]
+    files += write_pictures(rows, heard, data.sampling_rate, out)
+    files += write_audio(heard, data.sampling_rate, out / "audio")
+    if report is not None:
+        shown = gather_examples(pick_for_report(rows), enhanced, data, examples, recorded.examples)
+        settings = {
+            "Networks": ", ".join(networks),
+            "Targets": ", ".join(targets),
+            "Losses": ", ".join(losses),
+            "Epochs": epochs,
+            "Folds": f"{n_splits}, no {group_by} both trained on and tested on",
+            "Random seed": random_state,
+        }
+        files.append(write_comparison_report(report, rows, scores, shown, data, settings))
+    return Bunch(rows=rows, scores=scores, best=best["name"], files=files)
 
 
 def _available_metrics(sampling_rate):
@@ -229,25 +258,25 @@ def _fit_best(winner, noisy, clean, out):
     note.write_text(json.dumps({"key": key}))
 
 
+def _score_conditions(rows, candidates, labels, digests, folds, data):
+    """Rows of scores.csv, the candidates in the order of `rows`."""
+    tested = np.concatenate([test for _, test in folds])
+    utterances = {}
+    for candidate, label in zip(candidates, labels, strict=True):
+        parts = [candidate.record_for(d).read_utterances() for d in digests]
+        utterances[label["name"]] = {
+            metric: np.concatenate([part[metric] for part in parts]) for metric in parts[0]
+        }
+    return make_condition_rows(
+        [{name: row[name] for name in LABELS} for row in rows],
+        [utterances[row["name"]] for row in rows],
+        np.asarray(data.noise)[tested],
+        np.asarray(data.snr_db, dtype=float)[tested],
+    )
+
+
 def _read_examples(candidate, digests):
     examples = {}
     for d in digests:
         examples |= candidate.record_for(d).read_examples()
     return examples
-
-
-def _gather_examples(rows, enhanced, data, examples, digests):
-    """Waveforms of every example by name: noisy, the best candidate of each target, clean."""
-    best_by_target = {}
-    for row in rows:
-        if row["kind"] == "candidate":
-            best_by_target.setdefault(row["target"], row["name"])
-    gathered = {}
-    for i, d in zip(examples, digests, strict=True):
-        title = f"{data.sentence[i]}_{data.noise[i]}_{data.snr_db[i]:g}dB"
-        gathered[title] = {
-            "noisy": data.noisy[i],
-            **{name: enhanced[name][d] for name in best_by_target.values()},
-            "clean": data.clean[i],
-        }
-    return gathered

@@ -47,6 +47,51 @@ def make_rows(labels, cv_results, n_splits):
     return sorted(rows, key=lambda row: -np.nan_to_num(row["snr_gain_db_mean"], nan=-np.inf))
 
 
+def make_condition_rows(labels, utterances, noise, snr_db):
+    """Gather one row per candidate, noise and SNR.
+
+    Parameters
+    ----------
+    labels : list of dict
+        `LABELS` of every candidate.
+    utterances : list of dict of str to ndarray of shape (n_utterances,)
+        Every metric of every utterance, for each of the candidates.
+    noise, snr_db : ndarray of shape (n_utterances,)
+        Noise and SNR in dB of every utterance; NaN where a ratio is not known.
+
+    Returns
+    -------
+    rows : list of dict
+        The labels, noise, snr_db, n_utterances, and the mean of every metric, NaN ignored.
+    """
+    conditions = {}
+    for i, (name, level) in enumerate(zip(noise, snr_db, strict=True)):
+        level = float(level) if np.isfinite(level) else float("-inf")
+        conditions.setdefault((str(name), level), []).append(i)
+    return [
+        {
+            **label,
+            "noise": name,
+            "snr_db": level if np.isfinite(level) else float("nan"),
+            "n_utterances": len(chosen),
+            **{metric: mean_of_defined(scores[chosen]) for metric, scores in by_metric.items()},
+        }
+        for label, by_metric in zip(labels, utterances, strict=True)
+        for (name, level), chosen in sorted(conditions.items())
+    ]
+
+
+def mean_of_defined(scores):
+    """Mean of the scores that are not NaN; NaN where there is none."""
+    defined = scores[~np.isnan(scores)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
+def name_with_units(row):
+    """Rename the metrics of a row to their columns in a CSV file, such as ``snr_gain_db``."""
+    return {COLUMNS[key][0] if key in COLUMNS else key: value for key, value in row.items()}
+
+
 def write_csv(rows, path):
     """Write rows to a CSV file, whole or not at all."""
     partial = path.with_name(f".{path.name}.part")

@@ -18,6 +18,7 @@ _MARKERS = (
     "M0,5.2L5,-3.8H-5z",  # triangle on its head
 )
 _N_CANDIDATES_SHOWN = 3
+_MOST_NOISES = 24  # more are no picture
 
 
 def make_series(scores):
@@ -52,6 +53,7 @@ def charts_by_snr(scores, series):
         return []
     ends = scores.levels[0], scores.levels[-1]
     xs = _scale(*ends, _LEFT_OF_NUMBERS + 10, WIDTH - _RIGHT - 10)
+    about = ", to the nearest 5" if scores.rounded else ""
     charts = []
     for metric in _charted(scores):
         means = {
@@ -77,7 +79,7 @@ def charts_by_snr(scores, series):
                 **_frame(metric, _PLOT_HEIGHT, _LEFT_OF_NUMBERS),
                 "x_ticks": [_tick(xs, level) for level in scores.levels],
                 "y_ticks": [_tick(ys, value) for value in ticks],
-                "x_label": "SNR of the noisy speech (dB)",
+                "x_label": f"SNR of the noisy speech (dB{about})",
                 "lines": lines,
             }
         )
@@ -86,7 +88,7 @@ def charts_by_snr(scores, series):
 
 def charts_by_noise(scores, series):
     """One chart a metric: points in a row for every noise."""
-    if len(scores.noises) < 2:
+    if not 2 <= len(scores.noises) <= _MOST_NOISES:
         return []
     height = _ROW_HEIGHT * len(scores.noises)
     rows = {noise: _TOP + _ROW_HEIGHT * (i + 0.5) for i, noise in enumerate(scores.noises)}
@@ -162,7 +164,7 @@ def _tick(scale, value):
 
 
 def _axis(values):
-    """Ends of an axis with room for all finite values, and round numbers on it."""
+    """Return the ends of an axis with room for all finite values, and round numbers on it."""
     from matplotlib.ticker import MaxNLocator
 
     values = values[np.isfinite(values)]

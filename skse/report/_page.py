@@ -152,7 +152,7 @@ def _table_line(scores, look):
 
 
 def _highlights(scores):
-    """The first metric of the best candidate, beside what it is to be held against."""
+    """Hold the first metric of the best candidate against its neighbours."""
     metric = scores.metrics[0]
     captions = {
         "noisy": "Noisy input",

@@ -31,6 +31,8 @@ KINDS = {
     "baseline": "classical",
     "ceiling": "ceiling",
 }
+# Measured SNRs are as many as utterances: beyond this number they are rounded.
+_MOST_LEVELS, _STEP_DB = 12, 5.0
 _LABELS = ("name", "kind", "noise", "snr_db", "n_utterances")
 
 
@@ -52,7 +54,9 @@ class Scores:
     metrics : list of Metric
         What the rows hold, the one that decides the order first.
     levels : list of float
-        SNRs in dB, ascending.
+        SNRs in dB, ascending; multiples of 5 dB where the rows hold many (`rounded`).
+    rounded : bool
+        Whether the levels stand for the SNRs around them.
     noises : list of str
         Noises, in alphabetical order.
     """
@@ -77,9 +81,14 @@ class Scores:
                     f"write_report: rows name {row['name']!r} both {self.kinds[row['name']]!r} "
                     f"and {row['kind']!r}; expected one kind for every name."
                 )
-        self._rows = rows
-        self.levels = sorted({float(level) for level in self._labels("snr_db")})
-        self.noises = sorted({str(noise) for noise in self._labels("noise")})
+        levels = [_level(row) for row in rows]
+        self.rounded = len(set(levels)) > _MOST_LEVELS
+        if self.rounded:
+            levels = [None if x is None else _STEP_DB * round(x / _STEP_DB) for x in levels]
+        noises = [str(row.get("noise") or "") for row in rows]
+        self._rows = list(zip(rows, levels, noises, strict=True))
+        self.levels = sorted(set(levels) - {None})
+        self.noises = sorted(set(noises) - {""})
         first = self.metrics[0]
         self.names = sorted(self.kinds, key=lambda name: _rank(first, self.mean(name, first)))
 
@@ -91,11 +100,11 @@ class Scores:
         """
         chosen = [
             (float(row[metric.key]), float(row.get("n_utterances") or 1))
-            for row in self._rows
+            for row, level, own_noise in self._rows
             if row["name"] == name
             and row.get(metric.key) is not None
-            and (snr_db is None or _equals(row.get("snr_db"), snr_db, float))
-            and (noise is None or _equals(row.get("noise"), noise, str))
+            and snr_db in (None, level)
+            and noise in (None, own_noise)
         ]
         values, weights = np.array(chosen, dtype=float).reshape(-1, 2).T
         defined = np.isfinite(values)
@@ -109,12 +118,11 @@ class Scores:
         names = [name for name, own in self.kinds.items() if own == kind]
         return min(names, key=lambda name: _rank(metric, self.mean(name, metric)), default=None)
 
-    def _labels(self, key):
-        return (row[key] for row in self._rows if row.get(key) not in (None, ""))
 
-
-def _equals(value, wanted, type_):
-    return value not in (None, "") and type_(value) == wanted
+def _level(row):
+    """SNR of a row in dB; None where it is not known."""
+    level = row.get("snr_db")
+    return float(level) if level is not None and np.isfinite(level) else None
 
 
 def _rank(metric, value):
@@ -135,3 +143,8 @@ def _check_row(row, i, keys):
             raise ValueError(
                 f"write_report: rows[{i}][{key!r}]={value!r}; expected a number (or NaN)."
             )
+    weight = row.get("n_utterances")
+    if weight is not None and not 0 < weight < float("inf"):
+        raise ValueError(
+            f"write_report: rows[{i}]['n_utterances']={weight!r}; expected a positive number."
+        )

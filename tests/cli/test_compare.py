@@ -93,6 +93,27 @@ def test_interrupted(run, monkeypatch):
     assert "Finished fits are kept in there; the same command goes on from there." in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], None),
+        (["--report"], "there/report.html"),
+        (["--report", "page.html"], "page.html"),
+        (["--report", "--limit", "9"], "there/report.html"),
+    ],
+)
+def test_where_the_report_goes(run, monkeypatch, arguments, expected):
+    seen = {}
+
+    def look(data, **options):
+        seen.update(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparison, "compare", look)
+    run("compare", "--out", "there", *arguments)
+    assert seen["report"] == expected
+
+
 @pytest.mark.noizeus
 def test_noizeus_is_cut_to_a_size_that_can_be_waited_for(run, monkeypatch, noizeus_home):
     seen = {}
@@ -110,8 +131,10 @@ def test_noizeus_is_cut_to_a_size_that_can_be_waited_for(run, monkeypatch, noize
 def test_compare(run, tmp_path):
     arguments = ["--networks", "unet", "--targets", "irm", "--losses", "mse,bce", "--epochs", "1"]
     arguments += ["--limit", "8", "--folds", "2", "--jobs", "1", "--out", "results"]
-    result = run("compare", *arguments)
+    result = run("compare", *arguments, "--report")
     assert result.exit_code == 0, result.output
+    page = (tmp_path / "results" / "report.html").read_text(encoding="utf-8")
+    assert "U-Net, IRM, BCE" in page
     assert "U-Net, IRM, BCE" in result.stdout
     assert "ceiling of IRM" in result.stdout
     assert "harvard: 8 pairs" in result.stderr
@@ -120,5 +143,5 @@ def test_compare(run, tmp_path):
         rows = list(csv.DictReader(file))
     assert len(rows) == 7
     assert all(row["name"] in result.stdout for row in rows)
-    again = run("compare", *arguments)
+    again = run("compare", *arguments, "--report")
     assert again.stdout == result.stdout

@@ -7,7 +7,6 @@ from skse import IdealMaskTarget, SpeechEnhancer, oracle_predict
 from skse.comparison._candidates import (
     TARGETS,
     OracleCeiling,
-    choose_examples,
     describe,
     enhance,
     make_grid,
@@ -90,10 +89,3 @@ def test_ceiling_is_the_oracle(rng):
     ceiling = OracleCeiling(enhancer).fit(noisy, clean)
     expected = oracle_predict(enhancer, noisy, clean)
     np.testing.assert_array_equal(enhance(ceiling, noisy, clean), expected)
-
-
-def test_examples_cover_the_levels():
-    snr_db = np.tile([0.0, 5.0, 10.0], 4)
-    chosen = choose_examples([np.zeros(1)] * 12, snr_db, 3)
-    assert list(snr_db[chosen]) == [0, 5, 10]
-    assert choose_examples([np.zeros(1)], np.array([5.0]), 3) == [0]

@@ -4,11 +4,11 @@ from skse.comparison._records import Record
 
 def test_bar_counts_records_of_now_and_before(tmp_path, capsys):
     records = [Record(tmp_path / f"{i}.npz") for i in range(3)]
-    records[0].write({"snr_gain": 1.0}, {})
+    records[0].write({"snr_gain": 1.0}, {}, {})
     expected = {record: f"candidate {i}" for i, record in enumerate(records)}
     with RecordsBar(expected, n_more=1) as bar:
         assert list(bar.missing.values()) == ["candidate 1", "candidate 2"]
-        records[1].write({"snr_gain": 6.25}, {})
+        records[1].write({"snr_gain": 6.25}, {}, {})
         bar.finish_records()
         bar.say("the last step")
         bar.advance()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 
+from skse.comparison import _records
 from skse.comparison._records import RecordedEstimator, digest, score_recorded, spell
 from skse.enhancement import SpeechEnhancer
 from skse.networks import UNetRegressor
@@ -56,6 +57,27 @@ def test_record_holds_the_examples(tmp_path, pairs):
     examples = recorded.record_.read_examples()
     assert list(examples) == [digest([pairs[0][1]])]
     np.testing.assert_array_equal(examples[digest([pairs[0][1]])], pairs[0][1] / 2)
+
+
+def test_record_holds_every_utterance(tmp_path, pairs):
+    recorded = make_recorded(tmp_path, pairs).fit(*pairs)
+    scores = score_recorded(recorded, *pairs)
+    utterances = recorded.record_.read_utterances()
+    expected = [np.sqrt(np.mean((s - x / 2) ** 2)) for x, s in zip(*pairs, strict=True)]
+    np.testing.assert_allclose(utterances["rmse"], expected, rtol=1e-5)
+    assert utterances["snr_gain"].mean() == pytest.approx(scores["snr_gain"])
+
+
+def test_record_of_another_format_is_not_looked_at(tmp_path, pairs, monkeypatch):
+    recorded = make_recorded(tmp_path, pairs)
+    path = recorded.record_for(digest(*pairs)).path
+    monkeypatch.setattr(_records, "_FORMAT", 1)
+    before = recorded.record_for(digest(*pairs)).path
+    assert before != path
+    np.savez(before, scores="{}")  # it had nothing of single utterances
+    monkeypatch.undo()
+    score_recorded(recorded.fit(*pairs), *pairs)
+    assert recorded.record_.read_utterances()
 
 
 def test_nothing_is_left_of_a_fit_that_was_not_scored(tmp_path, pairs):

@@ -88,7 +88,7 @@ def test_interrupted_then_resumed_then_repeated(data, tmp_path, scored):
     assert not (tmp_path / "results.csv").exists()
 
     scored.stop_after = np.inf
-    results = compare(data, out=tmp_path, **OPTIONS)
+    results = compare(data, out=tmp_path, report=tmp_path / "report.html", **OPTIONS)
     assert scored.count("SpeechEnhancer") == 4  # 2 candidates in 2 folds, none twice
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
     check_results(results, data, tmp_path)
@@ -128,7 +128,9 @@ def check_results(results, data, out):
 
     assert all(path.stat().st_size > 0 for path in results.files)
     names = {path.name for path in results.files}
-    assert {"results.csv", "best.joblib", "comparison.png", "spectrograms.png"} <= names
+    assert {"results.csv", "scores.csv", "best.joblib", "comparison.png"} <= names
+    assert {"spectrograms.png", "report.html"} <= names
+    check_scores(results, data, out)
     waves = [path for path in results.files if path.suffix == ".wav"]
     assert len(waves) == 9  # 3 examples: noisy, the best of one target, clean
     for path in waves:
@@ -138,6 +140,22 @@ def check_results(results, data, out):
 
     enhanced = joblib.load(out / "best.joblib").predict(data.noisy)
     assert [len(x) for x in enhanced] == [len(x) for x in data.noisy]
+
+
+def check_scores(results, data, out):
+    """scores.csv holds the scores of results.csv, taken apart by noise and SNR."""
+    with (out / "scores.csv").open(newline="") as file:
+        scores = list(csv.DictReader(file))
+    assert len(scores) == len(results.scores)
+    conditions = set(zip(data.noise, data.snr_db, strict=True))
+    for row in results.rows:
+        own = [x for x in scores if x["name"] == row["name"]]
+        assert {(x["noise"], float(x["snr_db"])) for x in own} == conditions
+        counts = [int(x["n_utterances"]) for x in own]
+        assert sum(counts) == len(data.noisy)
+        # Both folds are equally large, so that the mean over folds is that over utterances.
+        mean = np.average([float(x["snr_gain_db"]) for x in own], weights=counts)
+        assert mean == pytest.approx(row["snr_gain_db_mean"], abs=1e-6)
 
 
 def test_two_processes_score_the_same(data, tmp_path):

@@ -3,7 +3,7 @@ import csv
 import numpy as np
 
 from skse.comparison import format_table
-from skse.comparison._table import make_rows, write_csv
+from skse.comparison._table import make_condition_rows, make_rows, name_with_units, write_csv
 
 LABELS = [
     {"name": name, "kind": kind, "network": "", "target": "", "loss": ""}
@@ -53,3 +53,24 @@ def test_table():
         "a       +1.00 ± 0.50  0.1000 ± 0.5000     3.0 ± 0.5",
         "noisy   +0.00 ± 0.00  0.2000 ± 0.0000             -",
     ]
+
+
+def test_one_row_a_condition():
+    nan = float("nan")
+    noise = np.array(["white", "car", "car", "car", "white"])
+    snr_db = np.array([0.0, 5.0, 5.0, 0.0, nan])
+    scores = {"snr_gain": np.array([1.0, 2.0, 4.0, 8.0, 16.0]), "stoi": np.array([nan] * 5)}
+    rows = make_condition_rows(
+        LABELS[:2], [scores, {"snr_gain": -scores["snr_gain"]}], noise, snr_db
+    )
+    assert [row["name"] for row in rows] == ["a"] * 4 + ["b"] * 4
+    read = [(r["noise"], str(r["snr_db"]), r["n_utterances"], r["snr_gain"]) for r in rows[:4]]
+    assert read == [
+        ("car", "0.0", 1, 8.0),
+        ("car", "5.0", 2, 3.0),
+        ("white", "nan", 1, 16.0),
+        ("white", "0.0", 1, 1.0),
+    ]
+    assert np.isnan(rows[0]["stoi"])
+    assert rows[4]["snr_gain"] == -8.0
+    assert list(name_with_units(rows[0]))[-4:] == ["snr_db", "n_utterances", "snr_gain_db", "stoi"]
