@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 
 import numpy as np
 
@@ -73,8 +74,7 @@ def embed(title, waveforms, sampling_rate):
     for name, waveform in waveforms.items():
         note = ""
         if "clean" in waveforms and name != "clean":
-            score = float(si_sdr_score(waveforms["clean"][None], waveform[None])[0])
-            note = f"SI-SDR {score:.1f} dB" if np.isfinite(score) else ""
+            note = _describe(waveforms["clean"], waveform)
         tracks.append(
             {
                 "name": name,
@@ -91,6 +91,14 @@ def embed(title, waveforms, sampling_rate):
         "ticks": [float(f"{t:.6g}") for t in ticks if 0 <= t <= duration],
         "tracks": tracks,
     }
+
+
+def _describe(clean, waveform):
+    """SI-SDR in words; nothing where silence leaves it undefined."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        score = float(si_sdr_score(clean, waveform))
+    return f"SI-SDR {score:.1f} dB" if np.isfinite(score) else ""
 
 
 def _draw(waveforms, sampling_rate):
