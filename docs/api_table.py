@@ -128,6 +128,8 @@ SECTIONS = [
         "Pictures, in scikit-learn's Display convention.",
         [
             "skse.plotting.SpectrogramDisplay",
+            "skse.plotting.MaskDisplay",
+            "skse.plotting.LearningCurveDisplay",
             "skse.plotting.ComparisonDisplay",
         ],
     ),

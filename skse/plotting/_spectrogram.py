@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 
 from skse.features import STFTFeaturizer
+from skse.plotting._panels import draw_panels, make_axes
 from skse.utils import check_number, check_sampling_rate, check_waveforms
 
 # Below any level that a recording holds; keeps silence drawable.
@@ -39,6 +40,7 @@ class SpectrogramDisplay:
 
     See Also
     --------
+    MaskDisplay : What an enhancer does to every unit.
     ComparisonDisplay : Scores of many enhancers.
 
     Examples
@@ -172,41 +174,18 @@ class SpectrogramDisplay:
             min_val=0,
             include_boundaries="neither",
         )
-        n_panels = len(self.spectrograms)
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            figure = plt.figure(figsize=(7.5, 0.8 + 1.55 * n_panels), layout="constrained")
-            ax = figure.subplots(n_panels, 1, sharex=True, sharey=True, squeeze=False)
-        self.ax_ = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
-        if len(self.ax_) != n_panels:
-            raise ValueError(
-                f"ax holds {len(self.ax_)} Axes; expected {n_panels}, one for each of "
-                f"{', '.join(map(repr, self.spectrograms))}."
-            )
+        self.ax_ = make_axes(ax, self.spectrograms)
         self.figure_ = self.ax_[0].figure
         loudest = max(float(levels.max()) for levels in self.spectrograms.values())
-        self.images_ = []
-        for axes, (name, levels) in zip(self.ax_, self.spectrograms.items(), strict=True):
-            half_hop = 0.5 * self.hop_length / self.sampling_rate
-            duration = (levels.shape[1] - 1) * self.hop_length / self.sampling_rate
-            image = axes.imshow(
-                levels - loudest,
-                extent=(-half_hop, duration + half_hop, 0, self.sampling_rate / 2000),
-                vmin=-dynamic_range_db,
-                vmax=0,
-                cmap=cmap,
-                origin="lower",
-                aspect="auto",
-                interpolation="nearest",
-            )
-            self.images_.append(image)
-            axes.set_xlim(0, duration)
-            axes.set_title(name, loc="left", fontsize="medium")
-            axes.set_ylabel("Frequency (kHz)")
-        for axes in self.ax_:
-            if axes.get_subplotspec() is None or axes.get_subplotspec().is_last_row():
-                axes.set_xlabel("Time (s)")
+        self.images_ = draw_panels(
+            self.ax_,
+            {name: levels - loudest for name, levels in self.spectrograms.items()},
+            sampling_rate=self.sampling_rate,
+            hop_length=self.hop_length,
+            vmin=-dynamic_range_db,
+            vmax=0,
+            cmap=cmap,
+        )
         self.colorbar_ = self.figure_.colorbar(
             self.images_[0], ax=list(self.ax_), label="Level (dB re loudest)", pad=0.02
         )

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from skse.report._rows import format_score
+
 # One chart in the units of its SVG, made for a phone's width.
 WIDTH = 360
 _RIGHT, _TOP = 12, 8
@@ -63,7 +65,7 @@ def charts_by_snr(scores, series):
         values = np.concatenate(list(means.values()))
         if not np.isfinite(values).any():
             continue
-        low, high, ticks = _axis(values)
+        low, high, ticks = _axis(values, 6)
         ys = _scale(low, high, _TOP + _PLOT_HEIGHT, _TOP)
         lines = []
         for name, values in means.items():
@@ -101,7 +103,7 @@ def charts_by_noise(scores, series):
         values = np.concatenate(list(means.values()))
         if not np.isfinite(values).any():
             continue
-        low, high, ticks = _axis(values)
+        low, high, ticks = _axis(values, 5)
         xs = _scale(low, high, _LEFT_OF_NAMES, WIDTH - _RIGHT)
         lines = [
             {
@@ -147,7 +149,7 @@ def _frame(metric, plot_height, left):
 
 
 def _point(x, y, name, condition, metric, value):
-    number = f"{metric.format.format(value)} {metric.unit}".rstrip()
+    number = f"{format_score(metric, value)} {metric.unit}".rstrip()
     return {
         "x": round(x, 1),
         "y": round(y, 1),
@@ -163,7 +165,7 @@ def _tick(scale, value):
     return {"at": round(scale(value), 1), "text": f"{value:g}".replace("-", "−")}
 
 
-def _axis(values):
+def _axis(values, n_steps):
     """Return the ends of an axis with room for all finite values, and round numbers on it."""
     from matplotlib.ticker import MaxNLocator
 
@@ -171,7 +173,7 @@ def _axis(values):
     low, high = float(values.min()), float(values.max())
     margin = 0.06 * (high - low) or 0.5
     low, high = low - margin, high + margin
-    ticks = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    ticks = MaxNLocator(n_steps, steps=[1, 2, 2.5, 5, 10], min_n_ticks=4).tick_values(low, high)
     return low, high, [float(f"{tick:.6g}") for tick in ticks if low <= tick <= high]
 
 

@@ -98,7 +98,7 @@ def _describe(clean, waveform):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         score = float(si_sdr_score(clean, waveform))
-    return f"SI-SDR {score:.1f} dB" if np.isfinite(score) else ""
+    return f"SI-SDR {score:.1f} dB".replace(" -", " −") if np.isfinite(score) else ""
 
 
 def _draw(waveforms, sampling_rate):

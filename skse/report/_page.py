@@ -10,9 +10,11 @@ from importlib.resources import files
 from numbers import Integral
 from pathlib import Path
 
+import numpy as np
+
 from skse.report._charts import charts_by_noise, charts_by_snr, make_series
 from skse.report._examples import check_examples, embed
-from skse.report._rows import KINDS, Scores
+from skse.report._rows import KINDS, Scores, format_score
 from skse.utils import check_number
 
 _PACKAGES = (
@@ -140,11 +142,11 @@ def _table_line(scores, look):
     cells = []
     for metric in scores.metrics:
         value = scores.mean(name, metric)
-        defined = value == value
+        defined = np.isfinite(value)
         cells.append(
             {
                 "value": repr(value) if defined else "",
-                "text": metric.format.format(value) if defined else "–",
+                "text": format_score(metric, value),
                 "best": defined and name == scores.best("candidate", metric),
             }
         )
@@ -164,8 +166,8 @@ def _highlights(scores):
     for kind, caption in captions.items():
         name = scores.best(kind)
         value = float("nan") if name is None else scores.mean(name, metric)
-        if value == value:
-            text = metric.format.format(value)
+        if np.isfinite(value):
+            text = format_score(metric, value)
             highlights.append({"kind": kind, "caption": caption, "name": name, "text": text})
     return highlights
 

@@ -36,6 +36,11 @@ _MOST_LEVELS, _STEP_DB = 12, 5.0
 _LABELS = ("name", "kind", "noise", "snr_db", "n_utterances")
 
 
+def format_score(metric, value):
+    """Write a score to be read; a dash where it is not defined."""
+    return metric.format.format(value).replace("-", "−") if np.isfinite(value) else "–"
+
+
 class Scores:
     """All rows of a report, ready to be averaged.
 

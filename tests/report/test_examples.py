@@ -65,8 +65,9 @@ def test_never_clipped(rng):
     np.testing.assert_allclose(sounds[1], loud / 8, atol=2e-4)
 
 
-@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000])
-@pytest.mark.parametrize("seconds", [0.01, 3, 70])
+@pytest.mark.parametrize(
+    ("rate", "seconds"), [(8000, 0.01), (8000, 70), (16000, 3), (44100, 0.01), (48000, 20)]
+)
 def test_pictures_are_bounded(rng, rate, seconds):
     example = embed("", {"noise": rng.standard_normal(int(rate * seconds))}, rate)
     height, width = read_picture(example["tracks"][0]).shape
