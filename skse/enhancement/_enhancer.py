@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import Recording, root_mean_square
+from skse.enhancement._diagram import make_diagram
 from skse.enhancement._regressors import check_loss, groups_for, last_step, takes_segments
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.enhancement._targets import fit_target
@@ -188,6 +189,9 @@ class SpeechEnhancer(BaseEnhancer):
         tags = super().__sklearn_tags__()
         tags.non_deterministic = True
         return tags
+
+    def _sk_visual_block_(self):
+        return make_diagram(self)
 
     def _check_params(self):
         super()._check_params()

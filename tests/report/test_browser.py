@@ -301,7 +301,7 @@ def test_asks_nobody_and_complains_of_nothing(browser):
     for entry in browser.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         asks = message["method"] == "Network.requestWillBeSent"
-        if asks and message["params"]["documentURL"].startswith("file:"):
+        if asks and message["params"]["documentURL"] == browser.current_url:
             asked.add(message["params"]["request"]["url"].split(":")[0])
     assert asked == {"file", "data"}
     assert browser.get_log("browser") == []
