@@ -15,6 +15,8 @@ _MOST_FRAMES, _MOST_FREQUENCIES = 480, 160
 _RANGE_DB = 60
 _COLORS = 64
 _FRAME_S = 0.032
+# Of longer recordings the beginning is embedded: a page is opened whole.
+_LONGEST_S = 30
 
 
 def check_examples(examples):
@@ -61,11 +63,13 @@ def embed(title, waveforms, sampling_rate):
     Returns
     -------
     example : dict
-        title, duration (s), attenuation_db (of all its sounds, to keep them from
-        clipping), ticks (s) and tracks.
+        title, duration (s), left_out (s, the end of a long recording), attenuation_db (of
+        all its sounds, to keep them from clipping), ticks (s) and tracks.
     """
     from matplotlib.ticker import MaxNLocator
 
+    n_times = len(next(iter(waveforms.values())))
+    waveforms = {name: w[: int(_LONGEST_S * sampling_rate)] for name, w in waveforms.items()}
     duration = len(next(iter(waveforms.values()))) / sampling_rate
     peak = max(float(np.abs(waveform).max()) for waveform in waveforms.values())
     gain = min(1.0, 1 / peak) if peak else 1.0
@@ -87,6 +91,7 @@ def embed(title, waveforms, sampling_rate):
     return {
         "title": title,
         "duration": duration,
+        "left_out": n_times / sampling_rate - duration,
         "attenuation_db": -20 * np.log10(gain),
         "ticks": [float(f"{t:.6g}") for t in ticks if 0 <= t <= duration],
         "tracks": tracks,

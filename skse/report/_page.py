@@ -55,7 +55,8 @@ def write_report(path, *, title, rows, examples, sampling_rate, settings):
           ``rmse``: a float, NaN where it is not defined.
     examples : dict of str to dict of str to array-like of shape (n_times,)
         Title of every example, and its waveforms by name, in the order to be shown:
-        ``"noisy"``, enhanced ones, and ``"clean"`` where it is known. May be empty.
+        ``"noisy"``, enhanced ones, and ``"clean"`` where it is known. May be empty. Of
+        longer ones the page holds the first 30 s.
     sampling_rate : int
         Hz, of all examples.
     settings : dict of str to str

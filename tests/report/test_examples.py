@@ -75,6 +75,15 @@ def test_pictures_are_bounded(rng, rate, seconds):
     assert width <= 480
 
 
+def test_long_recordings_are_cut(rng):
+    waveform = 0.1 * rng.standard_normal(8000 * 31)
+    example = embed("", {"noisy": waveform}, 8000)
+    assert (example["duration"], example["left_out"]) == (30, 1)
+    np.testing.assert_allclose(
+        read_sound(example["tracks"][0])[0], waveform[: 8000 * 30], atol=4e-5
+    )
+
+
 def test_silence():
     example = embed("", {"noisy": np.zeros(800), "clean": np.zeros(800)}, 8000)
     assert example["tracks"][0]["note"] == ""
