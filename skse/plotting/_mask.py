@@ -120,7 +120,7 @@ class MaskDisplay:
 
         Notes
         -----
-        Shown is the gain |enhanced STFT| / |noisy STFT| that the target makes of a
+        Shown is the gain ``|enhanced STFT| / |noisy STFT|`` that the target makes of a
         prediction, before `strength` and `mask_floor_db`. For a mask in [0, 1] that is the
         mask itself; for a target that maps to the clean spectrum it is the mask that would
         have done the same.

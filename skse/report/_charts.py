@@ -57,15 +57,8 @@ def charts_by_snr(scores, series):
     xs = _scale(*ends, _LEFT_OF_NUMBERS + 10, WIDTH - _RIGHT - 10)
     about = ", to the nearest 5" if scores.rounded else ""
     charts = []
-    for metric in _charted(scores):
-        means = {
-            name: [scores.mean(name, metric, snr_db=level) for level in scores.levels]
-            for name in scores.names
-        }
-        values = np.concatenate(list(means.values()))
-        if not np.isfinite(values).any():
-            continue
-        low, high, ticks = _axis(values, 6)
+    for metric, means in _means(scores, "snr_db", scores.levels):
+        low, high, ticks = _axis(means, 6)
         ys = _scale(low, high, _TOP + _PLOT_HEIGHT, _TOP)
         lines = []
         for name, values in means.items():
@@ -95,15 +88,8 @@ def charts_by_noise(scores, series):
     height = _ROW_HEIGHT * len(scores.noises)
     rows = {noise: _TOP + _ROW_HEIGHT * (i + 0.5) for i, noise in enumerate(scores.noises)}
     charts = []
-    for metric in _charted(scores):
-        means = {
-            name: [scores.mean(name, metric, noise=noise) for noise in scores.noises]
-            for name in scores.names
-        }
-        values = np.concatenate(list(means.values()))
-        if not np.isfinite(values).any():
-            continue
-        low, high, ticks = _axis(values, 5)
+    for metric, means in _means(scores, "noise", scores.noises):
+        low, high, ticks = _axis(means, 5)
         xs = _scale(low, high, _LEFT_OF_NAMES, WIDTH - _RIGHT)
         lines = [
             {
@@ -132,8 +118,15 @@ def charts_by_noise(scores, series):
     return charts
 
 
-def _charted(scores):
-    return [metric for metric in scores.metrics if metric.key != "fit_time"]
+def _means(scores, key, conditions):
+    """Yield every metric that is defined somewhere, with its means by name and condition."""
+    for metric in scores.metrics:
+        means = {
+            name: [scores.mean(name, metric, **{key: condition}) for condition in conditions]
+            for name in scores.names
+        }
+        if metric.key != "fit_time" and np.isfinite(list(means.values())).any():
+            yield metric, means
 
 
 def _frame(metric, plot_height, left):
@@ -165,10 +158,11 @@ def _tick(scale, value):
     return {"at": round(scale(value), 1), "text": f"{value:g}".replace("-", "−")}
 
 
-def _axis(values, n_steps):
-    """Return the ends of an axis with room for all finite values, and round numbers on it."""
+def _axis(means, n_steps):
+    """Return the ends of an axis with room for all finite means, and round numbers on it."""
     from matplotlib.ticker import MaxNLocator
 
+    values = np.array(list(means.values()))
     values = values[np.isfinite(values)]
     low, high = float(values.min()), float(values.max())
     margin = 0.06 * (high - low) or 0.5
