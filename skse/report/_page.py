@@ -140,6 +140,7 @@ def _render(**content):
 
 def _table_line(scores, look):
     name = look["name"]
+    rivals = list(scores.kinds.values()).count("candidate") > 1
     cells = []
     for metric in scores.metrics:
         value = scores.mean(name, metric)
@@ -148,7 +149,7 @@ def _table_line(scores, look):
             {
                 "value": repr(value) if defined else "",
                 "text": format_score(metric, value),
-                "best": defined and name == scores.best("candidate", metric),
+                "best": rivals and defined and name == scores.best("candidate", metric),
             }
         )
     return {**look, "cells": cells}

@@ -50,6 +50,8 @@ def test_report_without_examples_and_conditions(tmp_path):
     rows = [{"name": "only", "kind": "candidate", "stoi": 0.5}]
     text = write(tmp_path / "new" / "report.html", rows).read_text(encoding="utf-8")
     assert "0.500" in text
+    assert 'class="best"' not in text  # of one there is no best
+    assert "Select a heading" in text
     assert "<audio" not in text
     assert "Where it works" not in text
 
