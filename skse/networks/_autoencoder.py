@@ -18,6 +18,7 @@ def build_autoencoder(
     activation="leaky_relu",
     normalization="batch",
     dropout=0.0,
+    output_block=False,
     output_activation="linear",
     input_statistics=None,
     output_statistics=None,
@@ -29,7 +30,7 @@ def build_autoencoder(
     input_shape, output_shape : tuple
         Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
         ``(n_frequencies, n_frames, n_channels)``.
-    filters, dense_units, kernel_size, strides, activation, normalization, dropout
+    filters, dense_units, kernel_size, strides, activation, normalization, dropout, output_block
         As in :class:`AutoencoderRegressor`.
     output_activation : {"linear", "sigmoid"}, default="linear"
         What the network ends in.
@@ -67,7 +68,7 @@ def build_autoencoder(
     for n_filters, reference in zip((*filters[-2::-1], channels), reversed(levels), strict=True):
         image = layers.Conv2DTranspose(n_filters, kernel_size, strides, padding="same")(image)
         image = _layers.crop_like(image, reference)
-        if reference is not levels[0]:
+        if output_block or reference is not levels[0]:
             image = finish(image)
     return _layers.end_network(
         inputs,
@@ -104,17 +105,24 @@ class AutoencoderRegressor(BaseNetworkRegressor):
         Normalisation before every activation, the last strided convolution's excepted.
     dropout : float, default=0.0
         Part of each dense layer's output that training leaves out at random.
+    output_block : bool, default=False
+        Whether normalisation and activation follow the last transposed convolution too.
     standardize : bool, default=True
         Standardise every frequency with the training data's mean and standard
         deviation, input and (where the output is linear) target. The constants
         are part of the network.
     output_activation : {"auto", "linear", "sigmoid"}, default="auto"
-        What the network ends in; "auto" is a sigmoid for a cross-entropy loss,
+        What the network ends in; "auto" is a sigmoid for a cross-entropy or dice loss,
         else linear.
+    head : dict or None, default=None
+        How the output is combined with the noisy STFT, the last two channels of `X`.
+        :class:`~skse.SpeechEnhancer` sets it where the target has a ``network_head``.
     loss : str or keras.losses.Loss or callable, default="mse"
-        "mse", "mae", "huber", "log_cosh", "binary_crossentropy" or
-        "binary_focal_crossentropy"; an own one must be registered with
-        ``keras.saving.register_keras_serializable``. Cross-entropies need targets in [0, 1].
+        "mse", "mae", "huber" or "log_cosh"; for targets in [0, 1]
+        "binary_crossentropy", "binary_focal_crossentropy", "dice" or "bce_dice"; for
+        complex spectra "compressed_spectrum"; for waveforms (:class:`~skse.WaveformTarget`)
+        "si_sdr" or "snr". An own one must be registered with
+        ``keras.saving.register_keras_serializable``.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"} or keras.optimizers.Optimizer, \
             default="adam"
         An instance is copied and brings its own learning rate.
@@ -189,8 +197,10 @@ class AutoencoderRegressor(BaseNetworkRegressor):
         activation="leaky_relu",
         normalization="batch",
         dropout=0.0,
+        output_block=False,
         standardize=True,
         output_activation="auto",
+        head=None,
         loss="mse",
         optimizer="adam",
         learning_rate=3e-3,
@@ -212,8 +222,10 @@ class AutoencoderRegressor(BaseNetworkRegressor):
         self.activation = activation
         self.normalization = normalization
         self.dropout = dropout
+        self.output_block = output_block
         self.standardize = standardize
         self.output_activation = output_activation
+        self.head = head
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -242,4 +254,5 @@ class AutoencoderRegressor(BaseNetworkRegressor):
             "activation": self.activation,
             "normalization": self.normalization,
             "dropout": self.dropout,
+            "output_block": self.output_block,
         }

@@ -6,17 +6,16 @@ from functools import partial
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skse.networks._moments import moments
 from skse.networks._parameters import check_training
+from skse.networks._validation import split_groups
 
 # Frames that one call of the network sees at prediction. A fixed number keeps
 # memory flat, and one shape means that TensorFlow traces the network once.
 _FRAMES_PER_CALL = 512
-# Numbers of which moments are summed at a time.
-_MOMENT_SIZE = 2**20
 
 
 class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
@@ -75,6 +74,10 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         build, parameters = self._architecture()
         warm = bool(self.warm_start) and hasattr(self, "regressor_")
         X, y = self._check_training_data(X, y, warm)
+        if self.head is not None:
+            from skse.networks._heads import check_head
+
+            check_head(self, X, y)
         output_activation = self._check_output(y)
         random_state = check_random_state(self.random_state)
         seed = None if self.random_state is None else int(random_state.randint(2**31 - 1))
@@ -248,19 +251,25 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
 
     def _check_output(self, y):
         """Resolve the output activation, and see that `y` suits the loss."""
-        from skse.networks._scikeras import is_cross_entropy
+        from skse.networks._losses import compares_probabilities, loss_name
 
-        cross_entropy = is_cross_entropy(self.loss)
+        probabilities = compares_probabilities(self.loss)
+        name = self.loss if isinstance(self.loss, str) else repr(self.loss)
+        if loss_name(self.loss) == "compressed_spectrum" and y.shape[3:] != (2,):
+            raise ValueError(
+                f"{type(self).__name__}: loss={name!r} compares complex spectra and needs y of "
+                "shape (n_samples, n_frequencies, n_frames, 2), real and imaginary part, but y "
+                f"has shape {y.shape}."
+            )
         activation = self.output_activation
         if activation == "auto":
-            activation = "sigmoid" if cross_entropy else "linear"
-        if not cross_entropy:
+            activation = "sigmoid" if probabilities and self.head is None else "linear"
+        if not probabilities:
             return activation
-        name = self.loss if isinstance(self.loss, str) else repr(self.loss)
         if activation != "sigmoid" or getattr(self.loss, "from_logits", False):
             raise ValueError(
                 f"{type(self).__name__}: loss={name!r} compares probabilities and needs "
-                "output_activation='sigmoid' (or 'auto') and from_logits=False."
+                "output_activation='sigmoid' (or 'auto', and no head) and from_logits=False."
             )
         low, high = y.min(), y.max()
         if low < 0 or high > 1:
@@ -271,27 +280,30 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         return activation
 
     def _new_regressor(self, build, parameters, X, y, output_activation):
+        from skse.networks._heads import build_with_head, compiled_loss, features_of
         from skse.networks._scikeras import OwnedKerasRegressor, make_optimizer
 
         input_statistics = output_statistics = None
         scale = 1.0
         if self.standardize:
-            mean, deviation = moments(X)
+            mean, deviation = moments(features_of(X, self.head))
             input_statistics = (mean, np.where(deviation > 0, deviation, 1).astype(np.float32))
             if output_activation == "linear":
                 output_statistics = moments(y)
                 scale = float(np.sqrt(np.mean(np.square(output_statistics[1]))))
+        build = partial(
+            build,
+            output_activation=output_activation,
+            input_statistics=input_statistics,
+            output_statistics=output_statistics if self.head is None else None,
+            **parameters,
+        )
+        if self.head is not None:
+            build = partial(build_with_head, build=build, head=self.head)
+        shapes = [self._network_shape(shape) for shape in (X.shape[1:], y.shape[1:] or (1,))]
         return OwnedKerasRegressor(
-            partial(
-                build,
-                self._network_shape(X.shape[1:]),
-                self._network_shape(y.shape[1:] or (1,)),
-                output_activation=output_activation,
-                input_statistics=input_statistics,
-                output_statistics=output_statistics,
-                **parameters,
-            ),
-            loss=self.loss,
+            partial(build, *shapes),
+            loss=compiled_loss(self.loss, self.head),
             optimizer=make_optimizer(self.optimizer, self.learning_rate, scale),
         )
 
@@ -326,73 +338,6 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         tags.target_tags.multi_output = True
         tags.regressor_tags.poor_score = True
         return tags
-
-
-def split_groups(groups, n_samples, validation_fraction, random_state, *, owner):
-    """Draw validation rows by whole groups.
-
-    Parameters
-    ----------
-    groups : array-like of shape (n_samples,) or None
-        Label of every row; None makes every row a group.
-    n_samples : int
-        Number of rows.
-    validation_fraction : float
-        Part of the groups to hold out.
-    random_state : numpy.random.RandomState
-        Source of the draw.
-    owner : object
-        Whose parameters error messages name.
-
-    Returns
-    -------
-    train, held_out : ndarray of int
-        Row numbers, ascending.
-
-    Raises
-    ------
-    ValueError
-        Where there are fewer than two groups, or not one for every row.
-    """
-    groups = np.arange(n_samples) if groups is None else np.asarray(groups)
-    if groups.shape != (n_samples,):
-        raise ValueError(
-            f"groups has shape {groups.shape}; expected one label for each of the {n_samples} rows."
-        )
-    n_groups = len(np.unique(groups))
-    if n_groups < 2:
-        raise ValueError(
-            f"{type(owner).__name__}: early_stopping=True needs at least 2 groups to split "
-            f"training from validation rows, got {n_groups}; use early_stopping=False."
-        )
-    n_held_out = min(max(1, round(validation_fraction * n_groups)), n_groups - 1)
-    splitter = GroupShuffleSplit(1, test_size=n_held_out, random_state=random_state)
-    train, held_out = next(splitter.split(groups, groups=groups))
-    return np.sort(train), np.sort(held_out)
-
-
-def moments(rows):
-    """Mean and standard deviation of every frequency and channel.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n_samples[, n_frequencies[, n_frames[, n_channels]]])
-        Missing axes count as 1.
-
-    Returns
-    -------
-    mean, deviation : ndarray of shape (n_frequencies, n_channels), float32
-        Computed in float64 over some rows at a time, so that no second array
-        of the data's size is made.
-    """
-    images = rows.reshape((*rows.shape, 1, 1, 1)[:4])
-    step = max(1, _MOMENT_SIZE // images[0].size)
-    blocks = [images[start : start + step] for start in range(0, len(images), step)]
-    n = images.shape[0] * images.shape[2]
-    mean = sum(block.sum(axis=(0, 2), dtype=np.float64) for block in blocks) / n
-    centre = mean.astype(np.float32)[:, None]
-    power = sum(np.square(block - centre).sum(axis=(0, 2), dtype=np.float64) for block in blocks)
-    return mean.astype(np.float32), np.sqrt(power / n).astype(np.float32)
 
 
 def _column(y):

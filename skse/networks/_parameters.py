@@ -14,7 +14,8 @@ def check_training(owner):
     from keras.callbacks import Callback
     from keras.optimizers import Optimizer
 
-    from skse.networks._scikeras import LOSSES, OPTIMIZERS, check_loss_object
+    from skse.networks._losses import LOSSES, check_loss_object
+    from skse.networks._scikeras import OPTIMIZERS
 
     name = type(owner).__name__
     if isinstance(owner.loss, str):

@@ -9,18 +9,8 @@ import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
-from skse.networks import _layers  # noqa: F401  registers the layers that saved models name
+from skse.networks import _heads, _layers  # noqa: F401  registers what saved models name
 
-LOSSES = (
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "huber",
-    "log_cosh",
-    "mae",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "mse",
-)
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
@@ -117,30 +107,6 @@ def make_optimizer(optimizer, learning_rate, scale=1.0):
     if optimizer != "sgd":
         options["epsilon"] = 1e-7 * min(1.0, scale**2) if scale > 0 else 1e-7
     return OPTIMIZERS[optimizer](**options)
-
-
-def is_cross_entropy(loss):
-    """Whether a loss compares probabilities, so that the network must end in a sigmoid."""
-    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
-    return "crossentropy" in name.lower().replace("_", "")
-
-
-def check_loss_object(owner, loss):
-    """Raise a ValueError unless a saved model can find this loss again."""
-    kind = loss if not isinstance(loss, keras.losses.Loss) else type(loss)
-    if not callable(loss):
-        raise ValueError(
-            f"{owner}: loss={loss!r} must be one of {', '.join(map(repr, LOSSES))}, a Keras loss "
-            "or a function of (y_true, y_pred)."
-        )
-    if getattr(kind, "__module__", "").startswith("keras."):
-        return
-    registered = keras.saving.get_registered_name(kind)
-    if keras.saving.get_registered_object(registered) is not kind:
-        raise ValueError(
-            f"{owner}: loss={loss!r} could not be loaded again from a saved model; decorate "
-            f"{getattr(kind, '__name__', kind)} with @keras.saving.register_keras_serializable()."
-        )
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """U-Net over time and frequency."""
 
+from collections.abc import Sequence
+from inspect import signature
 from numbers import Integral
 
 from skse.networks._base import BaseNetworkRegressor
@@ -16,13 +18,19 @@ def build_unet(
     kernel_size=3,
     first_kernel_size=5,
     strides=(2, 1),
+    downsampling="stride",
     n_convolutions=1,
+    residual=True,
+    bottleneck_filters=None,
     dilations=(1, 2, 4),
     bottleneck_units=None,
+    decoder_filters=None,
+    head_filters=(),
     activation="elu",
     normalization="batch",
     dropout=0.0,
     skip="add",
+    input_skip=True,
     output_activation="linear",
     input_statistics=None,
     output_statistics=None,
@@ -34,9 +42,11 @@ def build_unet(
     input_shape, output_shape : tuple
         Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
         ``(n_frequencies, n_frames, n_channels)``; ``n_frames`` may be None.
-    filters, top_filters, kernel_size, first_kernel_size, strides, n_convolutions
+    filters, top_filters, kernel_size, first_kernel_size, strides, downsampling
         As in :class:`UNetRegressor`.
-    dilations, bottleneck_units, activation, normalization, dropout, skip
+    n_convolutions, residual, bottleneck_filters, dilations, bottleneck_units
+        As in :class:`UNetRegressor`.
+    decoder_filters, head_filters, activation, normalization, dropout, skip, input_skip
         As in :class:`UNetRegressor`.
     output_activation : {"linear", "sigmoid"}, default="linear"
         What the network ends in.
@@ -57,9 +67,12 @@ def build_unet(
         image = layer(n_filters, size, padding="same", use_bias=not normalization, **options)(image)
         return layers.Activation(activation)(_layers.normalize(image, normalization))
 
-    def refine(image):
+    def refine(image, n_filters):
         for _ in range(n_convolutions - 1):
-            image = layers.Add()([image, convolve(image, image.shape[-1], kernel_size)])
+            if residual:
+                image = layers.Add()([image, convolve(image, image.shape[-1], kernel_size)])
+            else:
+                image = convolve(image, n_filters, kernel_size)
         return image
 
     def remember(image):
@@ -72,12 +85,20 @@ def build_unet(
             image = layers.Add()([image, block])
         return image
 
+    pooled = downsampling == "max_pool"
     inputs, image = _layers.begin_network(input_shape, input_statistics)
-    levels = [image]
+    seen, levels = image, []
     for level, n_filters in enumerate(filters):
         size = kernel_size if level else first_kernel_size
-        image = refine(convolve(image, n_filters, size, strides=strides))
-        levels.append(image)
+        if pooled:
+            image = refine(convolve(image, n_filters, size), n_filters)
+            levels.append(image)
+            image = layers.MaxPooling2D(strides, padding="same")(image)
+        else:
+            levels.append(image)
+            image = refine(convolve(image, n_filters, size, strides=strides), n_filters)
+    if bottleneck_filters:
+        image = refine(convolve(image, bottleneck_filters, kernel_size), bottleneck_filters)
     if bottleneck_units is None:
         image = remember(image)
     else:
@@ -86,21 +107,22 @@ def build_unet(
         folded = layers.Conv2D(bottleneck_units, (frequencies, 1), activation=activation)(image)
         unfolded = layers.Conv2DTranspose(channels, (frequencies, 1))(remember(folded))
         image = layers.Add()([image, unfolded])
-    for level in range(len(filters) - 1, -1, -1):
+    if decoder_filters is None:
+        decoder_filters = mirrored(filters, top_filters, downsampling)
+    for level, n_filters in zip(range(len(filters) - 1, -1, -1), decoder_filters, strict=True):
         reference = levels[level]
-        image = convolve(
-            image,
-            filters[level - 1] if level else top_filters,
-            kernel_size if level else first_kernel_size,
-            layers.Conv2DTranspose,
-            strides=strides,
-        )
+        size = kernel_size if level else first_kernel_size
+        image = convolve(image, n_filters, size, layers.Conv2DTranspose, strides=strides)
         image = _layers.crop_like(image, reference)
-        join = layers.Add if level and skip == "add" else layers.Concatenate
-        image = join()([image, reference])
-        if level:
-            image = refine(image)
-    image = layers.Conv2D(_layers.image_shape(output_shape)[2], kernel_size, padding="same")(image)
+        if pooled or level:
+            join = layers.Add if skip == "add" else layers.Concatenate
+            image = refine(join()([image, reference]), n_filters)
+    if input_skip:
+        image = layers.Concatenate()([image, seen])
+    for n_filters in head_filters:
+        image = convolve(image, n_filters, 1)
+    size = 1 if head_filters else kernel_size
+    image = layers.Conv2D(_layers.image_shape(output_shape)[2], size, padding="same")(image)
     return _layers.end_network(
         inputs,
         image,
@@ -111,29 +133,47 @@ def build_unet(
     )
 
 
+def mirrored(filters, top_filters, downsampling):
+    """Channels of every transposed convolution, from the coarsest, that mirror `filters`."""
+    if downsampling == "max_pool":
+        return tuple(filters[::-1])
+    return (*filters[-2::-1], top_filters)
+
+
 class UNetRegressor(BaseNetworkRegressor):
     """Regressor from time-frequency features to time-frequency targets: a U-Net.
 
-    Strided convolutions halve the frequency axis level by level while they keep
-    every frame; dilated residual convolutions along time follow at the lowest
-    level; transposed convolutions lead back up, each level joined with what it
-    held on the way down. Any number of frequencies and frames goes in: what the
-    strides do not divide is cropped inside.
+    Strided convolutions (or max pooling) halve the frequency axis level by level
+    while they keep every frame; dilated residual convolutions along time follow at
+    the lowest level; transposed convolutions lead back up, each level joined with
+    what it held on the way down. Any number of frequencies and frames goes in: what
+    the strides do not divide is cropped inside.
 
     Parameters
     ----------
     filters : sequence of int, default=(16, 24, 32, 48)
         Channels of every level, from the finest to the coarsest.
     top_filters : int, default=8
-        Channels at full resolution, beside the input, before the last convolution.
+        With strides: channels at full resolution, beside the input, before the last
+        convolution.
     kernel_size : int, default=3
         Height (frequencies) and width (frames) of the convolutions.
     first_kernel_size : int, default=5
         The same of the first convolution and of the transposed one that mirrors it.
     strides : tuple of (int, int), default=(2, 1)
         Strides of every level along frequency and along time.
+    downsampling : {"stride", "max_pool"}, default="stride"
+        What leads down a level: the strides of its first convolution, or a maximum over
+        units after its last one. Each level then joins the way up at full size,
+        the finest one included.
     n_convolutions : int, default=1
-        Convolutions on every level, down and up; those after the first are residual.
+        Convolutions on every level, down and up, where the transposed one counts.
+    residual : bool, default=True
+        Whether a level's convolutions after the first add to what they see (and keep
+        its channels) or replace it.
+    bottleneck_filters : int or None, default=None
+        Channels of `n_convolutions` convolutions at the lowest level, before the
+        dilated ones; None adds none.
     dilations : sequence of int, default=(1, 2, 4)
         Dilation along time, in frames, of every residual convolution at the
         lowest level; together they set how far the network sees.
@@ -141,6 +181,11 @@ class UNetRegressor(BaseNetworkRegressor):
         Where given, the lowest level's frequencies and channels are folded into
         so many channels of one frequency before the residual convolutions, and
         unfolded after them.
+    decoder_filters : sequence of int or None, default=None
+        Channels of the transposed convolutions, from the coarsest to the finest; None
+        mirrors `filters`.
+    head_filters : sequence of int, default=()
+        Channels of 1×1 convolutions before the last one, which is 1×1 then as well.
     activation : {"elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh"}, default="elu"
         Nonlinearity after every convolution.
     normalization : {"batch"} or None, default="batch"
@@ -148,19 +193,25 @@ class UNetRegressor(BaseNetworkRegressor):
     dropout : float, default=0.0
         Part of each residual convolution's channels that training leaves out at random.
     skip : {"add", "concatenate"}, default="add"
-        How a level's own channels join those from below; those of the input are
-        always concatenated.
+        How a level's own channels join those from below.
+    input_skip : bool, default=True
+        Whether the input is concatenated to what the last convolution sees.
     standardize : bool, default=True
         Standardise every frequency with the training data's mean and standard
         deviation, input and (where the output is linear) target. The constants
         are part of the network.
     output_activation : {"auto", "linear", "sigmoid"}, default="auto"
-        What the network ends in; "auto" is a sigmoid for a cross-entropy loss,
+        What the network ends in; "auto" is a sigmoid for a cross-entropy or dice loss,
         else linear.
+    head : dict or None, default=None
+        How the output is combined with the noisy STFT, the last two channels of `X`.
+        :class:`~skse.SpeechEnhancer` sets it where the target has a ``network_head``.
     loss : str or keras.losses.Loss or callable, default="mse"
-        "mse", "mae", "huber", "log_cosh", "binary_crossentropy" or
-        "binary_focal_crossentropy"; an own one must be registered with
-        ``keras.saving.register_keras_serializable``. Cross-entropies need targets in [0, 1].
+        "mse", "mae", "huber" or "log_cosh"; for targets in [0, 1]
+        "binary_crossentropy", "binary_focal_crossentropy", "dice" or "bce_dice"; for
+        complex spectra "compressed_spectrum"; for waveforms (:class:`~skse.WaveformTarget`)
+        "si_sdr" or "snr". An own one must be registered with
+        ``keras.saving.register_keras_serializable``.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"} or keras.optimizers.Optimizer, \
             default="adam"
         An instance is copied and brings its own learning rate.
@@ -231,15 +282,22 @@ class UNetRegressor(BaseNetworkRegressor):
         kernel_size=3,
         first_kernel_size=5,
         strides=(2, 1),
+        downsampling="stride",
         n_convolutions=1,
+        residual=True,
+        bottleneck_filters=None,
         dilations=(1, 2, 4),
         bottleneck_units=None,
+        decoder_filters=None,
+        head_filters=(),
         activation="elu",
         normalization="batch",
         dropout=0.0,
         skip="add",
+        input_skip=True,
         standardize=True,
         output_activation="auto",
+        head=None,
         loss="mse",
         optimizer="adam",
         learning_rate=3e-3,
@@ -259,15 +317,22 @@ class UNetRegressor(BaseNetworkRegressor):
         self.kernel_size = kernel_size
         self.first_kernel_size = first_kernel_size
         self.strides = strides
+        self.downsampling = downsampling
         self.n_convolutions = n_convolutions
+        self.residual = residual
+        self.bottleneck_filters = bottleneck_filters
         self.dilations = dilations
         self.bottleneck_units = bottleneck_units
+        self.decoder_filters = decoder_filters
+        self.head_filters = head_filters
         self.activation = activation
         self.normalization = normalization
         self.dropout = dropout
         self.skip = skip
+        self.input_skip = input_skip
         self.standardize = standardize
         self.output_activation = output_activation
+        self.head = head
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -287,23 +352,31 @@ class UNetRegressor(BaseNetworkRegressor):
         check_sizes(self, "filters")
         check_sizes(self, "strides", shortest=2, longest=2)
         check_sizes(self, "dilations", shortest=0)
+        check_sizes(self, "head_filters", shortest=0)
         check_choice(self, "skip", self.skip, ("add", "concatenate"))
-        sizes = ["top_filters", "kernel_size", "first_kernel_size", "n_convolutions"]
-        if self.bottleneck_units is not None:
-            sizes.append("bottleneck_units")
-        for name in sizes:
+        check_choice(self, "downsampling", self.downsampling, ("max_pool", "stride"))
+        for name in ("top_filters", "kernel_size", "first_kernel_size", "n_convolutions"):
             check_number(self, name, getattr(self, name), Integral, min_val=1)
-        return build_unet, {
-            "filters": tuple(self.filters),
-            "top_filters": self.top_filters,
-            "kernel_size": self.kernel_size,
-            "first_kernel_size": self.first_kernel_size,
-            "strides": tuple(self.strides),
-            "n_convolutions": self.n_convolutions,
-            "dilations": tuple(self.dilations),
-            "bottleneck_units": self.bottleneck_units,
-            "activation": self.activation,
-            "normalization": self.normalization,
-            "dropout": self.dropout,
-            "skip": self.skip,
-        }
+        for name in ("bottleneck_units", "bottleneck_filters"):
+            if getattr(self, name) is not None:
+                check_number(self, name, getattr(self, name), Integral, min_val=1)
+        if self.decoder_filters is not None:
+            self._check_decoder_filters()
+        own = signature(build_unet).parameters.keys() & self.get_params(deep=False).keys()
+        parameters = {name: getattr(self, name) for name in own - {"output_activation"}}
+        for name, value in parameters.items():
+            if isinstance(value, Sequence) and not isinstance(value, str):
+                parameters[name] = tuple(value)
+        return build_unet, parameters
+
+    def _check_decoder_filters(self):
+        n_levels = len(self.filters)
+        check_sizes(self, "decoder_filters", shortest=n_levels, longest=n_levels)
+        joined = n_levels if self.downsampling == "max_pool" else n_levels - 1
+        needed = mirrored(tuple(self.filters), self.top_filters, self.downsampling)[:joined]
+        if self.skip == "add" and tuple(self.decoder_filters)[:joined] != needed:
+            raise ValueError(
+                f"UNetRegressor: decoder_filters={self.decoder_filters!r} cannot be added to the "
+                f"levels of filters={self.filters!r}, which takes {needed!r}; use these, or "
+                "skip='concatenate'."
+            )

@@ -1,0 +1,168 @@
+"""Network ends that combine what the network says with the noisy STFT. This loads Keras."""
+
+import keras
+from keras import layers, ops
+
+from skse.networks._losses import named_loss
+from skse.networks._waveform_loss import WaveformLoss
+
+OUTPUTS = ("complex", "magnitude")
+MASKS = ("complex", "real")
+
+
+@keras.saving.register_keras_serializable("skse")
+class SplitReference(layers.Layer):
+    """Part the features from the reference that was appended to them.
+
+    Parameters
+    ----------
+    n_bands : int
+        Rows of the features along frequency; the rest is padding.
+    n_frequencies : int
+        The same of the reference.
+    **options : dict
+        Of `keras.layers.Layer`.
+    """
+
+    def __init__(self, n_bands, n_frequencies, **options):
+        super().__init__(**options)
+        self.n_bands, self.n_frequencies = n_bands, n_frequencies
+
+    def call(self, inputs):
+        """Return features ``(..., n_channels - 2)`` and reference ``(..., 2)``."""
+        return inputs[:, : self.n_bands, :, :-2], inputs[:, : self.n_frequencies, :, -2:]
+
+    def get_config(self):
+        """Everything that makes an equal layer."""
+        sizes = {"n_bands": self.n_bands, "n_frequencies": self.n_frequencies}
+        return {**super().get_config(), **sizes}
+
+
+@keras.saving.register_keras_serializable("skse")
+class MaskHead(layers.Layer):
+    r"""Apply a mask to the noisy STFT, inside the network.
+
+    .. math:: M \, |Y|^p e^{j \theta} \quad \text{or} \quad M \, |Y|^p
+
+    Parameters
+    ----------
+    mask : {"real", "complex"}
+        Whether :math:`M` is a gain or also turns the phase.
+    bound : float or None
+        Largest :math:`|M|^{1/p}`: the mask is a sigmoid, and a complex one has the
+        hyperbolic tangent as its magnitude. None: what comes in is the mask.
+    output : {"complex", "magnitude"}
+        Real and imaginary part as two channels, or the magnitude without channels.
+    compression : float
+        Exponent :math:`p`.
+    **options : dict
+        Of `keras.layers.Layer`.
+    """
+
+    def __init__(self, mask, bound, output, compression, **options):
+        super().__init__(**options)
+        self.mask, self.bound = mask, bound
+        self.output_kind, self.compression = output, compression
+
+    def call(self, inputs):
+        """Combine the body's output and the reference, ``[(..., 1 or 2), (..., 2)]``."""
+        image, noisy = inputs
+        mask = image if self.bound is None else self._bounded(image)
+        power = ops.sum(ops.square(noisy), axis=-1, keepdims=True)
+        if self.output_kind == "magnitude":
+            return (mask * ops.power(power, self.compression / 2))[..., 0]
+        if self.compression != 1:
+            loud = ops.where(power > 0, power, 1)
+            noisy = noisy * ops.power(loud, (self.compression - 1) / 2)
+        if self.mask == "real":
+            return mask * noisy
+        a, b, x, y = mask[..., :1], mask[..., 1:], noisy[..., :1], noisy[..., 1:]
+        return ops.concatenate([a * x - b * y, a * y + b * x], axis=-1)
+
+    def _bounded(self, image):
+        largest = self.bound**self.compression
+        if self.mask == "real":
+            return largest * ops.sigmoid(image)
+        length = ops.sqrt(ops.sum(ops.square(image), axis=-1, keepdims=True) + 1e-12)
+        return largest * image * (ops.tanh(length) / length)
+
+    def get_config(self):
+        """Everything that makes an equal layer."""
+        return {
+            **super().get_config(),
+            "mask": self.mask,
+            "bound": self.bound,
+            "output": self.output_kind,
+            "compression": self.compression,
+        }
+
+
+def build_with_head(input_shape, output_shape, *, build, head):
+    """Build a network that sees the features alone and ends in a head.
+
+    Parameters
+    ----------
+    input_shape : tuple
+        ``(n_rows, n_frames, n_channels + 2)`` of one sample: the features and, as its last
+        two channels, real and imaginary part of the noisy STFT, each padded to ``n_rows``.
+    output_shape : tuple
+        ``(n_frequencies, n_frames, 2)``, or without channels for magnitudes.
+    build : callable
+        ``build(input_shape, output_shape)`` gives the network in between, the body.
+    head : dict
+        As a target's ``network_head`` gives it.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled.
+    """
+    inputs = keras.Input(shape=input_shape)
+    frequencies, frames = output_shape[:2]
+    features, reference = SplitReference(head["n_bands"], frequencies)(inputs)
+    body = build(
+        (head["n_bands"], frames, input_shape[2] - 2),
+        (frequencies, frames, 2 if head["mask"] == "complex" else 1),
+    )
+    options = {name: head[name] for name in ("mask", "bound", "output", "compression")}
+    return keras.Model(inputs, MaskHead(**options)([body(features), reference]), name=body.name)
+
+
+def features_of(X, head):
+    """Return the part of `X` that the body of a network sees."""
+    return X if head is None else X[:, : head["n_bands"], :, :-2]
+
+
+def compiled_loss(loss, head):
+    """Return what Keras compiles: the loss itself, or the loss on waveforms."""
+    if head is None or head.get("istft") is None:
+        return named_loss(loss)
+    return WaveformLoss(loss, **head["istft"])
+
+
+def check_head(owner, X, y):
+    """Raise a ValueError where the parameter `head` cannot work, or not with `X` and `y`."""
+    head, name = owner.head, type(owner).__name__
+    if not isinstance(head, dict) or not {"mask", "bound", "output", "n_bands"} <= head.keys():
+        raise ValueError(
+            f"{name}: head={head!r} must be None or what a target's network_head gives; "
+            "SpeechEnhancer sets it."
+        )
+    if owner.output_activation not in ("auto", "linear"):
+        raise ValueError(
+            f"{name}: output_activation={owner.output_activation!r} cannot be followed by a head, "
+            "which has an activation of its own; use output_activation='auto'."
+        )
+    rows = (2,) if head["output"] == "complex" else ()
+    if X.ndim != 4 or X.shape[3] < 3 or y.shape[3:] != rows or y.ndim < 3:
+        raise ValueError(
+            f"{name}: with this head X must be (n_samples, n_frequencies, n_frames, n_channels), "
+            "real and imaginary part of the noisy STFT as the last two channels, and y "
+            f"(n_samples, n_frequencies, n_frames{', 2' if rows else ''}); got {X.shape} and "
+            f"{y.shape}."
+        )
+    if head.get("istft") is not None and X.shape[2] < 2:
+        raise ValueError(
+            f"{name}: a loss on waveforms needs rows of at least 2 frames, got {X.shape[2]}; "
+            "raise segment_frames."
+        )
