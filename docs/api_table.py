@@ -35,6 +35,8 @@ SECTIONS = [
         [
             "skse.IdealMaskTarget",
             "skse.SpectrumTarget",
+            "skse.SignalApproximationTarget",
+            "skse.WaveformTarget",
             "skse.targets.ideal_binary_mask",
             "skse.targets.mixture_ratio_mask",
             "skse.targets.target_binary_mask",

@@ -22,10 +22,12 @@ _HOME = {
     "PeakNormalize": "skse.features",
     "Resample": "skse.features",
     "STFTFeaturizer": "skse.features",
+    "SignalApproximationTarget": "skse.targets",
     "SpectralSubtraction": "skse.enhancement",
     "SpectrumTarget": "skse.targets",
     "SpeechEnhancer": "skse.enhancement",
     "UNetRegressor": "skse.networks",
+    "WaveformTarget": "skse.targets",
     "WienerFilter": "skse.enhancement",
     "oracle_predict": "skse.enhancement",
 }

@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import Recording, root_mean_square
 from skse.enhancement._diagram import make_diagram
+from skse.enhancement._reference import network_input, set_head
 from skse.enhancement._regressors import check_loss, groups_for, last_step, takes_segments
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.enhancement._targets import fit_target
@@ -232,6 +233,8 @@ class SpeechEnhancer(BaseEnhancer):
                 f"{type(self.featurizer_).__name__} has sampling_rate={rate!r}; expected the same."
             )
         check_loss(regressor, self.target_)
+        if self.target_.needs_reference:
+            set_head(regressor, self.target_, self.featurizer_, self.segment_frames)
         network = last_step(regressor)
         if network.get_params(deep=False).get("output_activation") == "auto":
             network.set_params(output_activation=self.target_.output_activation)
@@ -242,7 +245,7 @@ class SpeechEnhancer(BaseEnhancer):
         for batch in self._batches(waveforms, recordings, allocate):
             stfts = [self._block_stft(recordings[block.utterance], block) for block in batch]
             rows = [
-                self._windows.block_rows(self.featurizer_.features(stft), block)
+                self._windows.block_rows(self._network_input(stft), block)
                 for stft, block in zip(stfts, batch, strict=True)
             ]
             predictions = np.asarray(self.regressor_.predict(np.concatenate(rows)), np.float32)
@@ -266,7 +269,7 @@ class SpeechEnhancer(BaseEnhancer):
         pairs = self._stft_pairs(noisy, clean, self.featurizer_)
         for (y_stft, s_stft), end in zip(pairs, ends, strict=True):
             y_stft, s_stft = self._pad(y_stft), self._pad(s_stft)
-            new_rows = windows.training_rows(self.featurizer_.features(y_stft))
+            new_rows = windows.training_rows(self._network_input(y_stft))
             new_targets = windows.training_targets(self.target_.transform(y_stft, s_stft))
             if rows is None:
                 rows = np.empty((ends[-1], *new_rows.shape[1:]), dtype=np.float32)
@@ -283,6 +286,9 @@ class SpeechEnhancer(BaseEnhancer):
         for x, s in zip(noisy, clean, strict=True):
             gain = self._gain(x)
             yield tuple(Recording(w, featurizer, gain).stft() for w in (x, s))
+
+    def _network_input(self, stft):
+        return network_input(self.featurizer_, self.target_, stft)
 
     def _gain(self, x):
         level = root_mean_square(x) if self.normalize_level else 0.0
@@ -327,7 +333,8 @@ class SpeechEnhancer(BaseEnhancer):
         pairs = self._stft_pairs(noisy, clean, featurizer)
         for x, (y_stft, s_stft) in zip(noisy, pairs, strict=True):
             recording = Recording(x, featurizer, self._gain(x))
-            recording.add(self._apply(target, target.transform(y_stft, s_stft), y_stft))
+            ideal = target.ideal_prediction(y_stft, s_stft)
+            recording.add(self._apply(target, ideal, y_stft))
             yield recording.enhanced
 
 

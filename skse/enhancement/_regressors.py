@@ -1,5 +1,7 @@
 """What the enhancer asks of whatever regressor it was given."""
 
+from math import inf
+
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
@@ -30,21 +32,52 @@ def groups_for(regressor, groups):
 
 
 def check_loss(regressor, target):
-    """Raise a ValueError where loss or output activation cannot work with a target's range."""
+    """Raise a ValueError where loss or output activation cannot work with what a target gives."""
     network = last_step(regressor)
-    low, high = target.output_range
-    if low >= 0 and high <= 1:
-        return
     parameters = network.get_params(deep=False)
     loss = parameters.get("loss")
-    if "crossentropy" in str(getattr(loss, "name", loss)).replace("_", ""):
-        needs, remedy = f"loss={loss!r}", "loss='mse'"
-    elif parameters.get("output_activation") == "sigmoid":
-        needs, remedy = "output_activation='sigmoid'", "output_activation='auto'"
-    else:
+    name = str(getattr(loss, "name", getattr(loss, "__name__", loss))).replace("_", "").lower()
+    needed = next((kind for part, kind in _COMPARED_BY.items() if part in name), None)
+    what, remedy = f"loss={loss!r}", "loss='mse'"
+    if needed is None and parameters.get("output_activation") == "sigmoid":
+        needed = _PROBABILITIES
+        what, remedy = "output_activation='sigmoid'", "output_activation='auto'"
+    if needed is None or needed == _given_by(target):
         return
     raise ValueError(
-        f"{type(network).__name__}: {needs} needs a target between 0 and 1, but {target!r} ranges "
-        f"from {low:g} to {high:g}. Use {remedy}, or as target IdealMaskTarget with mask='ibm', "
-        "'tbm' or 'irm', or with bound=1 mask='smm' or 'psm' (truncate=True)."
+        f"{type(network).__name__}: {what} needs {needed}, but {target!r} {_describe(target)}. "
+        f"Use {remedy}, or as target {_FITTING[needed]}."
     )
+
+
+_PROBABILITIES = "a target between 0 and 1"
+_COMPLEX = "a complex spectrum"
+_WAVEFORMS = "waveforms"
+# Part of a loss's name -> what the loss compares.
+_COMPARED_BY = {
+    "crossentropy": _PROBABILITIES,
+    "dice": _PROBABILITIES,
+    "compressedspectrum": _COMPLEX,
+    "sisdr": _WAVEFORMS,
+    "snr": _WAVEFORMS,
+}
+_FITTING = {
+    _PROBABILITIES: "IdealMaskTarget with mask='ibm', 'tbm' or 'irm', or with bound=1 mask='smm' "
+    "or 'psm' (truncate=True)",
+    _COMPLEX: "SignalApproximationTarget(domain='complex') or SpectrumTarget(scale='complex')",
+    _WAVEFORMS: "WaveformTarget",
+}
+
+
+def _given_by(target):
+    low, high = target.output_range
+    if target.gives_waveforms:
+        return _WAVEFORMS
+    if low >= 0 and high <= 1:
+        return _PROBABILITIES
+    return _COMPLEX if target.n_output_channels == 2 and (low, high) == (-inf, inf) else None
+
+
+def _describe(target):
+    low, high = target.output_range
+    return "gives waveforms" if target.gives_waveforms else f"ranges from {low:g} to {high:g}"

@@ -1,9 +1,13 @@
 """FeatureScaler: zero mean and unit variance per frequency."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skse.utils import check_number
 
 _BATCH_SIZE = 64  # rows measured at a time
 
@@ -21,6 +25,9 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         Subtract the mean.
     with_std : bool, default=True
         Divide by the standard deviation, where it is not 0.
+    n_reference_channels : int, default=0
+        Last channels to leave as they are. :class:`~skse.SpeechEnhancer` sets it where the
+        network after the scaler needs the noisy STFT, which is appended to the features.
 
     Attributes
     ----------
@@ -40,9 +47,10 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
     array([4., 7.])
     """
 
-    def __init__(self, *, with_mean=True, with_std=True):
+    def __init__(self, *, with_mean=True, with_std=True, n_reference_channels=0):
         self.with_mean = with_mean
         self.with_std = with_std
+        self.n_reference_channels = n_reference_channels
 
     def fit(self, X, y=None):
         """Measure mean and standard deviation.
@@ -68,6 +76,8 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         self.scale_ = np.where(deviation > rounding, deviation, 1.0)
         if not self.with_std:
             self.scale_ = np.ones_like(mean)
+        if self.n_reference_channels:
+            self._leave_reference(X)
         return self
 
     def transform(self, X):
@@ -101,6 +111,12 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         """
         X, mean, scale = self._prepare(X)
         return X * scale + mean
+
+    def _leave_reference(self, X):
+        n = self.n_reference_channels
+        n_channels = X.shape[3] if X.ndim == 4 else 1
+        check_number(self, "n_reference_channels", n, Integral, min_val=0, max_val=n_channels - 1)
+        self.mean_[..., -n:], self.scale_[..., -n:] = 0, 1
 
     def _prepare(self, X):
         check_is_fitted(self)

@@ -1,6 +1,7 @@
 """What a network learns to output, computed from the noisy and the clean STFT."""
 
 from skse.targets._ideal_mask import IdealMaskTarget
+from skse.targets._in_network import SignalApproximationTarget, WaveformTarget
 from skse.targets._masks import (
     ideal_binary_mask,
     ideal_ratio_mask,
@@ -18,7 +19,9 @@ from skse.targets._spectrum import SpectrumTarget
 
 __all__ = [
     "IdealMaskTarget",
+    "SignalApproximationTarget",
     "SpectrumTarget",
+    "WaveformTarget",
     "complex_ratio_mask",
     "compress_complex_mask",
     "expand_complex_mask",

@@ -12,9 +12,15 @@ class BaseTarget(TransformerMixin, BaseEstimator):
     ``_inverse_transform(prediction, noisy)`` for one array of any number of
     units, and says what a network must end in. One that learns from the clean
     STFTs has ``_reset()`` and ``_learn(clean)`` too, and the tag ``requires_fit``.
+    One that sets ``needs_reference`` has ``network_head(featurizer)`` and
+    ``_ideal_prediction(noisy, clean)`` too.
     """
 
     n_output_channels = 1
+    # Whether the network must see the noisy STFT itself.
+    needs_reference = False
+    # Whether the loss compares waveforms, made of what the network puts out.
+    gives_waveforms = False
 
     def fit(self, X, y):
         """Check the parameters and the two STFTs.
@@ -94,6 +100,27 @@ class BaseTarget(TransformerMixin, BaseEstimator):
             return [self._transform(a, b) for a, b in zip(X, y, strict=True)]
         return self._transform(X, y)
 
+    def ideal_prediction(self, X, y):
+        """Best that a network can predict: the target itself, where it can be reached.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the noisy waveforms, or a single one.
+        y : array-like of shape (n_samples, n_frequencies, n_frames) or list of arrays
+            STFT of the clean waveforms.
+
+        Returns
+        -------
+        prediction : ndarray or list of ndarray
+            Of the shape of the target. Where a mask is applied inside the network, what
+            the best mask gives: it cannot restore all of clean speech.
+        """
+        X, y = self._check_pair(X, y)
+        if isinstance(X, list):
+            return [self._ideal_prediction(a, b) for a, b in zip(X, y, strict=True)]
+        return self._ideal_prediction(X, y)
+
     def inverse_transform(self, X, noisy):
         """Turn a prediction of the target into the enhanced STFT.
 
@@ -126,6 +153,9 @@ class BaseTarget(TransformerMixin, BaseEstimator):
                 f"{fitted_with} features as input: the number of frequencies it was fitted with."
             )
         return X, y
+
+    def _ideal_prediction(self, noisy, clean):
+        return self._transform(noisy, clean)
 
     def _reset(self):
         """Forget what earlier fits have learned."""
