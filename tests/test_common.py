@@ -24,11 +24,13 @@ from skse import (
     MFCCFeaturizer,
     PeakNormalize,
     Resample,
+    SignalApproximationTarget,
     SpectralSubtraction,
     SpectrumTarget,
     SpeechEnhancer,
     STFTFeaturizer,
     UNetRegressor,
+    WaveformTarget,
     WienerFilter,
 )
 from skse.utils.estimator_checks import checks_for
@@ -53,6 +55,9 @@ TARGETS = [
     SpectrumTarget("power"),
     SpectrumTarget("real"),
     SpectrumTarget("complex"),
+    SignalApproximationTarget(compression=0.5),
+    SignalApproximationTarget("magnitude", phase_sensitive=True),
+    WaveformTarget(mask="complex"),
 ]
 NETWORKS = [
     UNetRegressor(filters=(4, 4), dilations=(1,), **SMALL),
@@ -137,6 +142,8 @@ EXPECTED_FAILURES = {
     "PeakNormalize": CONTAINER,
     "IdealMaskTarget": COMPLEX,
     "SpectrumTarget": COMPLEX,
+    "SignalApproximationTarget": COMPLEX,
+    "WaveformTarget": COMPLEX,
     "AutoencoderRegressor": FLOAT32,
     "UNetRegressor": FLOAT32,
     "SpeechEnhancer": {**ANY_LENGTH, **FLOAT32},

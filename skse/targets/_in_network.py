@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from skse.targets._base import BaseTarget
-from skse.targets._compression import best_mask, compress, from_channels, to_channels
+from skse.targets._spectra import best_mask, compress, expand, from_channels, to_channels
 from skse.utils import check_choice, check_number
 
 DOMAINS = ("complex", "magnitude")
@@ -58,7 +58,7 @@ class InNetworkTarget(BaseTarget):
         return to_channels(noisy * best_mask(noisy, clean, mask=self.mask, bound=self._largest()))
 
     def _inverse_transform(self, prediction, noisy):
-        return compress(from_channels(prediction), 1 / self.compression)
+        return expand(from_channels(prediction), self.compression)
 
     def _largest(self):
         """Bound of the mask on compressed spectra."""
@@ -200,7 +200,7 @@ class SignalApproximationTarget(InNetworkTarget):
             return super()._inverse_transform(prediction, noisy)
         level = np.abs(noisy)
         phase = np.divide(noisy, level, out=np.zeros_like(noisy), where=level > 0)
-        return np.maximum(prediction, 0) ** (1 / self.compression) * phase
+        return expand(np.maximum(prediction, 0), self.compression) * phase
 
 
 class WaveformTarget(InNetworkTarget):

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from skse import IdealMaskTarget, SpectrumTarget, SpeechEnhancer, STFTFeaturizer, oracle_predict
+from skse import (
+    IdealMaskTarget,
+    SignalApproximationTarget,
+    SpectrumTarget,
+    SpeechEnhancer,
+    STFTFeaturizer,
+    WaveformTarget,
+    oracle_predict,
+)
 
 # A ceiling beyond this is perfect: what is left of the error is float32's rounding.
 PERFECT_DB = 60
@@ -111,6 +119,25 @@ CEILINGS = {
     ),
     "real, dropped": (SpectrumTarget("real", imaginary="drop"), lambda Y, S, L: S.real + 0j),
     "complex": (SpectrumTarget("complex"), lambda Y, S, L: S),
+    "approximation": (
+        SignalApproximationTarget(),
+        lambda Y, S, L: np.clip(over(abs(S), abs(Y)) * np.cos(np.angle(S) - np.angle(Y)), 0, 1) * Y,
+    ),
+    "approximation, compressed": (
+        SignalApproximationTarget(bound=2, compression=0.5),
+        lambda Y, S, L: (
+            np.clip(over(abs(S), abs(Y)) ** 0.5 * np.cos(np.angle(S) - np.angle(Y)), 0, 2**0.5) ** 2
+            * Y
+        ),
+    ),
+    "approximation, magnitude": (
+        SignalApproximationTarget("magnitude", compression=0.5),
+        lambda Y, S, L: np.minimum(abs(S), abs(Y)) * phase(Y),
+    ),
+    "waveform": (
+        WaveformTarget("complex", bound=1.5),
+        lambda Y, S, L: over(S, Y) * np.minimum(1, over(1.5, abs(over(S, Y)))) * Y,
+    ),
 }
 
 

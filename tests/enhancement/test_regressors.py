@@ -5,7 +5,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skse import FeatureScaler, SpectrumTarget, UNetRegressor
+from skse import (
+    FeatureScaler,
+    IdealMaskTarget,
+    SignalApproximationTarget,
+    SpectrumTarget,
+    UNetRegressor,
+    WaveformTarget,
+)
 from skse.enhancement._regressors import check_loss, groups_for, takes_segments
 
 
@@ -38,3 +45,47 @@ def test_loss_is_found_in_a_pipeline():
     with pytest.raises(ValueError, match="ranges from 0 to inf"):
         check_loss(pipeline, SpectrumTarget("power"))
     check_loss(pipeline.set_params(unetregressor__loss="mse"), SpectrumTarget("power"))
+
+
+@pytest.mark.parametrize(
+    ("loss", "fitting"),
+    [
+        ("binary_crossentropy", {"mask"}),
+        ("dice", {"mask"}),
+        ("bce_dice", {"mask"}),
+        ("compressed_spectrum", {"complex", "approximation"}),
+        ("si_sdr", {"waveform"}),
+        ("snr", {"waveform"}),
+        ("mse", {"mask", "cirm", "log", "magnitude", "complex", "approximation", "waveform"}),
+    ],
+)
+def test_which_loss_goes_with_which_target(loss, fitting):
+    targets = {
+        "mask": IdealMaskTarget("irm"),
+        "cirm": IdealMaskTarget("cirm"),
+        "log": SpectrumTarget("log"),
+        "magnitude": SignalApproximationTarget("magnitude"),
+        "complex": SpectrumTarget("complex"),
+        "approximation": SignalApproximationTarget(),
+        "waveform": WaveformTarget(),
+    }
+    for name, target in targets.items():
+        if name in fitting:
+            check_loss(UNetRegressor(loss=loss), target)
+            continue
+        with pytest.raises(ValueError, match=f"UNetRegressor: loss='{loss}' needs ") as caught:
+            check_loss(UNetRegressor(loss=loss), target)
+        message = str(caught.value)
+        assert f"but {target!r} " in message
+        assert "Use loss='mse', or as target" in message
+
+
+def test_losses_that_are_objects():
+    import keras
+
+    from skse.networks._losses import LOSSES
+
+    for loss in (keras.losses.Dice(), keras.losses.BinaryCrossentropy(), LOSSES["bce_dice"]):
+        with pytest.raises(ValueError, match="needs a target between 0 and 1"):
+            check_loss(UNetRegressor(loss=loss), SpectrumTarget("log"))
+    check_loss(UNetRegressor(loss=keras.losses.LogCosh()), SpectrumTarget("log"))

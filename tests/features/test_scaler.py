@@ -63,6 +63,18 @@ def test_other_number_of_frames_may_follow(rng):
         FeatureScaler().fit(np.zeros((2, 5, 7, 2))).transform(np.zeros((2, 5, 7, 3)))
 
 
+def test_reference_channels_are_left_alone(rng):
+    X = 3 + rng.normal(size=(4, 5, 7, 3))
+    scaler = FeatureScaler(n_reference_channels=2).fit(X)
+    out = scaler.transform(X)
+    np.testing.assert_array_equal(out[..., 1:], X[..., 1:])
+    np.testing.assert_allclose(out[..., 0], FeatureScaler().fit(X).transform(X)[..., 0])
+    np.testing.assert_array_equal(scaler.inverse_transform(out)[..., 1:], X[..., 1:])
+    for array in (X[..., 0], X[..., :2]):
+        with pytest.raises(ValueError, match=r"n_reference_channels == 2, must be <= [01]"):
+            scaler.fit(array)
+
+
 def test_tags_allow_segments():
     assert get_tags(FeatureScaler()).input_tags.three_d_array
 

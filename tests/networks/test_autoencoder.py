@@ -32,6 +32,20 @@ def test_the_seeds_network():
     assert model.count_params() == pytest.approx(81.9e6, rel=1e-3)
 
 
+def test_output_block_ends_in_normalisation_and_activation():
+    sizes = {"filters": (2, 3), "dense_units": (4,), "activation": "relu"}
+    plain, finished = (
+        build_autoencoder((8, 8), (8, 8), **sizes, output_block=block) for block in (False, True)
+    )
+    kinds = [type(layer).__name__ for layer in finished.layers]
+    last = len(kinds) - 1 - kinds[::-1].index("Conv2DTranspose")
+    assert kinds[last + 1 : last + 3] == ["BatchNormalization", "Activation"]
+    assert finished.count_params() == plain.count_params() + 4
+    image = np.random.default_rng(0).standard_normal((4, 8, 8)).astype(np.float32)
+    assert np.min(finished(image)) == 0
+    assert np.min(plain(image)) < 0
+
+
 @pytest.mark.parametrize(
     ("X_shape", "y_shape"), [((257, 65), (257, 65)), ((13, 9, 2), (13, 9)), ((6, 9), (11, 9, 3))]
 )

@@ -13,8 +13,6 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
-from skse.networks._base import moments, split_groups
-
 BOTH = pytest.mark.parametrize("name", ["UNetRegressor", "AutoencoderRegressor"])
 
 
@@ -123,21 +121,6 @@ def test_warm_start_goes_on(make_network, smooth_problem):
         network.set_params(warm_start=True).fit(X, y[:, :5])
 
 
-def test_split_keeps_groups_whole():
-    groups = np.repeat(["a", "b", "c", "d", "e", "f"], [1, 2, 3, 4, 5, 9])
-    sides = set()
-    for seed in range(20):
-        state = np.random.RandomState(seed)
-        train, held_out = split_groups(groups, 24, 0.3, state, owner="UNetRegressor")
-        assert sorted([*train, *held_out]) == list(range(24))
-        assert not set(groups[train]) & set(groups[held_out])
-        assert len(set(groups[held_out])) == 2
-        sides.add(tuple(held_out))
-    assert len(sides) > 3
-    train, held_out = split_groups(None, 10, 0.1, state, owner="UNetRegressor")
-    assert len(held_out) == 1
-
-
 def test_early_stopping_watches_whole_groups_and_keeps_the_best(make_network):
     # Group 0 maps x to x, group 1 to -x: what is learned from one is wrong for the other.
     rng = np.random.default_rng(0)
@@ -212,17 +195,6 @@ def test_score_is_r2_weighted_by_variance(make_network, smooth_problem):
     doubled = np.concatenate([X, X[:8]]), np.concatenate([y, y[:8]])
     weights = np.r_[np.full(8, 2), np.ones(40)]
     assert network.score(X, y, weights) == pytest.approx(network.score(*doubled), abs=1e-4)
-
-
-@pytest.mark.parametrize("shape", [(7,), (7, 3), (70, 5, 4), (7, 5, 4, 2)])
-def test_moments(shape, monkeypatch):
-    monkeypatch.setattr("skse.networks._base._MOMENT_SIZE", 100)
-    rows = np.random.default_rng(0).standard_normal(shape).astype(np.float32) + 100
-    mean, deviation = moments(rows)
-    image = rows.astype(np.float64).reshape((*shape, 1, 1, 1)[:4])
-    np.testing.assert_allclose(mean, image.mean(axis=(0, 2)), rtol=1e-6)
-    np.testing.assert_allclose(deviation, image.std(axis=(0, 2)), rtol=1e-4, atol=1e-6)
-    assert mean.dtype == deviation.dtype == np.float32
 
 
 def test_callbacks_see_the_training_and_let_go_of_the_model(make_network, smooth_problem):

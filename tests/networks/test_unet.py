@@ -1,17 +1,38 @@
 """The U-Net's shapes, sizes and options."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from skse import UNetRegressor
 from skse.networks import build_unet
 
+SEED = {
+    "filters": (32, 64, 128, 256, 512),
+    "downsampling": "max_pool",
+    "strides": (2, 2),
+    "n_convolutions": 2,
+    "residual": False,
+    "dilations": (),
+    "bottleneck_filters": 256,
+    "decoder_filters": (256, 128, 128, 64, 32),
+    "head_filters": (16, 4),
+    "input_skip": False,
+    "skip": "concatenate",
+    "activation": "relu",
+    "normalization": None,
+    "first_kernel_size": 3,
+}
 
+
+@pytest.mark.parametrize("downsampling", ["stride", "max_pool"])
 @pytest.mark.parametrize("strides", [(2, 1), (2, 2), (3, 2), (1, 1)])
-def test_any_size_in_same_size_out(strides):
+def test_any_size_in_same_size_out(strides, downsampling):
+    options = {"filters": (2, 3, 2), "dilations": (1, 2), "downsampling": downsampling}
     for n_frequencies in (1, 2, 9, 40):
         shape = (n_frequencies, None)
-        model = build_unet(shape, shape, filters=(2, 3, 2), dilations=(1, 2), strides=strides)
+        model = build_unet(shape, shape, strides=strides, **options)
         for n_frames in (1, 2, 13):
             image = np.zeros((2, n_frequencies, n_frames), np.float32)
             assert model(image).shape == image.shape
@@ -47,6 +68,7 @@ def test_other_frequencies_than_fitted_are_refused(make_network, rng):
         {"bottleneck_units": 5, "dropout": 0.2},
         {"normalization": None, "dilations": ()},
         {"standardize": False, "output_activation": "sigmoid"},
+        {**SEED, "filters": (4, 6), "bottleneck_filters": 8, "decoder_filters": [6, 4]},
     ],
 )
 def test_options_train(options, make_network, rng):
@@ -68,6 +90,73 @@ def test_dilations_set_what_the_network_sees():
     assert reach(dilations=()) == 2 * (2 + 1) + 1
     assert reach(dilations=(1, 2, 4)) == reach(dilations=()) + 7
     assert reach(dilations=(1, 2, 4), bottleneck_units=3) == reach(dilations=()) + 7
+
+
+def test_the_seeds_network():
+    """Parameters counted by hand: weights of every convolution, and its biases."""
+
+    def convolution(n_in, n_out, size=3):
+        return size**2 * n_in * n_out + n_out
+
+    down = [1, 32, 64, 128, 256, 512]
+    expected = sum(convolution(a, b) + convolution(b, b) for a, b in pairwise(down))
+    expected += convolution(512, 256) + convolution(256, 256)
+    up = [256, 256, 128, 128, 64, 32]
+    for (below, above), beside in zip(pairwise(up), reversed(down), strict=False):
+        expected += convolution(below, above) + convolution(above + beside, above)
+    expected += convolution(32, 16, 1) + convolution(16, 4, 1) + convolution(4, 1, 1)
+    build, parameters = UNetRegressor(**SEED)._architecture()
+    model = build((256, 256), (256, 256), output_activation="sigmoid", **parameters)
+    assert model.count_params() == expected == 10_206_713
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert [kinds.count(kind) for kind in ("MaxPooling2D", "Conv2DTranspose", "Add")] == [5, 5, 0]
+    assert kinds.count("Conv2D") == 5 * 2 + 2 + 5 + 3
+    assert model(np.zeros((1, 256, 256), np.float32)).shape == (1, 256, 256)
+
+
+def test_pooling_takes_the_largest_of_every_level():
+    """With weights of one tap, what comes up from the lowest level is a maximum."""
+    options = {
+        **SEED,
+        "filters": (1,),
+        "n_convolutions": 1,
+        "bottleneck_filters": None,
+        "decoder_filters": None,
+        "head_filters": (),
+        "kernel_size": 1,
+        "first_kernel_size": 1,
+    }
+    model = build_unet((4, 4), (4, 4), **options)
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights([np.ones_like(layer.weights[0]), np.zeros_like(layer.weights[1])])
+    image = np.arange(16, dtype=np.float32).reshape(1, 4, 4)
+    # A transposed convolution of one tap writes to the first of every 2 x 2 units.
+    expected = image.copy()
+    expected[:, ::2, ::2] += [[5, 7], [13, 15]]
+    np.testing.assert_array_equal(model(image), expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"downsampling": "mean"}, "downsampling='mean' is not allowed; choose from 'max_pool'"),
+        ({"bottleneck_filters": 0}, "bottleneck_filters == 0, must be >= 1"),
+        ({"head_filters": (4, 0)}, r"head_filters=\(4, 0\) must be a sequence"),
+        ({"filters": (4, 4), "decoder_filters": (4,)}, r"decoder_filters=\(4,\) must be .* of 2"),
+        (
+            {"filters": (4, 6), "decoder_filters": (6, 2)},
+            r"decoder_filters=\(6, 2\) cannot be added to .*takes \(4,\)",
+        ),
+        (
+            {"filters": (4, 6), "decoder_filters": (6, 2), "downsampling": "max_pool"},
+            r"decoder_filters=.*takes \(6, 4\); use these, or skip='concatenate'",
+        ),
+    ],
+)
+def test_bad_parameters(options, message, make_network):
+    with pytest.raises(ValueError, match=f"UNetRegressor: {message}"):
+        make_network(**options).fit(np.zeros((2, 3, 3)), np.zeros((2, 3, 3)))
 
 
 def test_default_is_sized_for_a_cpu():

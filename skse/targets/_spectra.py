@@ -1,6 +1,9 @@
-"""Power-law compression of complex spectra, as pure functions."""
+"""Complex spectra: power-law compression, channels, the best mask from one to another."""
 
 import numpy as np
+
+# exp() of this is far above any spectrum and far below float32's largest number.
+_LARGEST_LOG = 40.0
 
 
 def compress(spectrum, exponent):
@@ -10,6 +13,15 @@ def compress(spectrum, exponent):
     magnitude = np.abs(spectrum)
     loud = np.where(magnitude > 0, magnitude, 1)
     return (spectrum * loud ** (exponent - 1)).astype(spectrum.dtype, copy=False)
+
+
+def expand(compressed, exponent):
+    """Undo :func:`compress`, up to magnitudes of e^40."""
+    if exponent == 1:
+        return compressed
+    level = np.abs(compressed)
+    phase = np.divide(compressed, level, out=np.zeros_like(compressed), where=level > 0)
+    return phase * np.minimum(level, np.exp(_LARGEST_LOG * exponent)) ** (1 / exponent)
 
 
 def to_channels(spectrum):

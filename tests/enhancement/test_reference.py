@@ -1,0 +1,178 @@
+"""Targets whose mask is applied inside the network, from waveform to waveform."""
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skse import (
+    AutoencoderRegressor,
+    FeatureScaler,
+    IdealMaskTarget,
+    MelFeaturizer,
+    SignalApproximationTarget,
+    SpeechEnhancer,
+    STFTFeaturizer,
+    UNetRegressor,
+    WaveformTarget,
+)
+from skse.enhancement._reference import network_input, set_head
+from skse.metrics import snr_gain_score
+
+MEL = MelFeaturizer(sampling_rate=8000, n_mels=16, n_fft=64, hop_length=32)
+
+
+@pytest.fixture
+def pairs(rng):
+    """Ragged tones that glide, in white noise; the second is digital silence at its end."""
+    noisy, clean = [], []
+    for i in range(6):
+        times = np.arange(2500 + 300 * i) / 8000
+        s = 0.3 * np.sin(2 * np.pi * (rng.uniform(300, 900) * times + 300 * times**2))
+        x = s + 0.1 * rng.standard_normal(len(s))
+        if i == 1:
+            s[1200:] = x[1200:] = 0
+        clean.append(s.astype(np.float32))
+        noisy.append(x.astype(np.float32))
+    return noisy, clean
+
+
+def enhancer_of(target, featurizer=None, **options):
+    featurizer = STFTFeaturizer(n_fft=64, hop_length=32) if featurizer is None else featurizer
+    network = UNetRegressor(
+        **{"filters": (8,), "dilations": (), "epochs": 6, "learning_rate": 0.02, "random_state": 0}
+        | {"batch_size": 8}
+        | options
+    )
+    return SpeechEnhancer(featurizer, target, network, segment_frames=16)
+
+
+@pytest.mark.parametrize("n_bands", [3, 9])
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_reference_is_appended_and_padded(n_bands, n_channels, rng):
+    class Features:
+        def features(self, stft):
+            bands = np.resize(np.abs(stft), (n_bands, stft.shape[1]))
+            return bands if n_channels == 1 else np.stack([bands, bands + 1], axis=-1)
+
+    stft = (rng.standard_normal((5, 4)) + 1j * rng.standard_normal((5, 4))).astype(np.complex64)
+    features = Features().features(stft)
+    seen = network_input(Features(), SignalApproximationTarget(), stft)
+    assert seen.shape == (max(n_bands, 5), 4, n_channels + 2)
+    assert seen.dtype == np.float32
+    kept = seen[:n_bands, :, :n_channels]
+    np.testing.assert_array_equal(kept.reshape(features.shape), features.astype("f4"))
+    np.testing.assert_array_equal(seen[:5, :, -2] + 1j * seen[:5, :, -1], stft)
+    assert (seen[n_bands:, :, :-2] == 0).all()
+    assert (seen[5:, :, -2:] == 0).all()
+    assert network_input(Features(), IdealMaskTarget(), stft).shape == features.shape
+
+
+@pytest.mark.parametrize(
+    ("target", "loss", "featurizer"),
+    [
+        (SignalApproximationTarget("magnitude", compression=0.5), "mse", MEL),
+        (SignalApproximationTarget(), "compressed_spectrum", None),
+        (WaveformTarget(), "mae", None),
+    ],
+)
+def test_speech_gets_better_at_any_level(target, loss, featurizer, pairs):
+    noisy, clean = pairs
+    enhancer = enhancer_of(target, featurizer, loss=loss).fit(noisy[:4], clean[:4])
+    enhanced = enhancer.predict(noisy[4:])
+    assert np.min(snr_gain_score(clean[4:], enhanced, noisy[4:])) > 2
+    quiet = enhancer.predict([1e-3 * x for x in noisy[4:]])
+    np.testing.assert_allclose(1e3 * quiet[0], enhanced[0], atol=1e-4)
+
+
+def test_waveform_loss_early_stopping_scaler_and_a_fresh_process(pairs, tmp_path):
+    noisy, clean = pairs
+    network = enhancer_of(None).regressor.set_params(
+        loss="si_sdr", early_stopping=True, validation_fraction=0.25
+    )
+    enhancer = SpeechEnhancer(
+        STFTFeaturizer(n_fft=64, hop_length=32, scale="complex"),
+        WaveformTarget("complex"),
+        make_pipeline(FeatureScaler(), "passthrough", network),
+        segment_frames=16,
+    ).fit(noisy, clean)
+    scaler, network = enhancer.regressor_[0], enhancer.regressor_[-1]
+    assert (scaler.mean_[:, -2:] == 0).all()
+    assert (scaler.scale_[:, -2:] == 1).all()
+    assert not (scaler.mean_[:, :2] == 0).all()
+    assert len(network.history_["val_loss"]) == network.n_iter_
+    # What the loss saw in the end is the SI-SDR of the segments in dB.
+    assert -40 < network.history_["loss"][-1] < network.history_["loss"][0] < 20
+    assert network.head["istft"] == {"n_fft": 64, "hop_length": 32, "window": "hann"}
+    assert enhancer.regressor[-1].head is None
+    joblib.dump((enhancer, noisy), tmp_path / "enhancer.joblib")
+    code = (
+        "import sys, joblib, numpy; enhancer, noisy = joblib.load(sys.argv[1]); "
+        "numpy.save(sys.argv[2], enhancer.predict(noisy)[0])"
+    )
+    files = [tmp_path / "enhancer.joblib", tmp_path / "enhanced.npy"]
+    subprocess.run([sys.executable, "-c", code, *files], check=True)
+    np.testing.assert_array_equal(np.load(files[1]), enhancer.predict(noisy)[0])
+
+
+def test_grid_search_over_targets(pairs):
+    search = GridSearchCV(
+        enhancer_of(IdealMaskTarget(), epochs=1, filters=(2,)),
+        [
+            {"target": [IdealMaskTarget("ibm")], "regressor__loss": ["bce_dice"]},
+            {"target": [SignalApproximationTarget()], "target__mask": ["complex"]},
+            {"target": [WaveformTarget()], "regressor__loss": ["snr"]},
+        ],
+        cv=2,
+        refit=False,
+    ).fit(*pairs)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize(
+    ("regressor", "message"),
+    [
+        (
+            Ridge(),
+            r"SignalApproximationTarget\(\) is applied .*but Ridge has no parameter 'head'.*"
+            "Use UNetRegressor or AutoencoderRegressor, or a target .*IdealMaskTarget",
+        ),
+        (make_pipeline(StandardScaler(), Ridge()), "Ridge has no parameter 'head'"),
+        (GridSearchCV(UNetRegressor(), {}), "GridSearchCV has no parameter 'head'"),
+        (
+            Pipeline([("log", FunctionTransformer()), ("net", UNetRegressor())]),
+            "step 'log' before it, FunctionTransformer, would change it. Use FeatureScaler",
+        ),
+        (UNetRegressor(output_activation="sigmoid"), "output_activation='sigmoid' needs a target"),
+        (UNetRegressor(loss="si_sdr"), r"loss='si_sdr' needs waveforms, .*WaveformTarget"),
+        (AutoencoderRegressor(loss="dice"), "loss='dice' needs a target between 0 and 1"),
+    ],
+)
+def test_regressors_that_do_not_fit(regressor, message, pairs):
+    enhancer = SpeechEnhancer(target=SignalApproximationTarget(), regressor=regressor)
+    with pytest.raises(ValueError, match=message):
+        enhancer.fit(*pairs)
+
+
+def test_segments_too_short_for_waveforms(pairs):
+    enhancer = enhancer_of(WaveformTarget()).set_params(segment_frames=1)
+    with pytest.raises(ValueError, match=r"WaveformTarget\(\) needs segments of at least 2 frames"):
+        enhancer.fit(*pairs)
+
+
+def test_head_tells_the_bands_of_the_features():
+    network = UNetRegressor()
+    set_head(network, SignalApproximationTarget(bound=2), MEL, 16)
+    assert network.head == {
+        "mask": "real",
+        "bound": 2.0,
+        "output": "complex",
+        "compression": 1.0,
+        "n_bands": 16,
+    }

@@ -1,0 +1,111 @@
+"""Masks that are applied inside the network."""
+
+import numpy as np
+import pytest
+
+HEAD = {"mask": "real", "bound": 1.0, "output": "complex", "compression": 1.0, "n_bands": 5}
+
+
+@pytest.fixture
+def inputs(rng):
+    """What a body puts out, and a noisy STFT with a silent unit."""
+    body = 3 * rng.standard_normal((2, 5, 4, 2)).astype(np.float32)
+    noisy = rng.standard_normal((2, 5, 4, 2)).astype(np.float32)
+    noisy[0, 1, 2] = 0
+    return body, noisy
+
+
+def as_complex(x):
+    return x[..., 0] + 1j * x[..., 1]
+
+
+@pytest.mark.parametrize("compression", [1.0, 0.5, 0.3])
+@pytest.mark.parametrize("bound", [1.0, 2.0, None])
+@pytest.mark.parametrize(
+    ("mask", "output"), [("real", "complex"), ("real", "magnitude"), ("complex", "complex")]
+)
+def test_mask_times_compressed_noisy_spectrum(mask, output, bound, compression, inputs):
+    from skse.networks._heads import MaskHead
+
+    body, noisy = inputs
+    body = body if mask == "complex" else body[..., :1]
+    Y = as_complex(noisy)
+    Y = abs(Y) ** compression * np.exp(1j * np.angle(Y))
+    if mask == "real":
+        M = body[..., 0] if bound is None else bound**compression / (1 + np.exp(-body[..., 0]))
+    else:
+        M = as_complex(body)
+        if bound is not None:
+            M = bound**compression * np.tanh(abs(M)) * np.exp(1j * np.angle(M))
+    layer = MaskHead(mask, bound, output, compression)
+    out = np.asarray(layer([body, noisy]))
+    expected = M * Y if output == "complex" else M * abs(Y)
+    np.testing.assert_allclose(as_complex(out) if output == "complex" else out, expected, atol=1e-5)
+    again = MaskHead.from_config(layer.get_config())
+    np.testing.assert_array_equal(again([body, noisy]), out)
+
+
+def test_gradient_is_finite_where_body_and_speech_are_silent():
+    import tensorflow as tf
+
+    from skse.networks._heads import MaskHead
+
+    for mask, n_channels in [("real", 1), ("complex", 2)]:
+        body = tf.zeros((1, 3, 2, n_channels))
+        with tf.GradientTape() as tape:
+            tape.watch(body)
+            out = MaskHead(mask, 1.0, "complex", 0.3)([body, tf.zeros((1, 3, 2, 2))])
+        assert np.isfinite(tape.gradient(out, body)).all()
+
+
+def test_body_sees_the_features_alone(make_network, rng):
+    """Features of 5 bands in 2 channels, and an STFT of 9 frequencies, in one array."""
+    X = rng.standard_normal((6, 9, 7, 4)).astype(np.float32)
+    y = rng.standard_normal((6, 9, 7, 2)).astype(np.float32)
+    for name in ("UNetRegressor", "AutoencoderRegressor"):
+        network = make_network(name, head=HEAD).fit(X, y)
+        body = next(layer for layer in network.regressor_.model_.layers if hasattr(layer, "layers"))
+        assert body.input_shape[1] == 5
+        assert body.input_shape[3] == 2
+        assert body.output_shape[1] == 9
+        other = X.copy()
+        other[..., 5:, :, :2] = 1e3  # padding of the features
+        np.testing.assert_array_equal(network.predict(other), network.predict(X))
+        other = X.copy()
+        other[..., 2:] *= 2  # the reference: what is masked doubles, the mask does not change
+        np.testing.assert_allclose(network.predict(other), 2 * network.predict(X), rtol=1e-5)
+        gain = np.hypot(*np.moveaxis(network.predict(X), -1, 0)) / np.hypot(X[..., 2], X[..., 3])
+        assert gain.max() <= 1 + 1e-5
+
+
+@pytest.mark.parametrize(
+    ("options", "X_shape", "y_shape", "message"),
+    [
+        ({"head": "mask"}, (3, 5, 4, 3), (3, 5, 4, 2), "head='mask' must be None or what"),
+        ({"head": HEAD}, (3, 5, 4), (3, 5, 4, 2), "real and imaginary part of the noisy STFT"),
+        ({"head": HEAD}, (3, 5, 4, 2), (3, 5, 4, 2), "got .* and"),
+        ({"head": HEAD}, (3, 5, 4, 3), (3, 5, 4), r"n_frames, 2\); got"),
+        (
+            {"head": {**HEAD, "output": "magnitude"}},
+            (3, 5, 4, 3),
+            (3, 5, 4, 2),
+            r"n_frames\); got \(3, 5, 4, 3\) and \(3, 5, 4, 2\)",
+        ),
+        (
+            {"head": HEAD, "output_activation": "sigmoid"},
+            (3, 5, 4, 3),
+            (3, 5, 4, 2),
+            "cannot be followed by a head",
+        ),
+        (
+            {"head": {**HEAD, "istft": {"n_fft": 8, "hop_length": 4, "window": "hann"}}},
+            (3, 5, 1, 3),
+            (3, 5, 1, 2),
+            "rows of at least 2 frames, got 1",
+        ),
+        ({"head": HEAD, "loss": "dice"}, (3, 5, 4, 3), (3, 5, 4, 2), "and no head"),
+    ],
+)
+def test_bad_heads(options, X_shape, y_shape, message, make_network):
+    with pytest.raises(ValueError, match=message):
+        make_network(**options).fit(np.zeros(X_shape), np.zeros(y_shape))
