@@ -10,7 +10,8 @@ from sklearn.utils.validation import has_fit_parameter
 def takes_segments(regressor):
     """Tell whether a regressor, or every step of a Pipeline, accepts 3-D input."""
     if isinstance(regressor, Pipeline):
-        return all(takes_segments(step) for _, step in regressor.steps)
+        steps = [step for _, step in regressor.steps if step not in (None, "passthrough")]
+        return all(takes_segments(step) for step in steps)
     for wrapped in ("estimator", "regressor"):
         inner = regressor.get_params(deep=False).get(wrapped)
         if hasattr(inner, "fit"):

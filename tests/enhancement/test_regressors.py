@@ -22,6 +22,7 @@ from skse.enhancement._regressors import check_loss, groups_for, takes_segments
         (Ridge(), False),
         (UNetRegressor(), True),
         (make_pipeline(FeatureScaler(), UNetRegressor()), True),
+        (make_pipeline("passthrough", UNetRegressor()), True),
         (make_pipeline(StandardScaler(), UNetRegressor()), False),
         (make_pipeline(FeatureScaler(), Ridge()), False),
         (GridSearchCV(UNetRegressor(), {}), True),

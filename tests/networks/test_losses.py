@@ -94,7 +94,10 @@ def test_gradient_is_finite_in_silence(name, level, values):
 
     y_true, y_pred = values(name)
     for factors in ((0, level), (level, 0), (level, level)):
-        a, b = (tf.constant((f * y).astype("f4")) for f, y in zip(factors, (y_true, y_pred)))
+        a, b = (
+            tf.constant((f * y).astype("f4"))
+            for f, y in zip(factors, (y_true, y_pred), strict=True)
+        )
         with tf.GradientTape() as tape:
             tape.watch(b)
             loss = loss_of(name)(a, b)
