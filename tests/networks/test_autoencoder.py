@@ -1,8 +1,11 @@
 """The autoencoder's shapes and its fixed number of frames."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from skse import AutoencoderRegressor
 from skse.networks import build_autoencoder
 
 
@@ -17,19 +20,25 @@ def test_any_size_in_same_size_out(strides):
 
 def test_the_seeds_network():
     """Six levels down to 4 × 4 × 1024, four dense layers: 81.9 million parameters."""
-    model = build_autoencoder(
-        (256, 256),
-        (256, 256),
-        filters=(32, 64, 128, 256, 512, 1024),
+    regressor = AutoencoderRegressor(
+        (32, 64, 128, 256, 512, 1024),
         dense_units=(2048, 512, 2048),
+        dropout=0.3,
+        output_block=True,
+        standardize=False,
     )
-    assert [layer.units for layer in model.layers if hasattr(layer, "units")] == [
-        2048,
-        512,
-        2048,
-        16384,
-    ]
-    assert model.count_params() == pytest.approx(81.9e6, rel=1e-3)
+    build, parameters = regressor._architecture()
+    model = build((256, 256), (256, 256), **parameters)
+    # Weights and biases, and four numbers of batch normalisation a channel: after
+    # every strided convolution but the last, every dense and every transposed one.
+    levels, dense = [1, 32, 64, 128, 256, 512, 1024], [16384, 2048, 512, 2048, 16384]
+    expected = sum(9 * a * b + b + 4 * b for a, b in pairwise(levels)) - 4 * 1024
+    expected += sum(a * b + b + 4 * b for a, b in pairwise(dense))
+    expected += sum(9 * a * b + b + 4 * b for a, b in pairwise(levels[::-1]))
+    assert model.count_params() == expected == pytest.approx(81.9e6, rel=1e-3)
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert kinds.count("Dropout") == kinds.count("Dense") == 4
+    assert not {"CropLike", "Normalization"} & set(kinds)
 
 
 def test_output_block_ends_in_normalisation_and_activation():

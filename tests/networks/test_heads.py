@@ -68,6 +68,8 @@ def test_body_sees_the_features_alone(make_network, rng):
         assert body.input_shape[1] == 5
         assert body.input_shape[3] == 2
         assert body.output_shape[1] == 9
+        if name == "UNetRegressor":
+            assert network.predict(X[:, :, :3]).shape == (6, 9, 3, 2)
         other = X.copy()
         other[..., 5:, :, :2] = 1e3  # padding of the features
         np.testing.assert_array_equal(network.predict(other), network.predict(X))
