@@ -288,14 +288,14 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         if self.standardize:
             mean, deviation = moments(features_of(X, self.head))
             input_statistics = (mean, np.where(deviation > 0, deviation, 1).astype(np.float32))
-            if output_activation == "linear":
+            if output_activation == "linear" and self.head is None:
                 output_statistics = moments(y)
                 scale = float(np.sqrt(np.mean(np.square(output_statistics[1]))))
         build = partial(
             build,
             output_activation=output_activation,
             input_statistics=input_statistics,
-            output_statistics=output_statistics if self.head is None else None,
+            output_statistics=output_statistics,
             **parameters,
         )
         if self.head is not None:
