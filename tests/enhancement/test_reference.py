@@ -133,7 +133,7 @@ def test_grid_search_over_targets(pairs):
             {"target": [SignalApproximationTarget()], "target__mask": ["complex"]},
             {"target": [WaveformTarget()], "regressor__loss": ["snr"]},
         ],
-        cv=2,
+        cv=[(range(4), range(4, 6))],
         refit=False,
     ).fit(*pairs)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
