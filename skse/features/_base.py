@@ -105,8 +105,8 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            Where `S` is not complex, has another number of frequencies than
-            ``1 + n_fft // 2``, or too few frames for `n_times`.
+            Where `S` is not complex, has another number of frequencies than ``stft``
+            gives, or too few frames for `n_times`.
 
         References
         ----------
@@ -119,6 +119,9 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         waveforms = [None] * len(spectra)
         for indices in _group((s.shape, n) for s, n in zip(spectra, lengths, strict=True)):
             batch = np.stack([spectra[i].T for i in indices])
+            missing = 1 + self.n_fft // 2 - batch.shape[2]
+            if missing:
+                batch = np.pad(batch, [(0, 0), (0, 0), (0, missing)])
             batch = synthesise(batch, window, self.hop_length, lengths[indices[0]])
             for i, x in zip(indices, batch, strict=True):
                 waveforms[i] = x
@@ -143,9 +146,15 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         spectra, _ = self._check_spectra([S], 1)
         return self._features(spectra[0])
 
+    @property
+    def _n_frequencies(self):
+        """Number of frequencies of an STFT; the inverse takes those above them for 0."""
+        return 1 + self.n_fft // 2
+
     def _analyse(self, waveforms, window):
+        kept = self._n_frequencies
         if isinstance(waveforms, np.ndarray):
-            return analyse(waveforms, window, self.hop_length).swapaxes(1, 2)
+            return analyse(waveforms, window, self.hop_length)[..., :kept].swapaxes(1, 2)
         spectra = [None] * len(waveforms)
         groups = list(_group(len(x) for x in waveforms))
         # NumPy and SciPy release the interpreter's lock: threads share the groups.
@@ -156,7 +165,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
             )
             for indices, batch in zip(groups, batches, strict=True):
                 for i, S in zip(indices, batch, strict=True):
-                    spectra[i] = S.T
+                    spectra[i] = S[:, :kept].T
         return spectra
 
     def _features(self, S):
@@ -202,11 +211,11 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
 
     def _check_spectrum(self, S, n_times, i):
         S = np.asarray(S)
-        n_frequencies = 1 + self.n_fft // 2
-        if S.ndim != 2 or S.shape[0] != n_frequencies:
+        if S.ndim != 2 or S.shape[0] != self._n_frequencies:
             raise ValueError(
                 f"S[{i}] has shape {S.shape}; expected (n_frequencies, n_frames) with "
-                f"1 + n_fft // 2 = {n_frequencies} frequencies. Use the featurizer that made it."
+                f"{self._n_frequencies} frequencies for n_fft={self.n_fft}. Use the featurizer "
+                "that made it."
             )
         if not np.iscomplexobj(S):
             raise ValueError(

@@ -40,6 +40,10 @@ class STFTFeaturizer(BaseFeaturizer):
         noise of 16-bit audio with the default `n_fft`.
     compression : float, default=0.3
         Exponent of "compressed", above 0 and at most 1.
+    drop_nyquist : bool, default=False
+        Whether STFT and features leave out the highest frequency, half the sampling rate, so
+        that a power of two of them remains where `n_fft` is one. It comes back as silence;
+        reconstruction is exact but for it. Needs an even `n_fft`.
 
     Attributes
     ----------
@@ -84,6 +88,7 @@ class STFTFeaturizer(BaseFeaturizer):
         scale="log",
         floor_db=-80.0,
         compression=0.3,
+        drop_nyquist=False,
     ):
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -91,6 +96,7 @@ class STFTFeaturizer(BaseFeaturizer):
         self.scale = scale
         self.floor_db = floor_db
         self.compression = compression
+        self.drop_nyquist = drop_nyquist
 
     def _check_params(self):
         check_choice(self, "scale", self.scale, SCALES)
@@ -104,7 +110,17 @@ class STFTFeaturizer(BaseFeaturizer):
             max_val=1,
             include_boundaries="right",
         )
-        return super()._check_params()
+        window = super()._check_params()
+        if self.drop_nyquist and self.n_fft % 2:
+            raise ValueError(
+                f"STFTFeaturizer: drop_nyquist=True, but an odd n_fft={self.n_fft} has no frequency "
+                "at half the sampling rate; use an even n_fft or drop_nyquist=False."
+            )
+        return window
+
+    @property
+    def _n_frequencies(self):
+        return 1 + self.n_fft // 2 - bool(self.drop_nyquist)
 
     def _features(self, S):
         if self.scale == "complex":

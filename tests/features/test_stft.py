@@ -53,8 +53,27 @@ def test_compression_is_the_exponent(stft):
         ({"compression": 1.5}, "compression"),
         ({"floor_db": "low"}, "floor_db"),
         ({"floor_db": -np.inf}, "floor_db"),
+        ({"drop_nyquist": True, "n_fft": 255}, "drop_nyquist=True, but an odd n_fft=255"),
     ],
 )
 def test_bad_parameters_are_named(parameters, message):
     with pytest.raises(ValueError, match=message):
         STFTFeaturizer(**parameters).fit(np.zeros((1, 300)))
+
+
+@pytest.mark.parametrize("lengths", [(1000, 1000), (1000, 700)])
+def test_nyquist_is_dropped_and_comes_back_as_silence(rng, lengths):
+    X = [rng.uniform(-1, 1, n).astype(np.float32) for n in lengths]
+    X = np.stack(X) if len(set(lengths)) == 1 else X
+    whole, cropped = STFTFeaturizer(scale="real"), STFTFeaturizer(scale="real", drop_nyquist=True)
+    S, T = whole.stft(X), cropped.stft(X)
+    silenced = [s.copy() for s in S]
+    for s, t, features in zip(silenced, T, cropped.fit_transform(X), strict=True):
+        assert t.shape == features.shape == (128, s.shape[1])
+        np.testing.assert_array_equal(t, s[:-1])
+        np.testing.assert_array_equal(features, cropped.features(t))
+        s[-1] = 0
+    for x, y in zip(cropped.istft(T, lengths), whole.istft(silenced, lengths), strict=True):
+        np.testing.assert_array_equal(x, y)
+    with pytest.raises(ValueError, match="expected .* 128 frequencies for n_fft=256"):
+        cropped.istft(S, lengths)
