@@ -39,6 +39,7 @@ _SUBPACKAGES = [
     "metrics",
     "networks",
     "plotting",
+    "recipes",
     "report",
     "targets",
     "utils",

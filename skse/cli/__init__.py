@@ -4,6 +4,7 @@ import click
 
 from skse.cli._compare import compare
 from skse.cli._enhance import enhance
+from skse.cli._reproduce import reproduce
 from skse.cli._score import score
 from skse.cli._train import train
 
@@ -18,3 +19,4 @@ main.add_command(compare)
 main.add_command(enhance)
 main.add_command(score)
 main.add_command(train)
+main.add_command(reproduce)

@@ -111,7 +111,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             )
         self.regressor_ = regressor
         self.history_ = {name: list(values) for name, values in regressor.history_.items()}
-        self.n_iter_ = len(self.history_["loss"])
+        self.n_iter_ = len(self.history_.get("loss", ()))
         self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
         return self
 
