@@ -60,17 +60,14 @@ def reproduce(name, listed, data, data_home, epochs, limit, out, seed, report, r
       training/         the state after the last epoch, while training: after an
                         interruption the same command goes on from there
     """  # noqa: D301  click's mark for lines to leave alone
-    from skse.recipes import get_recipe, list_recipes
-
     if listed:
-        recipes = list_recipes()
-        width = max(map(len, recipes))
-        click.echo("\n".join(f"{key:{width}}  {text}" for key, text in recipes.items()))
+        _print_list()
         return
     if name is None:
         raise click.UsageError("Name a recipe; --list shows them.")
     if data_home is not None and data != "noizeus":
         raise click.UsageError("--data-home goes with --data noizeus only.")
+    _check(name)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["MPLBACKEND"] = "agg"
     out = out or os.path.join("skse-reproduce", name)
@@ -78,13 +75,9 @@ def reproduce(name, listed, data, data_home, epochs, limit, out, seed, report, r
     from skse import recipes
 
     try:
-        try:
-            recipe = get_recipe(name)
-        except ValueError as error:
-            raise click.BadParameter(str(error).removeprefix("get_recipe: "), param_hint="NAME")
-        click.echo(f"{recipe.name}: {recipe.summary}", err=True)
+        click.echo(f"{name}: {recipes.list_recipes()[name]}", err=True)
         results = recipes.run_recipe(
-            recipe,
+            name,
             _load(data, data_home),
             out=out,
             epochs=epochs,
@@ -100,6 +93,24 @@ def reproduce(name, listed, data, data_home, epochs, limit, out, seed, report, r
         raise click.ClickException(str(error)) from error
     click.echo(recipes.format_scores(results.rows, results.summary))
     click.echo(_explain(results, out))
+
+
+def _print_list():
+    from skse.recipes import list_recipes
+
+    recipes = list_recipes()
+    width = max(map(len, recipes))
+    click.echo("\n".join(f"{name:{width}}  {summary}" for name, summary in recipes.items()))
+
+
+def _check(name):
+    from skse.recipes import get_recipe, list_recipes
+
+    if name not in list_recipes():
+        try:
+            get_recipe(name)
+        except ValueError as error:
+            raise click.UsageError(str(error).removeprefix("get_recipe: ")) from None
 
 
 def _load(data, data_home):

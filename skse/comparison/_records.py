@@ -179,11 +179,11 @@ def spell(value):
 def load_tensorflow_for(estimator):
     """Load TensorFlow, in silence, where an estimator is going to train a network."""
     if isinstance(getattr(estimator, "regressor", None), (AutoencoderRegressor, UNetRegressor)):
-        _load_tensorflow()
+        load_tensorflow()
 
 
 @lru_cache(maxsize=1)
-def _load_tensorflow():
+def load_tensorflow():
     """Train a network of a few weights, lest the first fit be charged for the start."""
     with silent_stderr():
         UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))

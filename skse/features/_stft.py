@@ -113,8 +113,8 @@ class STFTFeaturizer(BaseFeaturizer):
         window = super()._check_params()
         if self.drop_nyquist and self.n_fft % 2:
             raise ValueError(
-                f"STFTFeaturizer: drop_nyquist=True, but an odd n_fft={self.n_fft} has no frequency "
-                "at half the sampling rate; use an even n_fft or drop_nyquist=False."
+                f"STFTFeaturizer: drop_nyquist=True, but an odd n_fft={self.n_fft} has no "
+                "frequency at half the sampling rate; use an even n_fft or drop_nyquist=False."
             )
         return window
 

@@ -88,7 +88,7 @@ def prepare_pairs(data, protocol, *, hop_length=128, limit=None, random_state=0)
 
 
 def _split_by_snr(data, rng):
-    highest, last = np.max(data.snr_db), np.max(data.noise)
+    highest, last = np.max(data.snr_db), max(data.noise.tolist())
     train, test = data.snr_db < highest, (data.snr_db == highest) & (data.noise != last)
     if not train.any() or not test.any():
         raise ValueError(

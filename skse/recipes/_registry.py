@@ -74,14 +74,7 @@ def get_recipe(name):
     >>> recipe.protocol.sampling_rate
     16000
     """
-    if name not in list(_RECIPES):
-        close = get_close_matches(str(name), _RECIPES, cutoff=0.5)
-        remedy = (
-            f"did you mean {' or '.join(map(repr, close))}?"
-            if close
-            else "choose from " + (", ".join(map(repr, _RECIPES)) + ".")
-        )
-        raise ValueError(f"get_recipe: name={name!r} is not a recipe; {remedy}")
+    check_name("get_recipe", name)
     enhancer, protocol = _RECIPES[name]()
     return Bunch(
         name=name,
@@ -90,3 +83,16 @@ def get_recipe(name):
         protocol=protocol,
         DESCR=getdoc(_RECIPES[name]),
     )
+
+
+def check_name(owner, name):
+    """Raise a ValueError unless `name` is a recipe; it says which come close."""
+    if name in list(_RECIPES):
+        return
+    close = get_close_matches(str(name), _RECIPES, cutoff=0.5)
+    remedy = (
+        f"did you mean {' or '.join(map(repr, close))}?"
+        if close
+        else f"choose from {', '.join(map(repr, _RECIPES))}."
+    )
+    raise ValueError(f"{owner}: name={name!r} is not a recipe; {remedy}")

@@ -12,11 +12,11 @@ from sklearn.utils import Bunch
 
 from skse.comparison._candidates import choose_examples
 from skse.comparison._outputs import write_audio
-from skse.comparison._records import digest, load_tensorflow_for
+from skse.comparison._records import digest, load_tensorflow
 from skse.comparison._table import write_csv
 from skse.recipes._data import prepare_pairs
 from skse.recipes._outputs import draw_history, draw_masks, draw_spectrograms, gather_examples
-from skse.recipes._registry import get_recipe
+from skse.recipes._registry import check_name, get_recipe
 from skse.recipes._rows import network_rows
 from skse.recipes._scores import score
 from skse.recipes._settings import (
@@ -29,6 +29,7 @@ from skse.recipes._settings import (
 from skse.utils import check_number
 
 _N_EXAMPLES = 3
+_N_DIFFERENCES = 4
 _DATA_NEEDED = ("noisy", "clean", "sentence", "speaker", "noise", "snr_db", "sampling_rate")
 
 
@@ -111,7 +112,10 @@ def run_recipe(
     >>> results = run_recipe(
     ...     "seed-04", load_harvard(), out="seed-04", epochs=1, limit=8)  # doctest: +SKIP
     """
-    recipe = get_recipe(recipe) if isinstance(recipe, str) else recipe
+    if isinstance(recipe, str):
+        check_name("run_recipe", recipe)
+        load_tensorflow()
+        recipe = get_recipe(recipe)
     enhancer = clone(recipe.enhancer)
     check_number("run_recipe", "random_state", random_state, Integral, min_val=0)
     enhancer.set_params(regressor__random_state=random_state)
@@ -146,7 +150,9 @@ def run_recipe(
         "parameters": describe_parameters(enhancer),
     }
     out = Path(out)
-    fitted, figures = _train(enhancer, train, test, out, settings, restart, progress)
+    fitted, figures, seconds_before = _train(
+        enhancer, train, test, out, settings, restart, progress
+    )
     rows, summary, enhanced = score(
         fitted, test, name=recipe.name, batch_size=enhancer.regressor.batch_size
     )
@@ -154,13 +160,13 @@ def run_recipe(
     examples = gather_examples(test, enhanced, indices)
     files = _write(fitted, rows, summary, examples, out)
     if figures["total_s"] is None:
-        figures |= {"total_s": time.perf_counter() - begin, "peak_memory_mb": peak_memory_mb()}
-    content = {"settings": settings, "versions": describe_machine(), "figures": figures}
-    write_settings(out / "settings.json", content)
+        seconds = seconds_before + time.perf_counter() - begin
+        figures |= {"total_s": seconds, "peak_memory_mb": peak_memory_mb()}
+        _note(out, settings, figures)
     if report:
         from skse.report import write_report
 
-        flat = {**settings.pop("parameters"), **settings, **figures, **content["versions"]}
+        flat = {**settings.pop("parameters"), **settings, **figures, **describe_machine()}
         files.append(
             write_report(
                 out / "report.html",
@@ -175,7 +181,17 @@ def run_recipe(
 
 
 def _train(enhancer, train, test, out, settings, restart, progress):
-    """Return the fitted enhancer and the figures of its training, from disk where they are."""
+    """Fit the enhancer, or find it on disk.
+
+    Returns
+    -------
+    enhancer : SpeechEnhancer
+        Fitted.
+    figures : dict
+        As they are in settings.json.
+    seconds_before : float
+        How long earlier calls trained.
+    """
     model, backup, history = out / "enhancer.joblib", out / "training", out / "history.csv"
     path = out / "settings.json"
     if restart:
@@ -183,22 +199,24 @@ def _train(enhancer, train, test, out, settings, restart, progress):
         for file in (model, history, path):
             file.unlink(missing_ok=True)
     before = read_settings(path)
-    if "settings" in before and before["settings"] != settings:
+    if (model.exists() or backup.exists()) and before.get("settings") != settings:
+        differences = _differences(before.get("settings", {}), settings)
         raise FileExistsError(
-            f"{out} holds a training with other settings ({_differences(before, settings)}). "
-            "Choose another folder, or restart to train anew in this one."
+            f"{out} holds a training with other settings ({differences}). Choose another folder, "
+            "or restart to train anew in this one."
         )
-    load_tensorflow_for(enhancer)
+    load_tensorflow()
     from skse.recipes._training import TrainingLog, read_history
     from skse.recipes._training import train as fit
 
-    if "settings" in before and model.exists():
-        return joblib.load(model), before["figures"]
+    if model.exists():
+        return joblib.load(model), before["figures"], before["figures"]["training_s"]
     out.mkdir(parents=True, exist_ok=True)
     figures = {"training_s": None, "total_s": None, "peak_memory_mb": None}
-    write_settings(path, {"settings": settings, "versions": describe_machine(), "figures": figures})
+    _note(out, settings, figures)
     if not backup.exists():
         history.unlink(missing_ok=True)
+    seconds_before = sum(row["seconds"] for row in read_history(history))
     log = TrainingLog(
         *network_rows(enhancer, test.noisy, test.clean),
         enhancer.regressor.batch_size,
@@ -207,11 +225,17 @@ def _train(enhancer, train, test, out, settings, restart, progress):
     )
     fit(enhancer, train, log, backup)
     figures["training_s"] = sum(row["seconds"] for row in read_history(history))
+    _note(out, settings, figures)
     partial = out / ".enhancer.joblib.part"
     joblib.dump(enhancer, partial)
     os.replace(partial, model)
     shutil.rmtree(backup, ignore_errors=True)
-    return enhancer, figures
+    return enhancer, figures, seconds_before
+
+
+def _note(out, settings, figures):
+    content = {"settings": settings, "versions": describe_machine(), "figures": figures}
+    write_settings(out / "settings.json", content)
 
 
 def _write(enhancer, rows, summary, examples, out):
@@ -232,15 +256,11 @@ def _write(enhancer, rows, summary, examples, out):
 
 def _differences(before, settings):
     """Name what differs, such as 'regressor__epochs 60, not 1'."""
-    old, new = (
-        {**{k: v for k, v in x.items() if k != "parameters"}, **x["parameters"]}
-        for x in (before["settings"], settings)
-    )
-    return (
-        ", ".join(
-            f"{name} {old.get(name)}, not {new.get(name)}"
-            for name in sorted(old.keys() | new.keys())
-            if old.get(name) != new.get(name) and name != "data"
-        )
-        or "other data"
-    )
+    old, new = ({**x, **x.get("parameters", {})} for x in (before, settings))
+    differing = [
+        name
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name) and name not in ("data", "parameters")
+    ]
+    listed = [f"{name} {old.get(name)}, not {new.get(name)}" for name in differing]
+    return "; ".join(listed[:_N_DIFFERENCES]) or "other data"

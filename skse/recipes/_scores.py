@@ -72,7 +72,24 @@ def score(enhancer, test, *, name, batch_size):
 
 
 def format_scores(rows, summary):
-    """Format scores for a terminal: every SNR over all noises, then all files."""
+    """Format scores for a terminal: every SNR over all noises, then all files.
+
+    Parameters
+    ----------
+    rows, summary : list of dict
+        Of :func:`run_recipe`.
+
+    Returns
+    -------
+    table : str
+
+    Examples
+    --------
+    >>> from skse.recipes import format_scores
+    >>> print(format_scores([], [{"name": "seed-04", "snr_gain": 3.21, "seed_rmse": 2.5}]))
+             SNR (dB)  SNR gain (dB)  seed's RMSE
+    seed-04       all          +3.21        2.500
+    """
     metrics = [name for name in _FORMATS if name in summary[0]]
     lines = [["", "SNR (dB)", *(_FORMATS[name][0] for name in metrics)]]
     for total in summary:

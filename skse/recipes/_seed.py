@@ -190,7 +190,7 @@ def seed_05():
 
 
 def unet(loss):
-    """The U-Net of experiments 04 and 05, and its training."""
+    """Return the U-Net of experiments 04 and 05, with its training."""
     return UNetRegressor(
         filters=(32, 64, 128, 256, 512),
         downsampling="max_pool",

@@ -75,5 +75,5 @@ def test_nyquist_is_dropped_and_comes_back_as_silence(rng, lengths):
         s[-1] = 0
     for x, y in zip(cropped.istft(T, lengths), whole.istft(silenced, lengths), strict=True):
         np.testing.assert_array_equal(x, y)
-    with pytest.raises(ValueError, match="expected .* 128 frequencies for n_fft=256"):
+    with pytest.raises(ValueError, match=r"expected .* 128 frequencies for n_fft=256"):
         cropped.istft(S, lengths)
