@@ -166,7 +166,7 @@ def run_recipe(
     if report:
         from skse.report import write_report
 
-        flat = {**settings.pop("parameters"), **settings, **figures, **describe_machine()}
+        flat = {**settings, **settings.pop("parameters"), **figures}
         files.append(
             write_report(
                 out / "report.html",

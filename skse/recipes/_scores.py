@@ -127,7 +127,7 @@ def _evaluate(test, waveforms):
 
 
 def _means(scores, chosen):
-    means = {"n_files": int(chosen.sum())}
+    means = {"n_utterances": int(chosen.sum())}
     for name, values in scores.items():
         defined = values[chosen & ~np.isnan(values)]
         means[name] = float(defined.mean()) if len(defined) else float("nan")
@@ -136,7 +136,7 @@ def _means(scores, chosen):
 
 def _average(rows):
     """Mean of groups, weighted with their numbers of files."""
-    weights = [row["n_files"] for row in rows]
+    weights = [row["n_utterances"] for row in rows]
     return {
         name: np.average([row[name] for row in rows], weights=weights)
         for name in rows[0]

@@ -53,7 +53,8 @@ def seed_01():
     ('seed-720-210', 16000)
     """
     target = SpectrumTarget(scale="real", imaginary="drop")
-    return _enhancer(target, _autoencoder("leaky_relu", epochs=60)), _protocol("seed-720-210")
+    network = _autoencoder("leaky_relu", epochs=60, output_block=True)
+    return _enhancer(target, network), _protocol("seed-720-210")
 
 
 def seed_02():
