@@ -166,7 +166,7 @@ def run_recipe(
     if report:
         from skse.report import write_report
 
-        flat = {**settings, **settings.pop("parameters"), **figures}
+        shown = {**settings, **settings["parameters"], **figures}
         files.append(
             write_report(
                 out / "report.html",
@@ -174,7 +174,7 @@ def run_recipe(
                 rows=rows,
                 examples=examples,
                 sampling_rate=test.sampling_rate,
-                settings={name: str(value) for name, value in flat.items()},
+                settings={k: str(value) for k, value in shown.items() if k != "parameters"},
             )
         )
     return Bunch(enhancer=fitted, rows=rows, summary=summary, figures=figures, files=files)

@@ -16,7 +16,9 @@ def describe_parameters(estimator):
         if hasattr(value, "get_params"):
             described[name] = type(value).__name__
         elif hasattr(value, "get_config"):
-            config = json.loads(json.dumps(value.get_config(), default=repr))
+            # Keras numbers the names of its objects within a process.
+            config = {k: v for k, v in value.get_config().items() if k != "name"}
+            config = json.loads(json.dumps(config, default=repr))
             described[name] = {"class": type(value).__name__, **config}
         else:
             described[name] = json.loads(json.dumps(value, default=repr))
