@@ -89,6 +89,7 @@ def test_interrupted(run, tmp_path, monkeypatch, files, message):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(recipes, "run_recipe", interrupt)
+    monkeypatch.setattr("skse.datasets.load_harvard", dict)
     result = run("seed-01", "--data", "harvard", "--out", "there")
     assert result.exit_code == 130
     assert message in result.output
@@ -103,6 +104,8 @@ def test_reproduce(run, tmp_path, monkeypatch):
         regressor__dense_units=(4,),
         segment_frames=64,
     )
+    for picture in ("draw_history", "draw_masks", "draw_spectrograms"):
+        monkeypatch.setattr(f"skse.recipes._run.{picture}", lambda *arguments: None)
     real = recipes.run_recipe
     monkeypatch.setattr(
         recipes, "run_recipe", lambda name, data, **options: real(small, data, **options)

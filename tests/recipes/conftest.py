@@ -10,7 +10,7 @@ SMALL = {
     "regressor__strides": (4, 4),
     "regressor__batch_size": 4,
     "regressor__epochs": 2,
-    "segment_frames": 64,
+    "segment_frames": 100,
 }
 
 
@@ -19,9 +19,9 @@ def harvard():
     return load_harvard()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_recipe():
-    """Recipe seed-03-bce with a network that trains in a moment."""
+    """Recipe seed-03-bce with a network that trains in a moment; not to be changed."""
     recipe = get_recipe("seed-03-bce")
     recipe.enhancer.set_params(**SMALL)
     return recipe

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -107,7 +109,7 @@ def build(name):
 
 def test_autoencoder_has_the_size_of_the_seeds():
     sizes = [1, 32, 64, 128, 256, 512, 1024]
-    pairs = list(zip(sizes, sizes[1:], strict=False))
+    pairs = list(pairwise(sizes))
     convolutions = [(9 * a, b) for a, b in pairs] + [(9 * b, a) for a, b in pairs]
     dense = [(16384, 2048), (2048, 512), (512, 2048), (2048, 16384)]
     normalized = [32, 64, 128, 256, 512, 2048, 512, 2048, 16384, 512, 256, 128, 64, 32, 1]
@@ -124,7 +126,7 @@ def test_unet_has_the_layers_of_the_seeds():
 
     down = [1, 32, 64, 128, 256, 512]
     up, skipped = [256, 256, 128, 128, 64, 32], down[:0:-1]
-    layers = [layer for a, b in zip(down, down[1:], strict=False) for layer in two(a, b)]
+    layers = [layer for a, b in pairwise(down) for layer in two(a, b)]
     layers += two(512, 256)
     model = build("seed-04")
     assert model.input_shape == model.output_shape == (None, 256, 256)
@@ -136,8 +138,8 @@ def test_unet_has_the_layers_of_the_seeds():
     upsampling = [layer for layer in model.layers if type(layer).__name__ == "Conv2DTranspose"]
     assert [layer.filters for layer in upsampling] == up[1:]
     kernel = int(np.prod(upsampling[0].kernel_size))
-    for a, b, skip in zip(up, up[1:], skipped, strict=False):
-        layers += [(kernel * a, b), *two(b + skip, b)]
+    for a, b, skip in zip(up[:-1], up[1:], skipped, strict=True):
+        layers += [(kernel * a, b), (9 * (b + skip), b)]
     layers += [(32, 16), (16, 4), (4, 1)]
     assert model.count_params() == count(layers)
     assert model.layers[-1].activation.__name__ == "sigmoid"
