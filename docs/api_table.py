@@ -126,6 +126,27 @@ SECTIONS = [
         ],
     ),
     (
+        "Recipes",
+        "The systems of a published study, ready to train: the engine of ``skse reproduce``.",
+        [
+            "skse.recipes.list_recipes",
+            "skse.recipes.get_recipe",
+            "skse.recipes.prepare_pairs",
+            "skse.recipes.run_recipe",
+            "skse.recipes.format_scores",
+            "skse.recipes.seed_01",
+            "skse.recipes.seed_02",
+            "skse.recipes.seed_03_mse",
+            "skse.recipes.seed_03_bce",
+            "skse.recipes.seed_04",
+            "skse.recipes.seed_05",
+            "skse.recipes.todo_unet_real",
+            "skse.recipes.todo_unet_ibm",
+            "skse.recipes.todo_unet_irm",
+            "skse.recipes.todo_unet_phase",
+        ],
+    ),
+    (
         "Plotting",
         "Pictures, in scikit-learn's Display convention.",
         [

@@ -2,69 +2,51 @@
 
 import numpy as np
 
-from skse.plotting import SpectrogramDisplay
+from skse.plotting import LearningCurveDisplay, MaskDisplay, SpectrogramDisplay
 from skse.recipes._rows import network_rows
 
 
 def draw_spectrograms(examples, featurizer, sampling_rate, path):
     """Draw every example as a column: noisy, enhanced, clean."""
-    import matplotlib.pyplot as plt
-
-    figure = plt.figure(figsize=(5.5 * len(examples), 6.5), layout="constrained")
-    axes = figure.subplots(3, len(examples), squeeze=False)
-    for column, (title, waveforms) in zip(axes.T, examples.items(), strict=True):
-        SpectrogramDisplay.from_waveforms(
-            waveforms,
-            sampling_rate=sampling_rate,
-            n_fft=featurizer.n_fft,
-            hop_length=featurizer.hop_length // 2,
-        ).plot(column)
-        column[0].set_title(f"{title}: {next(iter(waveforms))}", loc="left", fontsize="medium")
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    _draw_columns(
+        {
+            title: SpectrogramDisplay.from_waveforms(
+                waveforms,
+                sampling_rate=sampling_rate,
+                n_fft=featurizer.n_fft,
+                hop_length=featurizer.hop_length // 2,
+            )
+            for title, waveforms in examples.items()
+        },
+        ("noisy", "enhanced", "clean"),
+        path,
+    )
 
 
 def draw_masks(enhancer, examples, path):
-    """Draw the ideal mask of every example above the one that the network estimates."""
-    import matplotlib.pyplot as plt
-
+    """Draw every example as a column: the ideal mask, the one that the network estimates."""
     noisy, clean = ([x[name] for x in examples.values()] for name in ("noisy", "clean"))
     rows, ideal = network_rows(enhancer, noisy, clean)
     estimated = enhancer.regressor_.predict(rows)
-    figure = plt.figure(figsize=(5.5 * len(examples), 5), layout="constrained")
-    axes = figure.subplots(2, len(examples), sharex=True, sharey=True, squeeze=False)
-    duration = ideal.shape[2] * enhancer.featurizer.hop_length / enhancer.sampling_rate
-    extent = (0, duration, 0, enhancer.sampling_rate / 2000)
-    for name, masks, line in (("ideal", ideal, axes[0]), ("estimated", estimated, axes[1])):
-        for title, mask, ax in zip(examples, masks, line, strict=True):
-            image = ax.imshow(
-                mask, extent=extent, vmin=0, vmax=1, cmap="gray", origin="lower", aspect="auto"
+    hop_length = enhancer.featurizer.hop_length
+    n_frames = 1 + len(noisy[0]) // hop_length
+    _draw_columns(
+        {
+            title: MaskDisplay.from_masks(
+                {"ideal mask": mask[:, :n_frames], "estimated mask": estimate[:, :n_frames]},
+                sampling_rate=enhancer.sampling_rate,
+                hop_length=hop_length,
             )
-            ax.set_title(f"{title}: {name} mask", loc="left", fontsize="medium")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("Frequency (kHz)")
-    for ax in axes[-1]:
-        ax.set_xlabel("Time (s)")
-    figure.colorbar(image, ax=list(axes.flat), label="Gain")
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+            for title, mask, estimate in zip(examples, ideal, estimated, strict=True)
+        },
+        ("ideal mask", "estimated mask"),
+        path,
+    )
 
 
-def draw_history(history, path):
+def draw_history(network, path):
     """Draw the loss on training and held-out data over the epochs."""
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-    epochs = [row["epoch"] for row in history]
-    marker = "o" if len(epochs) == 1 else None
-    for column, label in (("loss", "training"), ("held_out_loss", "held-out")):
-        ax.plot(epochs, [row[column] for row in history], label=label, marker=marker)
-    ax.set_yscale("log" if min(row["loss"] for row in history) > 0 else "linear")
-    ax.set_xlabel("Epoch")
-    ax.set_ylabel("Loss")
-    ax.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    _save(LearningCurveDisplay.from_estimator(network).plot().figure_, path)
 
 
 def gather_examples(test, enhanced, indices):
@@ -77,3 +59,22 @@ def gather_examples(test, enhanced, indices):
         }
         for i in indices
     }
+
+
+def _draw_columns(displays, names, path):
+    import matplotlib.pyplot as plt
+
+    size = (5.5 * len(displays), 0.5 + 2 * len(names))
+    figure = plt.figure(figsize=size, layout="constrained")
+    axes = figure.subplots(len(names), len(displays), squeeze=False)
+    for column, (title, display) in zip(axes.T, displays.items(), strict=True):
+        display.plot(column)
+        column[0].set_title(f"{title}: {names[0]}", loc="left", fontsize="medium")
+    _save(figure, path)
+
+
+def _save(figure, path):
+    import matplotlib.pyplot as plt
+
+    figure.savefig(path, dpi=120)
+    plt.close(figure)

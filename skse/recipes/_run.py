@@ -10,7 +10,7 @@ import joblib
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from skse.comparison._candidates import choose_examples
+from skse.comparison._examples import choose_examples
 from skse.comparison._outputs import write_audio
 from skse.comparison._records import digest, load_tensorflow
 from skse.comparison._table import write_csv
@@ -239,13 +239,11 @@ def _note(out, settings, figures):
 
 
 def _write(enhancer, rows, summary, examples, out):
-    from skse.recipes._training import read_history
-
     files = [out / name for name in ("enhancer.joblib", "settings.json", "history.csv")]
     files += [out / name for name in ("scores.csv", "summary.csv", "history.png")]
     write_csv(rows, out / "scores.csv")
     write_csv(summary, out / "summary.csv")
-    draw_history(read_history(out / "history.csv"), out / "history.png")
+    draw_history(enhancer.regressor_, out / "history.png")
     files.append(out / "spectrograms.png")
     draw_spectrograms(examples, enhancer.featurizer, enhancer.sampling_rate, files[-1])
     if enhancer.target.output_range == (0, 1):
