@@ -198,6 +198,8 @@ def _train(enhancer, train, test, out, settings, restart, progress):
         shutil.rmtree(backup, ignore_errors=True)
         for file in (model, history, path):
             file.unlink(missing_ok=True)
+    if not (backup / "training_metadata.json").exists():  # interrupted in its first backup
+        shutil.rmtree(backup, ignore_errors=True)
     before = read_settings(path)
     if (model.exists() or backup.exists()) and before.get("settings") != settings:
         differences = _differences(before.get("settings", {}), settings)

@@ -162,9 +162,13 @@ def test_interrupted_training_goes_on(
 
 def test_nothing_is_lost_before_the_first_epoch(small_recipe, harvard, tmp_path, interrupt):
     options = {"out": tmp_path, "limit": 4, "progress": False}
+    torn = tmp_path / "training" / "latest.weights.h5"
     for epochs in (2, 1):  # so that other settings may follow
+        torn.parent.mkdir()
+        torn.write_bytes(b"half")
         with interrupt(training_module.TrainingLog, "on_train_begin", 0):
             run_recipe(small_recipe, harvard, epochs=epochs, **options)
+        assert not torn.parent.exists()
     assert not (tmp_path / "history.csv").exists()
 
 
