@@ -57,7 +57,7 @@ def reproduce(name, listed, data, data_home, epochs, limit, out, seed, report, r
       audio/            the same to listen to
       enhancer.joblib   the fitted enhancer: joblib.load it, call predict
       settings.json     every parameter, versions, time and peak memory
-      training/         the state after the last epoch, while training: after an
+      training-state/   the state after the last epoch, while training: after an
                         interruption the same command goes on from there
     """  # noqa: D301  click's mark for lines to leave alone
     if listed:
@@ -124,7 +124,7 @@ def _describe_kept(out):
     out = Path(out)
     if (out / "enhancer.joblib").exists():
         kept = f"The trained enhancer is kept in {out}"
-    elif (state := out / "training" / "training_metadata.json").exists():
+    elif (state := out / "training-state" / "training_metadata.json").exists():
         n_epochs = json.loads(state.read_text(encoding="utf-8"))["epoch"]
         kept = f"The training up to epoch {n_epochs} is kept in {out}"
     else:

@@ -97,7 +97,7 @@ def run_recipe(
 
     Notes
     -----
-    After every epoch network and optimizer are kept in ``out/training``; after an
+    After every epoch network and optimizer are kept in ``out/training-state``; after an
     interruption the same call goes on from there, with batches in another order than an
     uninterrupted training would have. Where `out` holds a finished training with the same
     settings, it is scored, not repeated.
@@ -192,7 +192,7 @@ def _train(enhancer, train, test, out, settings, restart, progress):
     seconds_before : float
         How long earlier calls trained.
     """
-    model, backup, history = out / "enhancer.joblib", out / "training", out / "history.csv"
+    model, backup, history = out / "enhancer.joblib", out / "training-state", out / "history.csv"
     path = out / "settings.json"
     if restart:
         shutil.rmtree(backup, ignore_errors=True)

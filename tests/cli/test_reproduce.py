@@ -74,7 +74,7 @@ def test_missing_corpus(run, monkeypatch):
     [
         ({}, "Interrupted. No epoch was finished, and nothing is kept."),
         (
-            {"training/training_metadata.json": '{"epoch": 7, "batch": 0}'},
+            {"training-state/training_metadata.json": '{"epoch": 7, "batch": 0}'},
             "The training up to epoch 7 is kept in there; the same command goes on",
         ),
         ({"enhancer.joblib": ""}, "The trained enhancer is kept in there; the same command"),

@@ -59,7 +59,7 @@ def test_everything_is_written(finished, harvard):
     assert {"enhancer.joblib", "settings.json", "history.csv", "history.png"} <= names
     assert {"scores.csv", "summary.csv", "spectrograms.png", "masks.png"} <= names
     assert all(path.stat().st_size > 0 for path in results.files)
-    assert not (out / "training").exists()
+    assert not (out / "training-state").exists()
 
     assert [(row["name"], row["kind"]) for row in results.summary] == [
         ("noisy", "noisy"),
@@ -137,7 +137,10 @@ def test_interrupted_training_goes_on(
     path = tmp_path / "history.csv"
     kept = path.read_text()
     assert [row["epoch"] for row in read_history(path)] == [1, 2]
-    assert json.loads((tmp_path / "training" / "training_metadata.json").read_text())["epoch"] == 2
+    assert (
+        json.loads((tmp_path / "training-state" / "training_metadata.json").read_text())["epoch"]
+        == 2
+    )
     with pytest.raises(FileExistsError, match="regressor__epochs 3, not 4"):
         run_recipe(small_recipe, harvard, **{**options, "epochs": 4})
 
@@ -157,12 +160,12 @@ def test_interrupted_training_goes_on(
     assert results.figures["total_s"] > results.figures["training_s"]
     measure = history[2]["held_out_seed_rmse"]
     assert results.summary[1]["seed_rmse"] == pytest.approx(measure, rel=1e-4)
-    assert not (tmp_path / "training").exists()
+    assert not (tmp_path / "training-state").exists()
 
 
 def test_nothing_is_lost_before_the_first_epoch(small_recipe, harvard, tmp_path, interrupt):
     options = {"out": tmp_path, "limit": 4, "progress": False}
-    torn = tmp_path / "training" / "latest.weights.h5"
+    torn = tmp_path / "training-state" / "latest.weights.h5"
     for epochs in (2, 1):  # so that other settings may follow
         torn.parent.mkdir()
         torn.write_bytes(b"half")
