@@ -63,6 +63,7 @@ SECTIONS = [
         "Noisy waveforms in, enhanced waveforms out.",
         [
             "skse.SpeechEnhancer",
+            "skse.StreamingEnhancer",
             "skse.oracle_predict",
             "skse.IdentityEnhancer",
             "skse.SpectralSubtraction",
@@ -165,6 +166,7 @@ SECTIONS = [
         "Utilities",
         "For those who write estimators of their own.",
         [
+            "skse.utils.check_waveform",
             "skse.utils.check_waveforms",
             "skse.utils.check_waveform_pairs",
             "skse.utils.restore_container",

@@ -26,6 +26,7 @@ _HOME = {
     "SpectralSubtraction": "skse.enhancement",
     "SpectrumTarget": "skse.targets",
     "SpeechEnhancer": "skse.enhancement",
+    "StreamingEnhancer": "skse.enhancement",
     "UNetRegressor": "skse.networks",
     "WaveformTarget": "skse.targets",
     "WienerFilter": "skse.enhancement",

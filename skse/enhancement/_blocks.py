@@ -30,6 +30,90 @@ def root_mean_square(x):
     return peak * float(np.sqrt(total / len(x)))
 
 
+def reach_of(featurizer):
+    """Return how many frames on either side of its own a sample can depend on."""
+    half_window = featurizer.n_fft - featurizer.n_fft // 2
+    return -(-half_window // featurizer.hop_length)
+
+
+def stft_of_part(x, offset, featurizer, begin, end, gain):
+    """STFT of frames `begin` to `end`, as the STFT of the whole has them.
+
+    Parameters
+    ----------
+    x : ndarray
+        Samples; silence follows them.
+    offset : int
+        Where in the recording they begin: at frame ``begin - reach`` or before.
+    featurizer : object
+        Has ``n_fft``, ``hop_length`` and ``stft``.
+    begin, end : int
+        Frames, counted from the beginning of the recording.
+    gain : float
+        Factor applied to the samples.
+    """
+    hop_length, reach = featurizer.hop_length, reach_of(featurizer)
+    first, last = max(begin - reach, 0), end - 1 + reach
+    # A window of odd length has its centre on a sample and needs that sample too.
+    piece = np.zeros((last - first) * hop_length + featurizer.n_fft % 2, dtype=np.float32)
+    samples = x[first * hop_length - offset : last * hop_length - offset]
+    np.multiply(samples, np.float32(gain), out=piece[: len(samples)])
+    return featurizer.stft(piece[None])[0][:, begin - first : end - first]
+
+
+class Synthesis:
+    """The way from frames back to samples, in blocks of frames.
+
+    Parameters
+    ----------
+    featurizer : object
+        Has ``n_fft``, ``hop_length`` and ``istft``.
+    gain : float, default=1.0
+        Factor that is taken back from the samples.
+    """
+
+    def __init__(self, featurizer, gain=1.0):
+        self.featurizer, self.gain = featurizer, gain
+        self._kept = None  # frames that later samples still need
+        self._first_kept = 0
+        self.n_done = 0  # samples returned so far
+
+    def add(self, frames, n_times=None):
+        """Take the next frames; return all samples that they complete.
+
+        Parameters
+        ----------
+        frames : ndarray of shape (n_frequencies, n_frames)
+            Enhanced STFT.
+        n_times : int or None, default=None
+            Length of the recording, where these are its last frames.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_new_times,)
+            They follow those returned before.
+        """
+        n_fft, hop_length = self.featurizer.n_fft, self.featurizer.hop_length
+        if self._kept is not None:
+            frames = np.concatenate([self._kept, frames], axis=1)
+        after = self._first_kept + frames.shape[1]
+        n_done = after * hop_length - n_fft // 2 if n_times is None else n_times
+        n_new = max(n_done - self.n_done, 0)
+        if n_new:
+            begin = self.n_done - self._first_kept * hop_length
+            wave = self.featurizer.istft(
+                frames[None], (frames.shape[1] - 1) * hop_length + n_fft % 2
+            )[0]
+            samples = wave[begin : begin + n_new] / np.float32(self.gain)
+        else:
+            samples = np.zeros(0, dtype=np.float32)
+        self.n_done += n_new
+        keep = max(self.n_done // hop_length - reach_of(self.featurizer), self._first_kept)
+        self._kept = frames[:, keep - self._first_kept :]
+        self._first_kept = keep
+        return samples
+
+
 class Recording:
     """A waveform whose STFT is computed, and inverted, in blocks of frames.
 
@@ -50,45 +134,22 @@ class Recording:
     def __init__(self, x, featurizer, gain=1.0, allocate=np.empty):
         self.x, self.featurizer, self.gain = x, featurizer, gain
         self._allocate = allocate
-        self.hop_length = featurizer.hop_length
-        self.n_frames = n_frames_of(len(x), self.hop_length)
-        half_window = featurizer.n_fft - featurizer.n_fft // 2
-        self.reach = -(-half_window // self.hop_length)  # frames that a sample can depend on
-        # A window of odd length has its centre on a sample and needs that sample too.
-        self.extra = featurizer.n_fft % 2
-        self._kept = None  # enhanced frames that later samples still need
-        self._first_kept = 0
-        self._n_done = 0
+        self.n_frames = n_frames_of(len(x), featurizer.hop_length)
+        self._synthesis = Synthesis(featurizer, gain)
+        self._n_added = 0
 
     def stft(self, begin=0, end=None):
         """STFT of frames `begin` to `end`, as the STFT of the whole has them."""
         end = self.n_frames if end is None else end
-        first = max(begin - self.reach, 0)
-        last = min(end - 1 + self.reach, self.n_frames - 1)
-        piece = np.zeros((last - first) * self.hop_length + self.extra, dtype=np.float32)
-        samples = self.x[first * self.hop_length : last * self.hop_length]
-        np.multiply(samples, np.float32(self.gain), out=piece[: len(samples)])
-        return self.featurizer.stft(piece[None])[0][:, begin - first : end - first]
+        return stft_of_part(self.x, 0, self.featurizer, begin, end, self.gain)
 
     def add(self, frames):
         """Take the next enhanced frames; all samples that they complete are written."""
-        if self._kept is None:
+        if self._n_added == 0:
             self.enhanced = self._allocate(len(self.x), dtype=np.float32)
-        else:
-            frames = np.concatenate([self._kept, frames], axis=1)
-        after = self._first_kept + frames.shape[1]
-        complete = after == self.n_frames
-        n_done = len(self.x) if complete else max(0, after - 1 - self.reach) * self.hop_length
-        n_done = min(max(n_done, self._n_done), len(self.x))
-        if n_done > self._n_done:
-            offset = self._first_kept * self.hop_length
-            n_times = (frames.shape[1] - 1) * self.hop_length + self.extra
-            wave = self.featurizer.istft(frames[None], n_times)[0]
-            self.enhanced[self._n_done : n_done] = wave[
-                self._n_done - offset : n_done - offset
-            ] / np.float32(self.gain)
-            self._n_done = n_done
-        keep = max(self._n_done // self.hop_length - self.reach, self._first_kept)
-        self._kept = frames[:, keep - self._first_kept :]
-        self._first_kept = keep
+        self._n_added += frames.shape[1]
+        complete = self._n_added == self.n_frames
+        begin = self._synthesis.n_done
+        samples = self._synthesis.add(frames, len(self.x) if complete else None)
+        self.enhanced[begin : begin + len(samples)] = samples
         return complete

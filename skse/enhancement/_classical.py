@@ -6,9 +6,13 @@ import numpy as np
 
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import chunks_of
-from skse.enhancement._recursion import apply_gains, update_noise
+from skse.enhancement._live import LiveRecording, PassThrough, gain_for
+from skse.enhancement._recursion import GainStream, apply_gains, update_noise
 from skse.features import STFTFeaturizer
 from skse.utils import check_number, check_waveform_pairs, check_waveforms
+
+# RMS that a stream is taken to have: 20 dB below full scale.
+_STREAM_LEVEL = 0.1
 
 
 class _ClassicalEnhancer(BaseEnhancer):
@@ -87,6 +91,9 @@ class IdentityEnhancer(_ClassicalEnhancer):
             enhanced.append(copy)
         return enhanced
 
+    def _open_stream(self, level):
+        return PassThrough()
+
 
 class GainEnhancer(_ClassicalEnhancer):
     """What the enhancers share that multiply each spectrum by a gain."""
@@ -104,15 +111,25 @@ class GainEnhancer(_ClassicalEnhancer):
         return STFTFeaturizer(n_fft=self.n_fft, hop_length=self.hop_length, window=self.window)
 
     def _enhance(self, waveforms, allocate=np.empty):
-        floor = 0.0 if self.mask_floor_db is None else 10 ** (self.mask_floor_db / 20)
-
-        def limited_step(power, state):
-            gain = np.clip(self._step(power, state), np.float32(floor), np.float32(1))
-            return gain if self.strength == 1 else 1 + np.float32(self.strength) * (gain - 1)
-
         return apply_gains(
-            waveforms, self._featurizer(), self.noise_frames, self._start, limited_step, allocate
+            waveforms,
+            self._featurizer(),
+            self.noise_frames,
+            self._start,
+            self._limited_step,
+            allocate,
         )
+
+    def _limited_step(self, power, state):
+        floor = 0.0 if self.mask_floor_db is None else 10 ** (self.mask_floor_db / 20)
+        gain = np.clip(self._step(power, state), np.float32(floor), np.float32(1))
+        return gain if self.strength == 1 else 1 + np.float32(self.strength) * (gain - 1)
+
+    def _open_stream(self, level):
+        featurizer = self._featurizer()
+        frames = GainStream(featurizer, self.noise_frames, self._start, self._limited_step)
+        gain = gain_for(_STREAM_LEVEL if level is None else level)
+        return LiveRecording(featurizer, gain, frames)
 
 
 class SpectralSubtraction(GainEnhancer):

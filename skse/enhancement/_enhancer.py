@@ -12,9 +12,16 @@ from sklearn.utils import get_tags
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import Recording, root_mean_square
 from skse.enhancement._diagram import make_diagram
+from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._reference import network_input, set_head
-from skse.enhancement._regressors import check_loss, groups_for, last_step, takes_segments
-from skse.enhancement._segments import ContextFrames, Segments
+from skse.enhancement._regressors import (
+    check_loss,
+    groups_for,
+    last_step,
+    receptive_field,
+    takes_segments,
+)
+from skse.enhancement._segments import ContextFrames, Segments, Surroundings
 from skse.enhancement._targets import fit_target
 from skse.utils import check_number, check_waveform_pairs
 
@@ -54,7 +61,9 @@ class SpeechEnhancer(BaseEnhancer):
         Frames in a segment.
     segment_overlap : float, default=0.25
         Part of a segment over which it is cross-faded with the next one at
-        prediction; at least 0, less than 1.
+        prediction; at least 0, less than 1. A network that looks a bounded number
+        of frames back and ahead (``receptive_field()``) needs no cross-fade: it
+        predicts as if the recording were one segment.
     context_frames : int, default=2
         Neighbouring frames on each side that a 2-D regressor sees.
     normalize_level : bool, default=True
@@ -242,22 +251,49 @@ class SpeechEnhancer(BaseEnhancer):
     def _enhance(self, waveforms, allocate=np.empty):
         enhanced = [None] * len(waveforms)
         recordings, carries = {}, {}
-        for batch in self._batches(waveforms, recordings, allocate):
-            stfts = [self._block_stft(recordings[block.utterance], block) for block in batch]
+        windows = self._prediction_windows()
+        for batch in self._batches(waveforms, recordings, windows, allocate):
+            stfts = [
+                self._pad(recordings[block.utterance].stft(block.begin, block.end), windows)
+                for block in batch
+            ]
             rows = [
-                self._windows.block_rows(self._network_input(stft), block)
+                windows.block_rows(self._network_input(stft), block)
                 for stft, block in zip(stfts, batch, strict=True)
             ]
-            predictions = np.asarray(self.regressor_.predict(np.concatenate(rows)), np.float32)
-            ends = np.cumsum([len(r) for r in rows])[:-1]
-            for block, stft, part in zip(batch, stfts, np.split(predictions, ends), strict=True):
+            predictions = self._predict_rows(rows)
+            for block, stft, part in zip(batch, stfts, predictions, strict=True):
                 i = block.utterance
-                target, carries[i] = self._windows.merge(part, block, carries.get(i))
+                target, carries[i] = windows.merge(part, block, carries.get(i))
                 noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
                 if recordings[i].add(self._apply(self.target_, target, noisy)):
                     enhanced[i] = recordings.pop(i).enhanced
                     del carries[i]
         return enhanced
+
+    def _prediction_windows(self):
+        """How recordings are cut at prediction: without seams, where the regressor allows it."""
+        if isinstance(self._windows, ContextFrames):
+            return self._windows
+        field = receptive_field(self.regressor_)
+        return self._windows if field is None else Surroundings(*field)
+
+    def _predict_rows(self, rows):
+        """Predict arrays of rows; those of one shape go through the regressor together."""
+        predictions = [None] * len(rows)
+        alike = {}
+        for i, array in enumerate(rows):
+            alike.setdefault(array.shape[1:], []).append(i)
+        for indices in alike.values():
+            together = self.regressor_.predict(np.concatenate([rows[i] for i in indices]))
+            ends = np.cumsum([len(rows[i]) for i in indices])[:-1]
+            parts = np.split(np.asarray(together, dtype=np.float32), ends)
+            for i, part in zip(indices, parts, strict=True):
+                predictions[i] = part
+        return predictions
+
+    def _open_stream(self, level):
+        return open_prediction_stream(self, self._prediction_windows(), level)
 
     def _training_rows(self, noisy, clean):
         """Rows for the regressor, filled one utterance at a time."""
@@ -268,7 +304,7 @@ class SpeechEnhancer(BaseEnhancer):
         rows = targets = None
         pairs = self._stft_pairs(noisy, clean, self.featurizer_)
         for (y_stft, s_stft), end in zip(pairs, ends, strict=True):
-            y_stft, s_stft = self._pad(y_stft), self._pad(s_stft)
+            y_stft, s_stft = self._pad(y_stft, windows), self._pad(s_stft, windows)
             new_rows = windows.training_rows(self._network_input(y_stft))
             new_targets = windows.training_targets(self.target_.transform(y_stft, s_stft))
             if rows is None:
@@ -294,19 +330,16 @@ class SpeechEnhancer(BaseEnhancer):
         level = root_mean_square(x) if self.normalize_level else 0.0
         return 1 / level if level > _SILENCE else 1.0
 
-    def _pad(self, stft):
-        missing = self._windows.min_frames - stft.shape[1]
+    def _pad(self, stft, windows):
+        missing = windows.min_frames - stft.shape[1]
         return np.pad(stft, [(0, 0), (0, missing)]) if missing > 0 else stft
 
-    def _block_stft(self, recording, block):
-        return self._pad(recording.stft(block.begin, block.end))
-
-    def _batches(self, waveforms, recordings, allocate):
+    def _batches(self, waveforms, recordings, windows, allocate):
         """Blocks of all utterances, in order, a bounded number of frames at a time."""
         batch, n_frames = [], 0
         for i, x in enumerate(waveforms):
             recordings[i] = Recording(x, self.featurizer_, self._gain(x), allocate)
-            for block in self._windows.blocks(i, recordings[i].n_frames, _FRAMES_AT_ONCE):
+            for block in windows.blocks(i, recordings[i].n_frames, _FRAMES_AT_ONCE):
                 batch.append(block)
                 n_frames += block.end - block.begin
                 if n_frames >= _FRAMES_AT_ONCE:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skse.enhancement._blocks import Recording, chunks_of, root_mean_square
+from skse.enhancement._blocks import Recording, chunks_of, reach_of, root_mean_square
 
 # Frames of a recording that are in memory at a time: 4 s at 8 kHz, hop 64.
 _BLOCK = 512
@@ -55,6 +55,63 @@ def apply_gains(waveforms, featurizer, noise_frames, start, step, allocate=np.em
     return enhanced
 
 
+class GainStream:
+    """Multiply frames by gains as :func:`apply_gains` does, where they arrive little by little.
+
+    Before the noise is known, only frames of digital silence are finished.
+
+    Parameters
+    ----------
+    featurizer, noise_frames, start, step : object
+        As for :func:`apply_gains`. A silent frame must leave the same state behind
+        as many of them.
+    """
+
+    n_at_once = _BLOCK
+
+    def __init__(self, featurizer, noise_frames, start, step):
+        self.featurizer, self.noise_frames = featurizer, noise_frames
+        self.start, self.step = start, step
+        # The first frame with sound may be centred `reach` - 1 frames before the first
+        # sound, and the noise is taken from `reach` frames after it on.
+        self.n_ahead = noise_frames + 2 * reach_of(featurizer) - 2
+        self._state = None
+        self._pending = None  # frames that wait for the noise
+        self._n_silent = 0
+
+    def push(self, stft, first_sound, complete):
+        """Take the next frames; return those that are finished now."""
+        if self._state is None:
+            if self._pending is not None:
+                stft = np.concatenate([self._pending, stft], axis=1)
+            noise = self._initial_noise(stft, first_sound, complete)
+            if noise is None:
+                n_silent = int(np.argmax([*stft.any(axis=0), True]))
+                self._n_silent += n_silent
+                self._pending = stft[:, n_silent:]
+                return stft[:, :n_silent]
+            self._state = self.start(noise[None])
+            if self._n_silent:
+                self.step(np.zeros((1, len(stft)), dtype=np.float32), self._state)
+            self._pending = None
+        power = (stft.real**2 + stft.imag**2).T
+        gains = np.concatenate([self.step(frame[None], self._state) for frame in power])
+        return stft * gains.T.astype(np.float32, copy=False)
+
+    def _initial_noise(self, stft, first_sound, complete):
+        """Power of the noise as of a whole recording, or None where it is not known yet."""
+        n_frames = self._n_silent + stft.shape[1]
+        begin = _first_noise_frame(first_sound or 0, self.featurizer)
+        if complete:
+            begin = max(0, min(begin, n_frames - self.noise_frames))
+        elif first_sound is None or n_frames < begin + self.noise_frames:
+            return None
+        end = min(begin + self.noise_frames, n_frames)
+        heard = stft[:, max(begin - self._n_silent, 0) : end - self._n_silent]
+        noise = np.sum(heard.real**2 + heard.imag**2, axis=1) / (end - begin)
+        return np.maximum(noise, _noise_floor(len(noise)), dtype=np.float32)
+
+
 def update_noise(noise, power, is_noise, smoothing):
     """Average the power of frames that hold noise alone into the noise, in place.
 
@@ -96,7 +153,7 @@ def _noise_of(recording, noise_frames):
 
     They begin after any digital silence, for that is not the noise to come.
     """
-    begin = _n_leading_zeros(recording.x) // recording.hop_length + recording.reach
+    begin = _first_noise_frame(_n_leading_zeros(recording.x), recording.featurizer)
     begin = max(0, min(begin, recording.n_frames - noise_frames))
     stft = recording.stft(begin, min(begin + noise_frames, recording.n_frames))
     return np.mean(stft.real**2 + stft.imag**2, axis=1)
@@ -110,6 +167,10 @@ def _n_leading_zeros(x):
             return n_seen + int(np.argmax(chunk != 0))
         n_seen += len(chunk)
     return 0
+
+
+def _first_noise_frame(first_sound, featurizer):
+    return first_sound // featurizer.hop_length + reach_of(featurizer)
 
 
 def _noise_floor(n_frequencies):

@@ -24,6 +24,20 @@ def last_step(regressor):
     return regressor.steps[-1][1] if isinstance(regressor, Pipeline) else regressor
 
 
+def receptive_field(regressor):
+    """Return how many frames a regressor that takes segments looks back and ahead.
+
+    None where it does not say so, or where that is not bounded.
+    """
+    if not isinstance(regressor, Pipeline):
+        return regressor.receptive_field() if hasattr(regressor, "receptive_field") else None
+    fields = [receptive_field(s) for _, s in regressor.steps if s not in (None, "passthrough")]
+    if None in fields:
+        return None
+    back, ahead = map(sum, zip(*fields, strict=True))
+    return back, ahead
+
+
 def groups_for(regressor, groups):
     """Return `groups` as fit parameter, where the regressor splits by them."""
     if not has_fit_parameter(last_step(regressor), "groups"):

@@ -1,14 +1,18 @@
 """Spectrograms to the rows that a regressor sees, and predictions back to spectrograms.
 
-Two ways, with the same methods: :class:`Segments` for regressors that take 3-D
-input, :class:`ContextFrames` for every other scikit-learn regressor. Both cut a
-recording into blocks of consecutive frames, so that prediction needs no more
-memory for an hour than for a minute.
+:class:`Segments` is for regressors that take 3-D input, :class:`ContextFrames` for
+every other scikit-learn regressor. Where a network says how many frames it looks
+back and ahead, :class:`Surroundings` takes the place of the former at prediction.
+All cut a recording into blocks of consecutive frames, so that prediction needs no
+more memory for an hour than for a minute.
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
+
+# Most frames in a row of a network that takes any number of them.
+_ROW_FRAMES = 512
 
 
 @dataclass
@@ -117,7 +121,73 @@ class Segments:
         return np.stack([spectrogram[:, s : s + self.n_frames] for s in starts])
 
 
-class ContextFrames:
+class _Neighbours:
+    """Blocks for predictions that depend on `back` frames before their own and on `ahead` after.
+
+    Each block holds what its core depends on, or ends where the recording does:
+    the result is that of the recording as a whole, however it is cut.
+    """
+
+    min_frames = 1
+
+    def __init__(self, back, ahead):
+        self.back, self.ahead = back, ahead
+
+    @property
+    def n_at_once(self):
+        """New frames that fill a block, where frames arrive little by little."""
+        return max(_ROW_FRAMES - self.back - self.ahead, self.back + self.ahead)
+
+    def blocks(self, utterance, n_frames, max_frames, *, core_begin=0, complete=True):
+        """Cut a recording into blocks of about `max_frames`.
+
+        Parameters
+        ----------
+        utterance : int
+            Number of the recording.
+        n_frames : int
+            Its frames, so far.
+        max_frames : int
+            Frames in a block, if more than twice what surrounds a frame.
+        core_begin : int, default=0
+            First frame that no earlier block finished.
+        complete : bool, default=True
+            Whether no more frames will follow.
+        """
+        max_frames = max(max_frames, 2 * (self.back + self.ahead) + 1)
+        last = n_frames if complete else n_frames - self.ahead
+        while core_begin < last:
+            begin = max(core_begin - self.back, 0)
+            core_end = min(begin + max_frames - self.ahead, last)
+            end = min(core_end + self.ahead, n_frames)
+            yield Block(utterance, begin, end, core_begin, core_end)
+            core_begin = core_end
+
+
+class Surroundings(_Neighbours):
+    """A block is one row: a run of frames as long as a network may take them.
+
+    Parameters
+    ----------
+    back, ahead : int
+        How many frames the network looks back and ahead.
+    """
+
+    def blocks(self, utterance, n_frames, max_frames, **options):
+        """Cut a recording into blocks of about `max_frames`, and no more than a row may have."""
+        return super().blocks(utterance, n_frames, min(max_frames, _ROW_FRAMES), **options)
+
+    def block_rows(self, features, block):
+        """Rows of one block, from the features of its frames."""
+        return features[None]
+
+    def merge(self, rows, block, carry):
+        """Keep what the block finishes of its predicted row."""
+        first = block.core_begin - block.begin
+        return rows[0][:, first : first + block.core_end - block.core_begin], None
+
+
+class ContextFrames(_Neighbours):
     """Rows are single frames with `context` neighbours on each side, flattened.
 
     Parameters
@@ -126,9 +196,8 @@ class ContextFrames:
         Neighbouring frames on each side; edges are repeated.
     """
 
-    min_frames = 1
-
     def __init__(self, context):
+        super().__init__(context, context)
         self.context = context
 
     def n_rows(self, n_frames):
@@ -144,13 +213,6 @@ class ContextFrames:
         """Turn ``(n_frequencies, n_frames, ...)`` into ``(n_frames, n_outputs)``."""
         self._n_channels = target.shape[2:]
         return np.moveaxis(target, 1, 0).reshape(target.shape[1], -1)
-
-    def blocks(self, utterance, n_frames, max_frames):
-        """Cut a recording of `n_frames` frames into blocks of `max_frames`."""
-        for core in range(0, n_frames, max_frames):
-            after = min(core + max_frames, n_frames)
-            begin, end = max(core - self.context, 0), min(after + self.context, n_frames)
-            yield Block(utterance, begin, end, core, after)
 
     def block_rows(self, features, block):
         """Rows of one block, from the features of its frames."""

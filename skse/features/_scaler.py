@@ -112,6 +112,16 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         X, mean, scale = self._prepare(X)
         return X * scale + mean
 
+    def receptive_field(self):
+        """How far the scaler looks along time.
+
+        Returns
+        -------
+        field : tuple of (int, int)
+            0 frames back and 0 frames ahead.
+        """
+        return 0, 0
+
     def _leave_reference(self, X):
         n = self.n_reference_channels
         n_channels = X.shape[3] if X.ndim == 4 else 1

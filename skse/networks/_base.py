@@ -13,8 +13,7 @@ from skse.networks._moments import moments
 from skse.networks._parameters import check_training
 from skse.networks._validation import split_groups
 
-# Frames that one call of the network sees at prediction. A fixed number keeps
-# memory flat, and one shape means that TensorFlow traces the network once.
+# Frames that one call of the network sees at prediction, so that memory stays flat.
 _FRAMES_PER_CALL = 512
 
 
@@ -138,26 +137,27 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             Where `X` has another layout than in `fit`.
         """
         check_is_fitted(self, "regressor_")
-        from skse.networks._scikeras import quiet_tracing
-
         X = validate_data(self, X, reset=False, dtype=np.float32, allow_nd=True)
         self._check_rows(X)
         output_shape = list(self._output_row_shape) or [1]
         if len(output_shape) > 1:
             output_shape[1] = X.shape[2]
-        predict = self.regressor_.model_.predict_on_batch
         n_rows = max(1, _FRAMES_PER_CALL // _n_frames(X))
         y = np.empty((len(X), *output_shape), np.float32)
-        with quiet_tracing():
-            for start in range(0, len(X), n_rows):
-                rows = X[start : start + n_rows]
-                n_given = len(rows)
-                if n_given < n_rows:
-                    rows = np.concatenate(
-                        [rows, np.zeros_like(rows, shape=(n_rows - n_given, *rows.shape[1:]))]
-                    )
-                y[start : start + n_given] = predict(rows)[:n_given]
+        for start in range(0, len(X), n_rows):
+            y[start : start + n_rows] = self.regressor_.predict_rows(X[start : start + n_rows])
         return y if self._output_row_shape else y[:, 0]
+
+    def receptive_field(self):
+        """How far the network looks along time.
+
+        Returns
+        -------
+        field : tuple of (int, int) or None
+            A frame of the output depends on so many frames of the input before
+            it, and on so many after it. None where that is not bounded, as here.
+        """
+        return None
 
     def score(self, X, y, sample_weight=None):
         """Coefficient of determination R² of the prediction.

@@ -4,6 +4,7 @@ import logging
 import math
 import random
 from contextlib import contextmanager
+from functools import partial
 
 import keras
 import numpy as np
@@ -39,6 +40,21 @@ class OwnedKerasRegressor(KerasRegressor):
             self._fit_callbacks = []
             for callback in callbacks:
                 callback.set_model(None)
+
+    def predict_rows(self, X):
+        """Output of the network for a few rows, which may have any number of frames."""
+        if not hasattr(self, "_call"):
+            import tensorflow as tf
+
+            # Open sizes: TensorFlow traces the network once, whatever rows come.
+            rows = tf.TensorSpec((None, *self.model_.input_shape[1:]), tf.float32)
+            self._call = tf.function(
+                partial(self.model_, training=False), input_signature=[rows], autograph=False
+            )
+        return self._call(X).numpy()
+
+    def __getstate__(self):
+        return {k: v for k, v in super().__getstate__().items() if k != "_call"}
 
     def _initialize_callbacks(self):
         self._predict_callbacks = []

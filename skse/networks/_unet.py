@@ -6,6 +6,7 @@ from numbers import Integral
 
 from skse.networks._base import BaseNetworkRegressor
 from skse.networks._parameters import check_layers, check_sizes
+from skse.networks._receptive_field import reach_of, unet_field
 from skse.utils import check_choice, check_number
 
 
@@ -31,6 +32,7 @@ def build_unet(
     dropout=0.0,
     skip="add",
     input_skip=True,
+    causal=False,
     output_activation="linear",
     input_statistics=None,
     output_statistics=None,
@@ -46,7 +48,9 @@ def build_unet(
         As in :class:`UNetRegressor`.
     n_convolutions, residual, bottleneck_filters, dilations, bottleneck_units
         As in :class:`UNetRegressor`.
-    decoder_filters, head_filters, activation, normalization, dropout, skip, input_skip
+    decoder_filters, head_filters, activation, normalization, dropout, skip
+        As in :class:`UNetRegressor`.
+    input_skip, causal
         As in :class:`UNetRegressor`.
     output_activation : {"linear", "sigmoid"}, default="linear"
         What the network ends in.
@@ -63,8 +67,19 @@ def build_unet(
 
     from skse.networks import _layers
 
-    def convolve(image, n_filters, size, layer=layers.Conv2D, **options):
-        image = layer(n_filters, size, padding="same", use_bias=not normalization, **options)(image)
+    def same_convolution(image, n_filters, size, layer=layers.Conv2D, **options):
+        """Convolve; with `causal`, moved so far back in time that no frame ahead is seen."""
+        width = size if isinstance(size, int) else size[1]
+        dilation = options.get("dilation_rate", (1, 1))[1]
+        _, ahead = reach_of(width, dilation, transposed=layer is layers.Conv2DTranspose)
+        moved = causal and ahead > 0
+        if moved:
+            image = layers.ZeroPadding2D(((0, 0), (ahead, 0)))(image)
+        image = layer(n_filters, size, padding="same", **options)(image)
+        return layers.Cropping2D(((0, 0), (0, ahead)))(image) if moved else image
+
+    def convolve(image, *args, **options):
+        image = same_convolution(image, *args, use_bias=not normalization, **options)
         return layers.Activation(activation)(_layers.normalize(image, normalization))
 
     def refine(image, n_filters):
@@ -122,7 +137,7 @@ def build_unet(
     for n_filters in head_filters:
         image = convolve(image, n_filters, 1)
     size = 1 if head_filters else kernel_size
-    image = layers.Conv2D(_layers.image_shape(output_shape)[2], size, padding="same")(image)
+    image = same_convolution(image, _layers.image_shape(output_shape)[2], size)
     return _layers.end_network(
         inputs,
         image,
@@ -196,6 +211,9 @@ class UNetRegressor(BaseNetworkRegressor):
         How a level's own channels join those from below.
     input_skip : bool, default=True
         Whether the input is concatenated to what the last convolution sees.
+    causal : bool, default=False
+        Pad every convolution along time in front only, so that no frame of the
+        output depends on later frames of the input. Needs a stride of 1 along time.
     standardize : bool, default=True
         Standardise every frequency with the training data's mean and standard
         deviation, input and (where the output is linear) target. The constants
@@ -295,6 +313,7 @@ class UNetRegressor(BaseNetworkRegressor):
         dropout=0.0,
         skip="add",
         input_skip=True,
+        causal=False,
         standardize=True,
         output_activation="auto",
         head=None,
@@ -330,6 +349,7 @@ class UNetRegressor(BaseNetworkRegressor):
         self.dropout = dropout
         self.skip = skip
         self.input_skip = input_skip
+        self.causal = causal
         self.standardize = standardize
         self.output_activation = output_activation
         self.head = head
@@ -362,6 +382,11 @@ class UNetRegressor(BaseNetworkRegressor):
                 check_number(self, name, getattr(self, name), Integral, min_val=1)
         if self.decoder_filters is not None:
             self._check_decoder_filters()
+        if self.causal and self.strides[1] != 1:
+            raise ValueError(
+                f"UNetRegressor: causal=True needs a stride of 1 along time, got "
+                f"strides={self.strides!r}; use strides=({self.strides[0]}, 1)."
+            )
         own = signature(build_unet).parameters.keys() & self.get_params(deep=False).keys()
         parameters = {name: getattr(self, name) for name in own - {"output_activation"}}
         for name, value in parameters.items():
@@ -380,3 +405,15 @@ class UNetRegressor(BaseNetworkRegressor):
                 f"levels of filters={self.filters!r}, which takes {needed!r}; use these, or "
                 "skip='concatenate'."
             )
+
+    def receptive_field(self):
+        """How far the network looks along time, from its parameters alone.
+
+        Returns
+        -------
+        field : tuple of (int, int) or None
+            A frame of the output depends on so many frames of the input before
+            it, and on so many after it. None with a stride along time: where its
+            grid lies depends on the length of the input.
+        """
+        return unet_field(self) if self.strides[1] == 1 else None

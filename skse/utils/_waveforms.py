@@ -43,7 +43,7 @@ def check_waveforms(X, name="X", *, two_rows_are="utterances"):
     if isinstance(X, (list, tuple)) and len(X) == 0:
         raise ValueError(f"{name} is empty; expected at least one waveform.")
     if _is_sequence_of_waveforms(X):
-        waveforms = [_check_one(x, f"{name}[{i}]") for i, x in enumerate(X)]
+        waveforms = [check_waveform(x, f"{name}[{i}]") for i, x in enumerate(X)]
         if len({len(x) for x in waveforms}) > 1:
             return waveforms
         return np.stack(waveforms) if len(waveforms) > 1 else waveforms[0][None]
@@ -67,6 +67,48 @@ def check_waveforms(X, name="X", *, two_rows_are="utterances"):
     if not finite.all():
         _refuse_not_finite(array[~finite][0], f"{name}[{int(np.argmin(finite))}]")
     return array
+
+
+def check_waveform(x, name="x"):
+    """Check one waveform and convert it to float32.
+
+    Parameters
+    ----------
+    x : array-like of shape (n_times,)
+        Mono waveform, full scale ±1. int16 PCM is divided by 32768.
+    name : str, default="x"
+        What error messages call the argument.
+
+    Returns
+    -------
+    waveform : ndarray of shape (n_times,)
+        float32.
+
+    Raises
+    ------
+    ValueError
+        Where `x` is empty, not numeric, not mono, or not finite. The message names
+        the argument, what was received and the remedy.
+    """
+    if isinstance(x, (str, bytes)) or x is None or np.ndim(x) == 0:
+        raise ValueError(
+            f"{name} must be a 1-D waveform; got {type(x).__name__}: {x!r:.60}. Read audio "
+            "files first, for example with soundfile.read."
+        )
+    x = np.asarray(x)
+    if x.ndim != 1:
+        axis = int(np.argmin(x.shape))
+        raise ValueError(
+            f"{name} has shape {x.shape}; expected one mono waveform of shape (n_times,): "
+            + MIX_DOWN.format(axis=axis)
+            + "."
+        )
+    if len(x) == 0:
+        raise ValueError(f"{name} has length 0; expected at least one sample. Drop it first.")
+    x = _to_float32(x, name)
+    if not _are_finite(x):
+        _refuse_not_finite(x, name)
+    return x
 
 
 def check_waveform_pairs(noisy, clean, *, names=("X", "y"), two_rows_are="utterances"):
@@ -140,28 +182,6 @@ def _is_sequence_of_waveforms(X):
     return isinstance(X, (list, tuple)) and any(
         isinstance(x, (np.ndarray, str, bytes)) or x is None or np.ndim(x) for x in X
     )
-
-
-def _check_one(x, name):
-    if isinstance(x, (str, bytes)) or x is None or np.ndim(x) == 0:
-        raise ValueError(
-            f"{name} must be a 1-D waveform; got {type(x).__name__}: {x!r:.60}. Read audio "
-            "files first, for example with soundfile.read."
-        )
-    x = np.asarray(x)
-    if x.ndim != 1:
-        axis = int(np.argmin(x.shape))
-        raise ValueError(
-            f"{name} has shape {x.shape}; expected one mono waveform of shape (n_times,): "
-            + MIX_DOWN.format(axis=axis)
-            + "."
-        )
-    if len(x) == 0:
-        raise ValueError(f"{name} has length 0; expected at least one sample. Drop it first.")
-    x = _to_float32(x, name)
-    if not _are_finite(x):
-        _refuse_not_finite(x, name)
-    return x
 
 
 def _to_float32(x, name):

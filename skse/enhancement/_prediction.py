@@ -1,0 +1,72 @@
+"""Frames that arrive little by little, through features, regressor and target."""
+
+import numpy as np
+
+from skse.enhancement._live import LiveRecording, gain_for
+
+
+class PredictionStream:
+    """Enhance the frames of a :class:`LiveRecording` as a SpeechEnhancer does.
+
+    Parameters
+    ----------
+    enhancer : SpeechEnhancer
+        Fitted.
+    windows : Surroundings or ContextFrames
+        How it cuts frames at prediction.
+    """
+
+    def __init__(self, enhancer, windows):
+        self.enhancer, self.windows = enhancer, windows
+        self.n_ahead = windows.ahead
+        self.n_at_once = windows.n_at_once
+        self._stft = self._features = None  # frames that are not finished or seen from those
+        self._first = 0
+        self._n_done = 0
+
+    def push(self, stft, first_sound, complete):
+        """Take the next frames; return those that are finished now."""
+        features = self.enhancer._network_input(stft)
+        if self._stft is not None:
+            stft = np.concatenate([self._stft, stft], axis=1)
+            features = np.concatenate([self._features, features], axis=1)
+        first, finished = self._first, [stft[:, :0]]
+        n_frames = first + stft.shape[1]
+        for block in self.windows.blocks(
+            0, n_frames, n_frames, core_begin=self._n_done, complete=complete
+        ):
+            seen = features[:, block.begin - first : block.end - first]
+            rows = self.windows.block_rows(seen, block)
+            prediction = self.enhancer._predict_rows([rows])[0]
+            target, _ = self.windows.merge(prediction, block, None)
+            noisy = stft[:, block.core_begin - first : block.core_end - first]
+            finished.append(self.enhancer._apply(self.enhancer.target_, target, noisy))
+            self._n_done = block.core_end
+        self._first = max(self._n_done - self.windows.back, 0)
+        self._stft = stft[:, self._first - first :]
+        self._features = features[:, self._first - first :]
+        return np.concatenate(finished, axis=1)
+
+
+def open_prediction_stream(enhancer, windows, level):
+    """Return the LiveRecording of a SpeechEnhancer, or say why there is none."""
+    if not hasattr(windows, "ahead"):
+        raise ValueError(
+            f"StreamingEnhancer needs a regressor that looks a bounded number of frames back and "
+            f"ahead, but {enhancer.regressor_!r} sees segments as a whole. Use UNetRegressor with "
+            "a stride of 1 along time, such as strides=(2, 1), or a regressor of single frames "
+            "with context_frames."
+        )
+    if enhancer.normalize_level and level is None:
+        raise ValueError(
+            "StreamingEnhancer: the enhancer was fitted with normalize_level=True, which divides "
+            "by the RMS of the whole recording, and a stream does not know it. Pass the level to "
+            "expect, such as level=0.05, or fit with normalize_level=False."
+        )
+    if not enhancer.normalize_level and level is not None:
+        raise ValueError(
+            f"StreamingEnhancer: level={level!r} is of no use, because the enhancer was fitted "
+            "with normalize_level=False. Leave it out."
+        )
+    gain = 1.0 if level is None else gain_for(level)
+    return LiveRecording(enhancer.featurizer_, gain, PredictionStream(enhancer, windows))
