@@ -7,6 +7,10 @@ import numpy as np
 from skse.enhancement._blocks import Synthesis, n_frames_of, reach_of, stft_of_part
 from skse.utils import check_number
 
+# Where float32 still holds the square of a level's inverse.
+_LEAST_LEVEL = 1e-15
+_GREATEST_LEVEL = 1e15
+
 
 class LiveRecording:
     """The counterpart of :class:`Recording` where samples arrive little by little.
@@ -84,5 +88,7 @@ class PassThrough:
 
 def gain_for(level):
     """Factor that brings a recording of this RMS to an RMS of 1."""
-    check_number("StreamingEnhancer", "level", level, Real, min_val=0, include_boundaries="neither")
+    check_number(
+        "StreamingEnhancer", "level", level, Real, min_val=_LEAST_LEVEL, max_val=_GREATEST_LEVEL
+    )
     return 1 / float(level)

@@ -29,6 +29,7 @@ def receptive_field(regressor):
 
     None where it does not say so, or where that is not bounded.
     """
+    regressor = getattr(regressor, "best_estimator_", regressor)
     if not isinstance(regressor, Pipeline):
         return regressor.receptive_field() if hasattr(regressor, "receptive_field") else None
     fields = [receptive_field(s) for _, s in regressor.steps if s not in (None, "passthrough")]

@@ -6,6 +6,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skse import (
+    AutoencoderRegressor,
     FeatureScaler,
     IdealMaskTarget,
     SignalApproximationTarget,
@@ -13,7 +14,12 @@ from skse import (
     UNetRegressor,
     WaveformTarget,
 )
-from skse.enhancement._regressors import check_loss, groups_for, takes_segments
+from skse.enhancement._regressors import (
+    check_loss,
+    groups_for,
+    receptive_field,
+    takes_segments,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,19 @@ from skse.enhancement._regressors import check_loss, groups_for, takes_segments
 )
 def test_who_takes_segments(regressor, expected):
     assert takes_segments(regressor) == expected
+
+
+def test_how_far_a_regressor_looks():
+    network = UNetRegressor(causal=True)
+    field = network.receptive_field()
+    assert receptive_field(network) == field
+    assert receptive_field(make_pipeline("passthrough", FeatureScaler(), network)) == field
+    search = GridSearchCV(network, {})
+    assert receptive_field(search) is None
+    search.best_estimator_ = network
+    assert receptive_field(search) == field
+    assert receptive_field(AutoencoderRegressor()) is None
+    assert receptive_field(make_pipeline(StandardScaler(), network)) is None
 
 
 def test_groups_go_to_the_network():

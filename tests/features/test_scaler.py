@@ -82,3 +82,7 @@ def test_tags_allow_segments():
 def test_not_fitted():
     with pytest.raises(NotFittedError):
         FeatureScaler().transform(np.zeros((2, 3)))
+
+
+def test_looks_at_no_other_frame():
+    assert FeatureScaler().receptive_field() == (0, 0)

@@ -62,6 +62,15 @@ def test_frames_as_rows(make_network):
         assert prediction.dtype == np.float32
 
 
+def test_any_number_of_rows_and_frames_is_traced_once(make_network, smooth_problem):
+    X, y = smooth_problem
+    network = make_network().fit(X, y)
+    for n_rows, n_frames in [(1, 10), (40, 10), (3, 7), (2, 1)]:
+        shape = (n_rows, len(y[0]), n_frames)
+        assert network.predict(X[:n_rows, :, :n_frames]).shape == shape
+    assert network.regressor_._call.experimental_get_tracing_count() == 1
+
+
 @pytest.mark.parametrize("n_rows", [1, 70])
 def test_prediction_does_not_depend_on_the_rows_beside(n_rows, make_network, smooth_problem):
     X, y = smooth_problem

@@ -80,18 +80,58 @@ def test_options_train(options, make_network, rng):
     assert network.history_["loss"][-1] < network.history_["loss"][0]
 
 
-def test_dilations_set_what_the_network_sees():
-    def reach(**options):
-        model = build_unet((8, None), (8, None), filters=(2, 2), normalization=None, **options)
-        impulse = np.zeros((2, 8, 101), np.float32)
-        impulse[1, :, 50] = 1
-        response = np.diff(np.asarray(model(impulse)), axis=0)[0]
-        return np.flatnonzero(np.abs(response).max(axis=0) > 0)[-1] - 50
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"dilations": ()},
+        {"kernel_size": 2, "first_kernel_size": 4},
+        {"kernel_size": 4, "first_kernel_size": 1, "dilations": (2, 3)},
+        {"n_convolutions": 2, "skip": "concatenate"},
+        {"bottleneck_units": 3},
+        {"filters": (2, 3, 2), "strides": (3, 1)},
+        {"downsampling": "max_pool", "n_convolutions": 2, "residual": False},
+        {"bottleneck_filters": 3, "n_convolutions": 2, "head_filters": (3,), "input_skip": False},
+        {"filters": (2,), "kernel_size": 1, "first_kernel_size": 1, "dilations": ()},
+    ],
+)
+def test_receptive_field_is_what_the_network_depends_on(options, causal, rng):
+    """Another frame goes in: from the first to the last frame in reach, the output changes."""
+    network = UNetRegressor(**{"filters": (2, 3), "top_filters": 2, **options}, causal=causal)
+    build, parameters = network._architecture()
+    model = build((7, None), (7, None), **{**parameters, "activation": "tanh"})
+    model.set_weights([np.abs(rng.normal(0.5, 0.2, w.shape)) for w in model.get_weights()])
+    back, ahead = network.receptive_field()
+    assert ahead == 0 or not causal
+    frame, n_frames = ahead + 2, back + ahead + 6
+    images = np.repeat(0.1 * rng.standard_normal((1, 7, n_frames)), 2, axis=0)
+    images[1, :, frame] += 0.5
+    before, after = np.asarray(model(images.astype(np.float32)))
+    changed = np.flatnonzero(np.abs(after - before).max(axis=0))
+    assert (changed[0], changed[-1]) == (frame - ahead, frame + back)
 
-    # Two strided and two transposed convolutions of width 5 and 3, one last one of width 3.
-    assert reach(dilations=()) == 2 * (2 + 1) + 1
-    assert reach(dilations=(1, 2, 4)) == reach(dilations=()) + 7
-    assert reach(dilations=(1, 2, 4), bottleneck_units=3) == reach(dilations=()) + 7
+
+def test_receptive_field_of_the_default():
+    # On four levels a convolution down and one up, the first and the last 5 wide, the others 3;
+    # one last convolution; dilations 1, 2 and 4.
+    assert UNetRegressor().receptive_field() == (18, 18)
+    assert UNetRegressor(causal=True).receptive_field() == (36, 0)
+    assert UNetRegressor(strides=(2, 2)).receptive_field() is None
+
+
+def test_causal_needs_every_frame(make_network, smooth_problem):
+    with pytest.raises(ValueError, match=r"causal=True needs a stride of 1.*strides=\(3, 1\)"):
+        make_network(causal=True, strides=(3, 2)).fit(*smooth_problem)
+
+
+def test_causal_network_predicts_the_past_alike_and_learns(make_network, smooth_problem):
+    X, y = smooth_problem
+    network = make_network(causal=True, epochs=8, learning_rate=0.01, batch_size=8).fit(X, y)
+    assert network.history_["loss"][-1] < network.history_["loss"][0] / 2
+    np.testing.assert_allclose(
+        network.predict(X[:, :, :6]), network.predict(X)[:, :, :6], atol=1e-5
+    )
 
 
 def test_the_seeds_network():

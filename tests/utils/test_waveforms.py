@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skse.utils import check_waveform_pairs, check_waveforms, restore_container
+from skse.utils import check_waveform, check_waveform_pairs, check_waveforms, restore_container
 
 
 def objects(*items):
@@ -32,6 +32,15 @@ def test_unequal_lengths_become_a_list(container):
 @pytest.mark.parametrize("X", [np.full((3, 4), 16384, "i2"), [np.full(4, 16384, "i2")] * 3])
 def test_int16_is_scaled_to_full_scale_one(X):
     np.testing.assert_array_equal(check_waveforms(X), 0.5)
+
+
+def test_one_waveform():
+    np.testing.assert_array_equal(check_waveform([0, 1, 2]), np.arange(3.0))
+    assert check_waveform(np.full(3, 16384, "i2")).dtype == np.float32
+    with pytest.raises(ValueError, match=r"block has shape \(5, 2\).*axis=1"):
+        check_waveform(np.ones((5, 2)), "block")
+    with pytest.raises(ValueError, match="x contains NaN, first at sample 1"):
+        check_waveform([0, np.nan])
 
 
 def test_float32_is_not_copied():
