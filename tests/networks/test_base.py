@@ -1,6 +1,7 @@
 """What both networks share: data, seeds, stopping, saving, errors."""
 
 import logging
+import pickle
 import random
 import subprocess
 import sys
@@ -69,6 +70,8 @@ def test_any_number_of_rows_and_frames_is_traced_once(make_network, smooth_probl
         shape = (n_rows, len(y[0]), n_frames)
         assert network.predict(X[:n_rows, :, :n_frames]).shape == shape
     assert network.regressor_._call.experimental_get_tracing_count() == 1
+    again = pickle.loads(pickle.dumps(network))
+    np.testing.assert_array_equal(again.predict(X), network.predict(X))
 
 
 @pytest.mark.parametrize("n_rows", [1, 70])
