@@ -16,6 +16,7 @@ from skse import (
     LogMMSE,
     MelFeaturizer,
     PeakNormalize,
+    SignalApproximationTarget,
     SpectralSubtraction,
     SpectrumTarget,
     SpeechEnhancer,
@@ -103,10 +104,15 @@ def test_sample_by_sample(pairs, streamed, make_echo):
 
 
 @pytest.mark.training
-@pytest.mark.parametrize("causal", [False, True])
-def test_u_net(pairs, recordings, streamed, causal):
+@pytest.mark.parametrize(
+    ("target", "causal"), [(None, False), (None, True), (SignalApproximationTarget(), True)]
+)
+def test_u_net(pairs, recordings, streamed, target, causal):
     enhancer = SpeechEnhancer(
-        regressor=UNetRegressor(**TINY, causal=causal), segment_frames=16, sampling_rate=8000
+        target=target,
+        regressor=UNetRegressor(**TINY, causal=causal),
+        segment_frames=16,
+        sampling_rate=8000,
     ).fit(*pairs)
     ahead = 0 if causal else enhancer.regressor_.receptive_field()[1]
     for x in recordings:
