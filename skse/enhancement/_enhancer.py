@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import Recording, root_mean_square
@@ -88,6 +89,8 @@ class SpeechEnhancer(BaseEnhancer):
         Sampling rate fitted with.
     n_features_in_ : int or None
         Samples in each waveform seen in `fit`; None where lengths differed.
+    n_utterances_ : int
+        Number of waveforms seen in `fit`.
 
     See Also
     --------
@@ -193,7 +196,44 @@ class SpeechEnhancer(BaseEnhancer):
         self.regressor_ = regressor.fit(rows, targets, **groups_for(regressor, groups))
         self.sampling_rate_ = self.sampling_rate
         self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
+        self.n_utterances_ = len(noisy)
         return self
+
+    def export(self, path, format="onnx"):
+        """Write the network alone, for programs without skse.
+
+        Beside it comes a JSON file of the same name: sampling rate, featurizer,
+        target, segments, and whatever lies between features and network.
+
+        Parameters
+        ----------
+        path : str or path
+            Of the network; ends in ``.onnx`` or ``.tflite``.
+        format : {"litert", "onnx"}, default="onnx"
+            LiteRT is what TensorFlow Lite became. The axes of samples and (for a
+            U-Net) frames stay open in both.
+
+        Returns
+        -------
+        path : pathlib.Path
+            The network's file.
+
+        Raises
+        ------
+        ValueError
+            For a regressor that is no network of skse, and a name that does not
+            fit the format.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+
+        See Also
+        --------
+        skse.save : The whole enhancer in one file, for skse.
+        """
+        from skse.enhancement._export import export_network
+
+        check_is_fitted(self)
+        return export_network(self, path, format)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

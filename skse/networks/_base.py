@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skse.networks._moments import moments
 from skse.networks._parameters import check_training
+from skse.networks._runtime import OnnxNetwork, SavedKerasObject
 from skse.networks._validation import split_groups
 
 # Frames that one call of the network sees at prediction, so that memory stays flat.
@@ -69,6 +70,9 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         """
         from skse.networks._scikeras import quiet_tracing, seeded
 
+        for name in ("loss", "optimizer"):
+            if isinstance(getattr(self, name), SavedKerasObject):
+                setattr(self, name, getattr(self, name).build())
         check_training(self)
         build, parameters = self._architecture()
         warm = bool(self.warm_start) and hasattr(self, "regressor_")
@@ -91,7 +95,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
 
         with seeded(seed), quiet_tracing():
             regressor = (
-                self.regressor_
+                self._trained_regressor()
                 if warm
                 else self._new_regressor(build, parameters, X, y, output_activation)
             )
@@ -280,32 +284,53 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         return activation
 
     def _new_regressor(self, build, parameters, X, y, output_activation):
-        from skse.networks._heads import build_with_head, compiled_loss, features_of
-        from skse.networks._scikeras import OwnedKerasRegressor, make_optimizer
+        from skse.networks._heads import features_of
 
         input_statistics = output_statistics = None
-        scale = 1.0
         if self.standardize:
             mean, deviation = moments(features_of(X, self.head))
             input_statistics = (mean, np.where(deviation > 0, deviation, 1).astype(np.float32))
             if output_activation == "linear" and self.head is None:
                 output_statistics = moments(y)
-                scale = float(np.sqrt(np.mean(np.square(output_statistics[1]))))
-        build = partial(
+        return self._own_regressor(
             build,
-            output_activation=output_activation,
-            input_statistics=input_statistics,
-            output_statistics=output_statistics,
-            **parameters,
+            (self._network_shape(X.shape[1:]), self._network_shape(y.shape[1:] or (1,))),
+            {
+                "output_activation": output_activation,
+                "input_statistics": input_statistics,
+                "output_statistics": output_statistics,
+                **parameters,
+            },
         )
+
+    def _own_regressor(self, build, shapes, arguments):
+        """Return a KerasRegressor that is not fitted; its network is built as told here."""
+        from skse.networks._heads import build_with_head, compiled_loss
+        from skse.networks._scikeras import OwnedKerasRegressor, make_optimizer
+
+        scale = 1.0
+        if arguments["output_statistics"] is not None:
+            scale = float(np.sqrt(np.mean(np.square(arguments["output_statistics"][1]))))
+        build = partial(build, **arguments)
         if self.head is not None:
             build = partial(build_with_head, build=build, head=self.head)
-        shapes = [self._network_shape(shape) for shape in (X.shape[1:], y.shape[1:] or (1,))]
         return OwnedKerasRegressor(
             partial(build, *shapes),
             loss=compiled_loss(self.loss, self.head),
             optimizer=make_optimizer(self.optimizer, self.learning_rate, scale),
         )
+
+    def _trained_regressor(self):
+        """Return the trained KerasRegressor, rebuilt where a file was loaded."""
+        saved = self.regressor_
+        if not isinstance(saved, OnnxNetwork):
+            return saved
+        regressor = self._own_regressor(
+            self._architecture()[0], saved.shapes, saved.arguments
+        ).restore(saved.weights, self._row_shape, self._output_row_shape or (1,))
+        for name, values in self.history_.items():
+            regressor.history_[name] += values
+        return regressor
 
     def _network_shape(self, row_shape):
         """Shape of a row, with the number of frames left open where it may change."""

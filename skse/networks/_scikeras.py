@@ -3,6 +3,7 @@
 import logging
 import math
 import random
+from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
 
@@ -11,6 +12,7 @@ import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
 from skse.networks import _heads, _layers  # noqa: F401  registers what saved models name
+from skse.networks._runtime import SavedKerasObject
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -55,6 +57,15 @@ class OwnedKerasRegressor(KerasRegressor):
 
     def __getstate__(self):
         return {k: v for k, v in super().__getstate__().items() if k != "_call"}
+
+    def restore(self, weights, row_shape, output_row_shape):
+        """Build and compile the network, and give it the weights of a trained one."""
+        X, y = (np.zeros((1, *shape), np.float32) for shape in (row_shape, output_row_shape))
+        self.initialize(X, y)
+        self._ensure_compiled_model()
+        self.model_.set_weights(weights)
+        self.history_ = defaultdict(list)
+        return self
 
     def _initialize_callbacks(self):
         self._predict_callbacks = []
@@ -163,3 +174,30 @@ def quiet_tracing():
         yield
     finally:
         logger.removeFilter(is_other)
+
+
+def describe_keras_object(value):
+    """Describe a loss or an optimizer by name and plain numbers, where that is all there is to it.
+
+    Parameters
+    ----------
+    value : keras.losses.Loss, keras.optimizers.Optimizer or callable
+
+    Returns
+    -------
+    described : SavedKerasObject or None
+        None where its configuration holds more than numbers and strings.
+    """
+    kind = "optimizers" if isinstance(value, keras.optimizers.Optimizer) else "losses"
+    is_object = kind == "optimizers" or isinstance(value, keras.losses.Loss)
+    factory = type(value) if is_object else value
+    registered = keras.saving.get_registered_object(keras.saving.get_registered_name(factory))
+    name = keras.saving.get_registered_name(factory) if registered else factory.__name__
+    if not is_object:
+        return SavedKerasObject(kind, name, None)
+    # Keras leaves such as Huber's delta out of the configuration.
+    config = {**getattr(value, "_fn_kwargs", {}), **value.get_config()}
+    plain = (str, int, float, bool, type(None))
+    if not all(isinstance(entry, plain) for entry in config.values()):
+        return None
+    return SavedKerasObject(kind, name, config)

@@ -262,7 +262,9 @@ class UNetRegressor(BaseNetworkRegressor):
     Attributes
     ----------
     regressor_ : scikeras.wrappers.KerasRegressor
-        The trained network; ``regressor_.model_`` is the Keras model.
+        The trained network; ``regressor_.model_`` is the Keras model. After
+        :func:`skse.load`, and until it is trained further, an object in its
+        place that predicts through onnxruntime.
     history_ : dict of str to list of float
         Loss of every epoch: "loss" and, with early stopping, "val_loss".
     n_iter_ : int

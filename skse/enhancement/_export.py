@@ -1,0 +1,97 @@
+"""The network of an enhancer for other programs, and what they need beside it."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from skse.enhancement._segments import Segments
+from skse.networks._base import BaseNetworkRegressor
+from skse.networks._runtime import exported
+from skse.utils import check_choice
+
+_SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
+
+
+def export_network(enhancer, path, form):
+    """Write an enhancer's network, and a JSON file of the same name that describes the rest.
+
+    Parameters
+    ----------
+    enhancer : SpeechEnhancer
+        Fitted, with a network of skse.
+    path : str or path
+        Of the network.
+    form : {"litert", "onnx"}
+        Format.
+
+    Returns
+    -------
+    path : pathlib.Path
+    """
+    check_choice("export", "format", form, _SUFFIXES)
+    path = Path(path)
+    if path.suffix != _SUFFIXES[form]:
+        raise ValueError(f"export: path={str(path)!r} must end in {_SUFFIXES[form]!r}.")
+    steps = _steps(enhancer.regressor_)
+    network = steps[-1]
+    if not isinstance(network, BaseNetworkRegressor):
+        raise ValueError(
+            f"export writes networks of skse, but the regressor is a {type(network).__name__}; "
+            "skse.save keeps the enhancer as a whole."
+        )
+    content = exported(network, form)
+    description = json.dumps(_describe(enhancer, steps, path.name), indent=1, allow_nan=False)
+    path.write_bytes(content)
+    path.with_suffix(".json").write_text(description, encoding="utf-8")
+    return path
+
+
+def _steps(regressor):
+    return [step for _, step in regressor.steps] if isinstance(regressor, Pipeline) else [regressor]
+
+
+def _describe(enhancer, steps, name):
+    """Describe what a program must do around the network, in plain values."""
+    windows, network = enhancer._windows, steps[-1]
+    description = {
+        "network": name,
+        "sampling_rate": enhancer.sampling_rate_,
+        "normalize_level": enhancer.normalize_level,
+        "featurizer": _part(enhancer.featurizer_),
+        "before_the_network": [_part(step) for step in steps[:-1]],
+        "input_shape": [None, *network._network_shape(network._row_shape)],
+        "output_shape": [None, *network._network_shape(network._output_row_shape)],
+        "head": network.head,  # where given, the input's last two channels are the noisy STFT
+        "target": _part(enhancer.target_),
+        "strength": enhancer.strength,
+        "mask_floor_db": enhancer.mask_floor_db,
+    }
+    if isinstance(windows, Segments):
+        description["segment_frames"] = windows.n_frames
+        description["segment_step"] = windows.step
+    return _plain(description)
+
+
+def _part(estimator):
+    parameters = estimator.get_params(deep=False)
+    return {
+        "class": type(estimator).__name__,
+        "parameters": parameters,
+        "fitted": {k: v for k, v in vars(estimator).items() if k.endswith("_")},
+    }
+
+
+def _plain(value):
+    """Return arrays as lists, numbers of NumPy as numbers, what is not finite as text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)

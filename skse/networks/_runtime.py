@@ -1,0 +1,172 @@
+"""Networks from a model file: onnxruntime predicts, Keras is only needed to train further."""
+
+import os
+
+import joblib
+
+
+class OnnxNetwork:
+    """A trained network that predicts through onnxruntime, without Keras.
+
+    Parameters
+    ----------
+    model : bytes
+        The network as ONNX.
+    weights : list of ndarray
+        Weights of the Keras model, in its order, to train it further.
+    shapes : tuple of tuple
+        Input and output shape that the builder was called with.
+    arguments : dict
+        Keyword arguments that it was called with.
+    n_threads : int or None, default=None
+        Threads of a prediction; None as in :func:`default_threads`.
+    """
+
+    def __init__(self, model, weights, shapes, arguments, n_threads=None):
+        self.model = model
+        self.weights = weights
+        self.shapes = shapes
+        self.arguments = arguments
+        self.n_threads = n_threads
+        self._session = None
+
+    def start(self):
+        """Build the onnxruntime session, unless there is one, and return it."""
+        if self._session is None:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = self.n_threads or default_threads()
+            options.log_severity_level = 3  # errors
+            # Threads that wait busily for the next batch double the CPU time of a prediction.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            self._session = onnxruntime.InferenceSession(
+                self.model, options, providers=["CPUExecutionProvider"]
+            )
+        return self._session
+
+    def predict_rows(self, rows):
+        """Predict any number of rows, float32, at one go."""
+        session = self.start()
+        return session.run(None, {session.get_inputs()[0].name: rows})[0]
+
+    def __getstate__(self):
+        return {**self.__dict__, "_session": None}
+
+    def __repr__(self):
+        return f"OnnxNetwork({len(self.model)} bytes)"
+
+
+class SavedKerasObject:
+    """A loss or an optimizer of a model file, until it is needed to train further.
+
+    Parameters
+    ----------
+    kind : {"losses", "optimizers"}
+        Module of Keras that it belongs to.
+    name : str
+        Name of one of Keras's classes there, or the name that a user's own
+        class or function is registered under.
+    config : dict or None
+        What the class was configured with; None for a function.
+    """
+
+    def __init__(self, kind, name, config):
+        self.kind = kind
+        self.name = name
+        self.config = config
+
+    def build(self):
+        """Return the object itself.
+
+        Raises
+        ------
+        ValueError
+            Where it is a user's own and not registered in this process.
+        """
+        import keras
+
+        base = {"losses": keras.losses.Loss, "optimizers": keras.optimizers.Optimizer}[self.kind]
+        found = keras.saving.get_registered_object(self.name) or getattr(
+            getattr(keras, self.kind), self.name, None
+        )
+        if isinstance(found, type) and issubclass(found, base) and self.config is not None:
+            return found.from_config(dict(self.config))
+        if isinstance(found, type) or not callable(found) or self.config is not None:
+            raise ValueError(
+                f"{self!r} of the model file is not known here. Training needs it: import the "
+                "module that defines it and decorates it with "
+                "@keras.saving.register_keras_serializable, or set the parameter anew."
+            )
+        return found
+
+    def __repr__(self):
+        return f"<{self.kind[:-1].removesuffix('e')} {self.name!r}>"
+
+
+def default_threads():
+    """Threads of a prediction: ``OMP_NUM_THREADS`` where set, else the cores one may use.
+
+    joblib sets that variable in its workers, so that they share the cores.
+    """
+    declared = os.environ.get("OMP_NUM_THREADS", "")
+    return int(declared) if declared.isdigit() and int(declared) else joblib.cpu_count()
+
+
+def exported(network, form):
+    """Return a fitted network regressor's network as "onnx" or "litert", bytes."""
+    if form == "onnx" and isinstance(network.regressor_, OnnxNetwork):
+        return network.regressor_.model
+    from skse.networks._export import to_litert, to_onnx
+
+    return (to_onnx if form == "onnx" else to_litert)(network._trained_regressor().model_)
+
+
+def check_onnx(model):
+    """Raise a ValueError where an ONNX model reaches beyond itself.
+
+    Parameters
+    ----------
+    model : bytes
+        A model as it is in a file.
+
+    Raises
+    ------
+    ValueError
+        For bytes that are no ONNX model, tensors that lie in other files, and
+        operators other than the standard's own.
+    """
+    import onnx
+
+    try:
+        proto = onnx.load_model_from_string(model)
+    except Exception as error:
+        raise ValueError(f"it is no ONNX model ({error})") from error
+    if proto.functions or proto.training_info:
+        raise ValueError("it defines functions or a training of its own")
+    if len(proto.graph.input) != 1 or len(proto.graph.output) != 1:
+        raise ValueError("it must have one input and one output")
+    for graph in _graphs(proto.graph):
+        tensors = [*graph.initializer]
+        for sparse in graph.sparse_initializer:
+            tensors += [sparse.values, sparse.indices]
+        for node in graph.node:
+            if node.domain not in ("", "ai.onnx"):
+                raise ValueError(f"it uses the operator {node.op_type!r} of {node.domain!r}")
+            for attribute in node.attribute:
+                tensors += [attribute.t, *attribute.tensors]
+                for sparse in [attribute.sparse_tensor, *attribute.sparse_tensors]:
+                    tensors += [sparse.values, sparse.indices]
+        for tensor in tensors:
+            if tensor.external_data or tensor.data_location == onnx.TensorProto.EXTERNAL:
+                raise ValueError(f"its tensor {tensor.name!r} lies in another file")
+
+
+def _graphs(graph):
+    """Yield a graph and all graphs inside its nodes."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in [attribute.g, *attribute.graphs]:
+                if inner.node or inner.initializer or inner.sparse_initializer:
+                    yield from _graphs(inner)
