@@ -148,6 +148,16 @@ SECTIONS = [
         ],
     ),
     (
+        "Model files",
+        "A fitted enhancer in one file that cannot run code.",
+        [
+            "skse.save",
+            "skse.load",
+            "skse.persistence.read_card",
+            "skse.persistence.ModelFileError",
+        ],
+    ),
+    (
         "Plotting",
         "Pictures, in scikit-learn's Display convention.",
         [

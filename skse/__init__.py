@@ -30,7 +30,9 @@ _HOME = {
     "UNetRegressor": "skse.networks",
     "WaveformTarget": "skse.targets",
     "WienerFilter": "skse.enhancement",
+    "load": "skse.persistence",
     "oracle_predict": "skse.enhancement",
+    "save": "skse.persistence",
 }
 _SUBPACKAGES = [
     "datasets",
@@ -39,6 +41,7 @@ _SUBPACKAGES = [
     "files",
     "metrics",
     "networks",
+    "persistence",
     "plotting",
     "recipes",
     "report",

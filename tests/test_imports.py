@@ -10,6 +10,7 @@ import pytest
 import skse
 
 HEAVY = ["tensorflow", "keras", "scikeras", "numba", "librosa", "matplotlib", "jinja2"]
+HEAVY += ["onnx", "onnxruntime", "skops", "safetensors", "tf2onnx"]
 PACKAGES = ["skse", *(f"skse.{module.name}" for module in pkgutil.iter_modules(skse.__path__))]
 
 

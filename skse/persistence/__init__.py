@@ -1,0 +1,6 @@
+"""Model files that cannot run code: save, load, share."""
+
+from skse.persistence._archive import ModelFileError
+from skse.persistence._model_file import load, read_card, save
+
+__all__ = ["ModelFileError", "load", "read_card", "save"]

@@ -1,0 +1,208 @@
+"""save, load, read_card: one file for a fitted enhancer."""
+
+import json
+from numbers import Integral
+from pathlib import Path
+
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from skse.persistence._archive import Archive, write_archive
+from skse.persistence._card import card_text, make_card
+from skse.persistence._codec import CannotSaveError, Decoder, Encoder
+from skse.utils import check_number
+
+_SUFFIX = ".skse"
+_CARD = "card.json"
+
+
+def save(enhancer, path, *, card=None):
+    """Write a fitted enhancer to a model file, which cannot run code when it is loaded.
+
+    The file is a zip of JSON (parameters), ONNX (networks), arrays without
+    pickle, and a model card. It is there as a whole or not at all.
+
+    Parameters
+    ----------
+    enhancer : estimator
+        Fitted: a :class:`~skse.SpeechEnhancer` with a network of skse or a
+        regressor of scikit-learn that predicts with NumPy (linear models,
+        multi-layer perceptrons, their scalers and pipelines), a classical
+        enhancer, or a :class:`~sklearn.pipeline.Pipeline` that ends in one.
+    path : str or path
+        Where to; the name must end in ``.skse``.
+    card : dict of str or None, default=None
+        What people should know: "description", "training_data", "licence",
+        "scores" and whatever else, as text, numbers, lists and dicts. Versions,
+        date, parameters, sampling rate and what is known of the training are
+        filled in.
+
+    Returns
+    -------
+    path : pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For a part that a model file cannot hold, named, and for a `card` that
+        does not consist of plain values.
+    sklearn.exceptions.NotFittedError
+        Before `fit`.
+    OSError
+        Where the file cannot be written.
+
+    See Also
+    --------
+    load : The way back.
+    skse.SpeechEnhancer.export : The network alone, for other programs.
+
+    Notes
+    -----
+    What only training needs is kept where it can be named: losses and
+    optimizers are, callbacks and the optimizer's momentum are not.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> import skse
+    >>> noisy = np.random.default_rng(0).standard_normal((1, 4000))
+    >>> enhancer = skse.LogMMSE(sampling_rate=8000).fit(noisy)
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.skse"
+    >>> path = skse.save(enhancer, path, card={"licence": "CC0"})
+    >>> np.array_equal(skse.load(path).predict(noisy), enhancer.predict(noisy))
+    True
+    """
+    path = Path(path)
+    if path.suffix != _SUFFIX:
+        raise ValueError(f"path={str(path)!r} must end in {_SUFFIX}: the name of a model file.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path={str(path)!r}: there is no folder {str(path.parent)!r}.")
+    card = make_card(_checked(enhancer), card)
+    encoder = Encoder()
+    try:
+        encoder.encode_estimator(enhancer)
+    except CannotSaveError as error:
+        raise ValueError(
+            f"{error}; a model file cannot hold that. joblib.dump can, for those who trust you."
+        ) from error
+    write_archive(
+        path,
+        {
+            "README.md": card_text(card, path.name).encode(),
+            _CARD: json.dumps(card, indent=1, ensure_ascii=False).encode(),
+            **encoder.members,
+        },
+    )
+    return path
+
+
+def load(path, *, n_threads=None):
+    """Load a model file, without TensorFlow and without running code from it.
+
+    Networks predict through onnxruntime. They become Keras networks again
+    (which imports TensorFlow) when they are trained further.
+
+    Parameters
+    ----------
+    path : str or path
+        A file of :func:`save`.
+    n_threads : int or None, default=None
+        Threads that a network predicts with. None stands for the environment
+        variable ``OMP_NUM_THREADS`` where it is set, as in joblib's workers,
+        else for as many as there are cores.
+
+    Returns
+    -------
+    enhancer : estimator
+        Fitted as it was saved.
+
+    Raises
+    ------
+    skse.persistence.ModelFileError
+        A ValueError: the file is not a model file, cut off, changed, from a
+        newer version, or holds what a model file may not hold.
+    OSError
+        Where the file cannot be read.
+
+    See Also
+    --------
+    save : The way there.
+    skse.persistence.read_card : What the file says of itself.
+
+    Notes
+    -----
+    Only classes of skse, and those of scikit-learn that predict with NumPy, are
+    built. The checksums in a model file find damage; they do not prove who
+    wrote it.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> import skse
+    >>> noisy = np.random.default_rng(0).standard_normal((1, 4000))
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.skse"
+    >>> path = skse.save(skse.WienerFilter(sampling_rate=8000).fit(noisy), path)
+    >>> skse.load(path)
+    WienerFilter(sampling_rate=8000)
+    """
+    if n_threads is not None:
+        check_number("load", "n_threads", n_threads, Integral, min_val=1)
+    with Archive(path) as archive:
+        return Decoder(archive, n_threads).decode_estimator()
+
+
+def read_card(path):
+    """Read the model card of a model file, and nothing else of it.
+
+    Parameters
+    ----------
+    path : str or path
+        A file of :func:`save`.
+
+    Returns
+    -------
+    card : dict
+        What was given to :func:`save`, and "created", "estimator",
+        "parameters", "sampling_rate", "training" and "versions".
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`load`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> import skse
+    >>> from skse.persistence import read_card
+    >>> enhancer = skse.LogMMSE(sampling_rate=8000).fit(np.ones((1, 4000)))
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.skse"
+    >>> card = read_card(skse.save(enhancer, path, card={"licence": "CC0"}))
+    >>> card["licence"], card["sampling_rate"]
+    ('CC0', 8000)
+    """
+    with Archive(path) as archive:
+        card = archive.read_json(_CARD)
+        if not isinstance(card, dict):
+            raise archive.error(f"its {_CARD} is not a model card")
+        return card
+
+
+def _checked(enhancer):
+    """Return the enhancer; raise where it is none, or not fitted."""
+    name = type(enhancer).__name__
+    if hasattr(enhancer, "best_estimator_"):
+        raise ValueError(
+            f"enhancer is a {name}, a search: pass its best_estimator_, the enhancer it found."
+        )
+    if isinstance(enhancer, type) or not hasattr(enhancer, "get_params"):
+        raise ValueError(f"enhancer={enhancer!r:.80} must be a fitted estimator of skse.")
+    try:
+        check_is_fitted(enhancer)
+    except NotFittedError as error:
+        raise NotFittedError(f"{name} is not fitted; call fit before skse.save.") from error
+    return enhancer
