@@ -64,6 +64,7 @@ SECTIONS = [
         [
             "skse.SpeechEnhancer",
             "skse.StreamingEnhancer",
+            "skse.Remix",
             "skse.oracle_predict",
             "skse.IdentityEnhancer",
             "skse.SpectralSubtraction",

@@ -20,6 +20,7 @@ _HOME = {
     "MFCCFeaturizer": "skse.features",
     "MelFeaturizer": "skse.features",
     "PeakNormalize": "skse.features",
+    "Remix": "skse.enhancement",
     "Resample": "skse.features",
     "STFTFeaturizer": "skse.features",
     "SignalApproximationTarget": "skse.targets",

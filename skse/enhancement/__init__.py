@@ -4,11 +4,13 @@ from skse.enhancement._classical import IdentityEnhancer, SpectralSubtraction
 from skse.enhancement._decision_directed import LogMMSE, WienerFilter
 from skse.enhancement._enhancer import SpeechEnhancer
 from skse.enhancement._oracle import oracle_predict
+from skse.enhancement._remix import Remix
 from skse.enhancement._streaming import StreamingEnhancer
 
 __all__ = [
     "IdentityEnhancer",
     "LogMMSE",
+    "Remix",
     "SpectralSubtraction",
     "SpeechEnhancer",
     "StreamingEnhancer",

@@ -1,7 +1,5 @@
 """SpeechEnhancer: noisy waveform in, enhanced waveform out."""
 
-import warnings
-from hashlib import sha256
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,21 +15,26 @@ from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._reference import network_input, set_head
 from skse.enhancement._regressors import (
     check_loss,
-    groups_for,
     last_step,
     receptive_field,
     takes_segments,
 )
+from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments, Surroundings
 from skse.enhancement._targets import fit_target
+from skse.enhancement._training import (
+    check_remix,
+    fit_regressor,
+    fit_remixed,
+    match_levels,
+    warn_of_other_level,
+)
 from skse.utils import check_number, check_waveform_pairs
 
 # Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
 _FRAMES_AT_ONCE = 4096
 # Below this RMS a recording counts as silent and keeps its level.
 _SILENCE = 1e-30
-# Beyond this the levels of noisy and clean cannot belong together.
-_LEVEL_MISMATCH_DB = 6.0
 
 
 class SpeechEnhancer(BaseEnhancer):
@@ -74,6 +77,13 @@ class SpeechEnhancer(BaseEnhancer):
         Scale each clean waveform in `fit` by the least-squares gain that fits
         it into the noisy one. Needed where a step before (such as
         :class:`~skse.PeakNormalize`) or a recorder changed the level of one.
+    remix : bool or Remix, default=False
+        Train on the speech and the noise (noisy minus clean) of the training pairs
+        mixed anew, at random SNR, level and speed: a network never sees the same
+        mixture twice. True stands for :class:`~skse.Remix` with its defaults. With
+        early stopping a network validates on held-out pairs as they are, and
+        neither their speech nor their noise is in any mixture. A regressor that is
+        not a network is fitted on the mixtures of one epoch.
     strength : float, default=1.0
         0 returns the noisy speech, 1 the enhanced speech, values between blend
         them. Takes effect without another fit.
@@ -95,6 +105,7 @@ class SpeechEnhancer(BaseEnhancer):
     See Also
     --------
     oracle_predict : The ceiling of a featurizer and a target.
+    Remix : What `remix` mixes.
     SpectralSubtraction, WienerFilter, LogMMSE : Enhancers that need no training.
 
     Notes
@@ -134,6 +145,7 @@ class SpeechEnhancer(BaseEnhancer):
         context_frames=2,
         normalize_level=True,
         match_level=False,
+        remix=False,
         strength=1.0,
         mask_floor_db=None,
     ):
@@ -146,6 +158,7 @@ class SpeechEnhancer(BaseEnhancer):
         self.context_frames = context_frames
         self.normalize_level = normalize_level
         self.match_level = match_level
+        self.remix = remix
         self.strength = strength
         self.mask_floor_db = mask_floor_db
 
@@ -178,9 +191,9 @@ class SpeechEnhancer(BaseEnhancer):
         noisy, clean = check_waveform_pairs(X, y, two_rows_are="stereo")
         self._check_params()
         if self.match_level:
-            clean = [s * np.float32(_level_in(x, s)) for x, s in zip(noisy, clean, strict=True)]
+            clean = match_levels(noisy, clean)
         else:
-            _warn_of_other_level(noisy, clean)
+            warn_of_other_level(noisy, clean)
         self.featurizer_, self.target_, regressor = self._clone_parts()
         self._check_parts(regressor)
         if takes_segments(regressor):
@@ -192,8 +205,11 @@ class SpeechEnhancer(BaseEnhancer):
             if not get_tags(regressor).target_tags.multi_output:
                 regressor = MultiOutputRegressor(regressor)
         self.featurizer_.fit(noisy)
-        rows, targets, groups = self._training_rows(noisy, clean)
-        self.regressor_ = regressor.fit(rows, targets, **groups_for(regressor, groups))
+        if self.remix is False:
+            self.regressor_ = fit_regressor(self, regressor, noisy, clean)
+        else:
+            remix = Remix() if self.remix is True else self.remix
+            self.regressor_ = fit_remixed(self, remix, regressor, noisy, clean)
         self.sampling_rate_ = self.sampling_rate
         self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
         self.n_utterances_ = len(noisy)
@@ -256,6 +272,12 @@ class SpeechEnhancer(BaseEnhancer):
             include_boundaries="left",
         )
         check_number(self, "context_frames", self.context_frames, Integral, min_val=0)
+        if isinstance(self.remix, Remix):
+            self.remix._check_params()
+        elif not isinstance(self.remix, bool):
+            raise ValueError(
+                f"SpeechEnhancer: remix={self.remix!r} must be True, False or a skse.Remix."
+            )
         check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
         if self.mask_floor_db is not None:
             check_number(self, "mask_floor_db", self.mask_floor_db, Real, max_val=0)
@@ -284,6 +306,8 @@ class SpeechEnhancer(BaseEnhancer):
         check_loss(regressor, self.target_)
         if self.target_.needs_reference:
             set_head(regressor, self.target_, self.featurizer_, self.segment_frames)
+        if self.remix is not False:
+            check_remix(self, regressor)
         network = last_step(regressor)
         if network.get_params(deep=False).get("output_activation") == "auto":
             network.set_params(output_activation=self.target_.output_activation)
@@ -334,28 +358,6 @@ class SpeechEnhancer(BaseEnhancer):
 
     def _open_stream(self, level):
         return open_prediction_stream(self, self._prediction_windows(), level)
-
-    def _training_rows(self, noisy, clean):
-        """Rows for the regressor, filled one utterance at a time."""
-        windows = self._windows
-        n_frames = [max(Recording(x, self.featurizer_).n_frames, windows.min_frames) for x in noisy]
-        ends = np.cumsum([windows.n_rows(n) for n in n_frames])
-        fit_target(self.target_, self._stft_pairs(noisy, clean, self.featurizer_))
-        rows = targets = None
-        pairs = self._stft_pairs(noisy, clean, self.featurizer_)
-        for (y_stft, s_stft), end in zip(pairs, ends, strict=True):
-            y_stft, s_stft = self._pad(y_stft, windows), self._pad(s_stft, windows)
-            new_rows = windows.training_rows(self._network_input(y_stft))
-            new_targets = windows.training_targets(self.target_.transform(y_stft, s_stft))
-            if rows is None:
-                rows = np.empty((ends[-1], *new_rows.shape[1:]), dtype=np.float32)
-                targets = np.empty((ends[-1], *new_targets.shape[1:]), dtype=np.float32)
-            rows[end - len(new_rows) : end] = new_rows
-            targets[end - len(new_rows) : end] = new_targets
-        counts = np.diff(ends, prepend=0)
-        digests = [sha256(s.tobytes()).hexdigest() for s in clean]
-        groups = np.repeat(np.unique(digests, return_inverse=True)[1], counts)
-        return rows, targets, groups
 
     def _stft_pairs(self, noisy, clean, featurizer):
         """Noisy and clean STFT of one utterance after the other."""
@@ -409,21 +411,3 @@ class SpeechEnhancer(BaseEnhancer):
             ideal = target.ideal_prediction(y_stft, s_stft)
             recording.add(self._apply(target, ideal, y_stft))
             yield recording.enhanced
-
-
-def _level_in(noisy, clean):
-    """Least-squares gain of the clean waveform in the noisy one."""
-    energy = float(np.dot(clean, clean))
-    return float(np.dot(noisy, clean)) / energy if energy > 0 else 1.0
-
-
-def _warn_of_other_level(noisy, clean):
-    gains = np.abs([_level_in(x, s) for x, s in zip(noisy, clean, strict=True)])
-    median = 20 * np.log10(max(float(np.median(gains)), 1e-10))
-    if abs(median) > _LEVEL_MISMATCH_DB:
-        warnings.warn(
-            f"The clean waveforms are contained in the noisy ones at {median:+.1f} dB (median); "
-            "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the "
-            "level.",
-            stacklevel=3,
-        )

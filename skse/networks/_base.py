@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -13,9 +14,12 @@ from skse.networks._moments import moments
 from skse.networks._parameters import check_training
 from skse.networks._runtime import OnnxNetwork, SavedKerasObject
 from skse.networks._validation import split_groups
+from skse.utils import check_number
 
 # Frames that one call of the network sees at prediction, so that memory stays flat.
 _FRAMES_PER_CALL = 512
+# Batches that are looked at before training: their moments standardise, their shapes are checked.
+_BATCHES_LOOKED_AT = 32
 
 
 class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
@@ -68,23 +72,12 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             For a parameter out of its range, arrays that do not fit together, or
             targets that the loss cannot take.
         """
-        from skse.networks._scikeras import quiet_tracing, seeded
-
-        for name in ("loss", "optimizer"):
-            if isinstance(getattr(self, name), SavedKerasObject):
-                setattr(self, name, getattr(self, name).build())
-        check_training(self)
+        self._check_training_params()
         build, parameters = self._architecture()
-        warm = bool(self.warm_start) and hasattr(self, "regressor_")
-        X, y = self._check_training_data(X, y, warm)
-        if self.head is not None:
-            from skse.networks._heads import check_head
-
-            check_head(self, X, y)
-        output_activation = self._check_output(y)
+        X, y = self._check_training_data(X, y, self._continues())
+        build = partial(build, output_activation=self._check_output(X, y), **parameters)
         random_state = check_random_state(self.random_state)
-        seed = None if self.random_state is None else int(random_state.randint(2**31 - 1))
-
+        seed = self._draw_seed(random_state)
         validation = None
         if self.early_stopping:
             train, held_out = split_groups(
@@ -92,31 +85,58 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             )
             validation = X[held_out], _column(y[held_out])
             X, y = X[train], y[train]
+        return self._train(X, y, build, seed, validation, n_rows=len(X))
 
-        with seeded(seed), quiet_tracing():
-            regressor = (
-                self._trained_regressor()
-                if warm
-                else self._new_regressor(build, parameters, X, y, output_activation)
+    def fit_batches(self, make_batch, n_rows, validation_data=None):
+        """Train the network on rows that are made while it trains, and never kept.
+
+        Parameters
+        ----------
+        make_batch : callable
+            ``make_batch(step)`` gives ``(X, y)`` of ``batch_size`` rows, as `fit` takes
+            them, for training step 0, 1, 2, ... The same step must give the same rows.
+            It runs in a thread beside the training.
+        n_rows : int
+            Rows in an epoch, which is filled up to whole batches.
+        validation_data : tuple of (X, y) or None, default=None
+            Rows that ``early_stopping=True`` watches; it cannot hold out any of its own.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            As `fit`, for the rows of the first steps; and without `validation_data` where
+            ``early_stopping=True`` needs it.
+        """
+        self._check_training_params()
+        check_number("fit_batches", "n_rows", n_rows, Integral, min_val=1)
+        if self.early_stopping and validation_data is None:
+            raise ValueError(
+                f"{type(self).__name__}: early_stopping=True needs validation_data in fit_batches; "
+                "pass it, or use early_stopping=False."
             )
-            regressor.set_params(
-                batch_size=int(self.batch_size),
-                epochs=int(self.epochs),
-                verbose=int(self.verbose),
-                warm_start=warm,
-            )
-            regressor.fit(
-                X,
-                _column(y),
-                callbacks=self._make_callbacks(len(X), regressor if warm else None),
-                validation_data=validation,
-                initial_epoch=self.n_iter_ if warm else 0,
-            )
-        self.regressor_ = regressor
-        self.history_ = {name: list(values) for name, values in regressor.history_.items()}
-        self.n_iter_ = len(self.history_.get("loss", ()))
-        self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
-        return self
+        build, parameters = self._architecture()
+        n_steps = -(-n_rows // self.batch_size)
+        first = [make_batch(step) for step in range(min(n_steps, _BATCHES_LOOKED_AT))]
+        X, y = (np.concatenate(part) for part in zip(*first, strict=True))
+        X, y = self._check_training_data(X, y, self._continues())
+        build = partial(build, output_activation=self._check_output(X, y), **parameters)
+        if validation_data is not None:
+            X_held_out, y_held_out = (np.asarray(a, np.float32) for a in validation_data)
+            validation_data = X_held_out, _column(y_held_out)
+        seed = self._draw_seed(check_random_state(self.random_state))
+
+        def make_columns(step):
+            X, y = make_batch(step)
+            return X, _column(y)
+
+        return self._train(
+            X, y, build, seed, validation_data, n_rows=n_rows, make_batch=make_columns
+        )
 
     def predict(self, X):
         """Predict the target of every row.
@@ -197,6 +217,46 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             multioutput="variance_weighted",
         )
 
+    def _check_training_params(self):
+        for name in ("loss", "optimizer"):
+            if isinstance(getattr(self, name), SavedKerasObject):
+                setattr(self, name, getattr(self, name).build())
+        check_training(self)
+
+    def _continues(self):
+        return bool(self.warm_start) and hasattr(self, "regressor_")
+
+    def _draw_seed(self, random_state):
+        return None if self.random_state is None else int(random_state.randint(2**31 - 1))
+
+    def _train(self, X, y, build, seed, validation, *, n_rows, make_batch=None):
+        """Train on `X` and `y`, or on the batches that `make_batch` gives and these begin with."""
+        from skse.networks._scikeras import quiet_tracing, seeded
+
+        warm = self._continues()
+        with seeded(seed), quiet_tracing():
+            regressor = self._trained_regressor() if warm else self._new_regressor(build, X, y)
+            regressor.set_params(
+                batch_size=int(self.batch_size),
+                epochs=int(self.epochs),
+                verbose=int(self.verbose),
+                warm_start=warm,
+            )
+            regressor.fit(
+                X,
+                _column(y),
+                callbacks=self._make_callbacks(n_rows, regressor if warm else None),
+                make_batch=make_batch,
+                n_steps=-(-n_rows // self.batch_size),
+                validation_data=validation,
+                initial_epoch=self.n_iter_ if warm else 0,
+            )
+        self.regressor_ = regressor
+        self.history_ = {name: list(values) for name, values in regressor.history_.items()}
+        self.n_iter_ = len(self.history_.get("loss", ()))
+        self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
+        return self
+
     def _check_training_data(self, X, y, warm):
         X, y = validate_data(
             self,
@@ -253,8 +313,12 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
                 f"of shape {self._row_shape}.{remedy}"
             )
 
-    def _check_output(self, y):
-        """Resolve the output activation, and see that `y` suits the loss."""
+    def _check_output(self, X, y):
+        """Resolve the output activation, and see that head, loss and rows suit each other."""
+        if self.head is not None:
+            from skse.networks._heads import check_head
+
+            check_head(self, X, y)
         from skse.networks._losses import compares_probabilities, loss_name
 
         probabilities = compares_probabilities(self.loss)
@@ -283,23 +347,22 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             )
         return activation
 
-    def _new_regressor(self, build, parameters, X, y, output_activation):
+    def _new_regressor(self, build, X, y):
         from skse.networks._heads import features_of
 
         input_statistics = output_statistics = None
         if self.standardize:
             mean, deviation = moments(features_of(X, self.head))
             input_statistics = (mean, np.where(deviation > 0, deviation, 1).astype(np.float32))
-            if output_activation == "linear" and self.head is None:
+            if build.keywords["output_activation"] == "linear" and self.head is None:
                 output_statistics = moments(y)
         return self._own_regressor(
-            build,
+            build.func,
             (self._network_shape(X.shape[1:]), self._network_shape(y.shape[1:] or (1,))),
             {
-                "output_activation": output_activation,
                 "input_statistics": input_statistics,
                 "output_statistics": output_statistics,
-                **parameters,
+                **build.keywords,
             },
         )
 

@@ -33,13 +33,20 @@ class OwnedKerasRegressor(KerasRegressor):
 
     target_encoder = BaseWrapper.target_encoder  # the identity
 
-    def fit(self, X, y, callbacks=(), **kwargs):
-        """Train as scikeras does, with `callbacks` that are let go afterwards."""
+    def fit(self, X, y, callbacks=(), make_batch=None, n_steps=None, **kwargs):
+        """Train as scikeras does, with `callbacks` that are let go afterwards.
+
+        Where there is ``make_batch(step)``, what it gives is trained on, `n_steps` batches
+        an epoch; `X` and `y` then only show what they are like.
+        """
         self._fit_callbacks = list(callbacks)
+        self._make_batch = make_batch
+        if make_batch is not None:
+            kwargs |= {"steps_per_epoch": n_steps, "shuffle": False}
         try:
             return super().fit(X, y, **kwargs)
         finally:
-            self._fit_callbacks = []
+            self._fit_callbacks, self._make_batch = [], None
             for callback in callbacks:
                 callback.set_model(None)
 
@@ -66,6 +73,12 @@ class OwnedKerasRegressor(KerasRegressor):
         self.model_.set_weights(weights)
         self.history_ = defaultdict(list)
         return self
+    def _fit_keras_model(self, X, y, **kwargs):
+        if self._make_batch is not None:
+            # Counted on where training goes on, so that no batch comes twice.
+            first = int(self.model_.optimizer.iterations)
+            X, y = _EndlessBatches(self._make_batch, first), None
+        return super()._fit_keras_model(X, y, **kwargs)
 
     def _initialize_callbacks(self):
         self._predict_callbacks = []
@@ -84,6 +97,19 @@ class OwnedKerasRegressor(KerasRegressor):
             self.y_ndim_, self.y_dtype_ = y.ndim, y.dtype
             self.target_type_ = "continuous-multioutput"
         return X, y
+
+
+class _EndlessBatches(keras.utils.PyDataset):
+    """Batches that are made when they are asked for, step after step, epoch after epoch."""
+
+    num_batches = None
+
+    def __init__(self, make_batch, first_step):
+        super().__init__()
+        self._make_batch, self._first_step = make_batch, first_step
+
+    def __getitem__(self, index):
+        return self._make_batch(self._first_step + index)
 
 
 class CosineDecay(keras.callbacks.Callback):

@@ -359,3 +359,80 @@ def test_tracing_is_silent_and_the_logger_left_alone(make_network, smooth_proble
         logger.propagate = propagate
     assert [record.getMessage() for record in caplog.records] == ["something else"]
     assert logger.filters == filters
+
+
+class TestBatches:
+    """fit_batches: rows that are made while the network trains."""
+
+    @pytest.fixture
+    def batches(self, smooth_problem):
+        """Rows of the problem drawn anew for each step; the steps asked for are listed."""
+        X, y = smooth_problem
+        steps = []
+
+        def make_batch(step):
+            steps.append(step)
+            chosen = np.random.default_rng(step).integers(len(X), size=8)
+            return X[chosen], y[chosen]
+
+        return make_batch, steps
+
+    def test_learns_and_repeats_with_its_seed(self, make_network, smooth_problem, batches):
+        X, y = smooth_problem
+        make_batch, steps = batches
+        parameters = {"epochs": 15, "learning_rate": 0.01, "batch_size": 8}
+        network = make_network(**parameters).fit_batches(make_batch, 47)
+        assert network.history_["loss"][-1] < network.history_["loss"][0] / 2
+        assert len(network.history_["loss"]) == network.n_iter_ == 15
+        assert network.predict(X).shape == y.shape
+        # 47 rows are six batches; no more than a few are made ahead.
+        assert set(range(6 * 15)) <= set(steps) <= set(range(6 * 15 + 20))
+        again = make_network(**parameters).fit_batches(make_batch, 47)
+        np.testing.assert_array_equal(network.predict(X), again.predict(X))
+
+    def test_standardises_with_moments_of_the_first_batches(self, make_network, batches):
+        make_batch, _ = batches
+        network = make_network(batch_size=8).fit_batches(make_batch, 40)
+        rows = np.concatenate([make_batch(step)[0] for step in range(5)])
+        layers = network.regressor_.model_.layers
+        mean = next(np.ravel(layer.mean) for layer in layers if hasattr(layer, "mean"))
+        np.testing.assert_allclose(mean, rows.mean(axis=(0, 2)), atol=1e-5)
+
+    def test_warm_start_asks_for_steps_not_seen(self, make_network, batches):
+        make_batch, steps = batches
+        network = make_network(batch_size=8, warm_start=True).fit_batches(make_batch, 80)
+        steps.clear()
+        network.fit_batches(make_batch, 80)
+        assert max(steps) >= 19
+        assert len(network.history_["loss"]) == network.n_iter_ == 2
+
+    def test_early_stopping_watches_the_rows_given(self, make_network, batches, smooth_problem):
+        make_batch, _ = batches
+        X, y = smooth_problem
+        network = make_network(
+            early_stopping=True, n_iter_no_change=2, epochs=30, learning_rate=0.3, batch_size=8
+        ).fit_batches(make_batch, 16, (X, y))
+        losses = network.history_["val_loss"]
+        assert len(losses) == network.n_iter_ == int(np.argmin(losses)) + 3 < 30
+        error = np.mean((network.predict(X) - y) ** 2)
+        assert error == pytest.approx(min(losses), rel=1e-3)
+        with pytest.raises(ValueError, match="early_stopping=True needs validation_data"):
+            network.fit_batches(make_batch, 16)
+
+    def test_one_number_a_row(self, make_network, rng):
+        def make_batch(step):
+            X = np.random.default_rng(step).standard_normal((16, 6))
+            return X, X.sum(axis=1)
+
+        network = make_network(epochs=2).fit_batches(make_batch, 32, make_batch(99))
+        assert network.predict(rng.standard_normal((3, 6))).shape == (3,)
+
+    @pytest.mark.parametrize(
+        ("X_shape", "y_shape", "message"),
+        [((4, 5, 6), (4, 5, 7), "same number of frames"), ((4, 5, 6), (3, 5, 6), "inconsistent")],
+    )
+    def test_batches_that_do_not_fit_together(self, X_shape, y_shape, message, make_network):
+        with pytest.raises(ValueError, match=message):
+            make_network().fit_batches(lambda step: (np.zeros(X_shape), np.zeros(y_shape)), 4)
+        with pytest.raises(ValueError, match="n_rows == 0"):
+            make_network().fit_batches(None, 0)

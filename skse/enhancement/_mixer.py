@@ -1,0 +1,201 @@
+"""Fresh mixtures from the speech and the noise of a training set.
+
+Speed and filter are applied in one go, in the spectrum of a whole mixture: a stretch of m
+samples becomes one of n samples when its spectrum is cut, or filled with zeros, to that of n
+samples. Both lengths are ones that an FFT is fast for. Nothing of a recording is kept but
+the recording itself, however many speeds there are.
+"""
+
+from hashlib import sha256
+
+import numpy as np
+from scipy import fft
+
+# Samples on each side of a mixture that are made and thrown away: there the ends, which a
+# spectrum of finite length takes for neighbours, leak into each other.
+_MARGIN = 64
+_CROSS_FADE = 160  # samples, where a noise is repeated
+_MIN_SPEECH = 0.05  # of the recording's mean power: less is a pause
+_TRIES = 10
+_VOICES = (3, 9)
+_POINTS = {"filter": (3, 8), "modulation": (2, 6)}
+_COLOUR = (0.0, 1.2)  # exponent of 1 / f, for amplitudes
+_COLOUR_FILTER_DB = 6.0
+_SECOND_NOISE_DB = (-10.0, 0.0)
+_LEAST_NOISE = 1e-5  # of the noisy recording's amplitude: less is rounding
+
+
+class Mixer:
+    """Makes mixtures of `n_times` samples.
+
+    Parameters
+    ----------
+    remix : Remix
+        Checked.
+    noisy, clean : sequence of ndarray of shape (n_times,)
+        Training pairs; they are not copied.
+    n_times : int
+        Samples of a mixture.
+
+    Raises
+    ------
+    ValueError
+        Where there is no speech, or no noise, to mix.
+    """
+
+    def __init__(self, remix, noisy, clean, n_times):
+        self.remix, self.n_times = remix, n_times
+        self._n = fft.next_fast_len(n_times + 2 * _MARGIN, real=True)
+        self._n_bins = self._n // 2 + 1
+        self._grid = {
+            size: np.linspace(0, 1, size, dtype=np.float32) for size in (self._n_bins, n_times)
+        }
+        self._speech = _unlike_recordings(clean)
+        self._noise = [(x, s) for x, s in zip(noisy, clean, strict=True) if _differ(x, s)]
+        if not self._speech:
+            raise ValueError("SpeechEnhancer: remix needs speech, but all clean waveforms are 0.")
+        if not self._noise and remix.babble + remix.coloured_noise < 1:
+            raise ValueError(
+                "SpeechEnhancer: remix takes its noise from the difference between noisy and "
+                "clean waveforms, but they are equal. Use remix=False, or "
+                "Remix(coloured_noise=1, babble=0)."
+            )
+
+    def mix(self, n_mixtures, rng):
+        """Mix speech and noise.
+
+        Parameters
+        ----------
+        n_mixtures : int
+            How many.
+        rng : numpy.random.Generator
+            Source of every choice.
+
+        Returns
+        -------
+        noisy, clean : ndarray of shape (n_mixtures, n_times)
+            float32.
+        """
+        remix, n_times = self.remix, self.n_times
+        spectra = np.empty((2, n_mixtures, self._n_bins), np.complex64)
+        for i in range(n_mixtures):
+            spectra[0, i] = self._some_noise(rng)
+            if rng.random() < remix.second_noise:
+                level_db = rng.uniform(*_SECOND_NOISE_DB)
+                spectra[0, i] += self._some_noise(rng) * np.float32(10 ** (level_db / 20))
+            spectra[0, i] *= self._gain(rng, "filter", self._n_bins, remix.noise_filter_db)
+            spectra[1, i] = self._speech_spectrum(rng, alone=True)
+            spectra[1, i] *= self._gain(rng, "filter", self._n_bins, remix.speech_filter_db)
+        mixed = fft.irfft(spectra, self._n, overwrite_x=True)[..., _MARGIN : _MARGIN + n_times]
+        for noise, speech in zip(*mixed, strict=True):
+            if rng.random() < remix.modulation:
+                noise *= self._gain(rng, "modulation", n_times, remix.modulation_db)
+            ratio = _power(speech) / max(_power(noise), 1e-30)
+            noise *= np.float32(np.sqrt(ratio / 10 ** (rng.uniform(*remix.snr_db) / 10)))
+            noise += speech
+        mixed *= 10 ** (rng.uniform(*remix.level_db, (n_mixtures, 1)).astype(np.float32) / 20)
+        return mixed[0], mixed[1]
+
+    def _some_noise(self, rng):
+        """Spectrum of one noise, with an RMS of 1."""
+        choice = rng.random()
+        if choice < self.remix.babble:
+            spectrum = sum(self._speech_spectrum(rng) for _ in range(rng.integers(*_VOICES)))
+        elif choice < self.remix.babble + self.remix.coloured_noise:
+            spectrum = self._coloured_noise(rng)
+        else:
+            spectrum = self._recorded_noise(rng)
+        while not (power := self._power_of(spectrum)):  # digital silence inside a recording
+            spectrum = self._coloured_noise(rng)
+        spectrum *= np.float32(1 / np.sqrt(power))
+        return spectrum
+
+    def _power_of(self, spectrum):
+        """Mean power of the samples that have this spectrum."""
+        return 2 * float(np.vdot(spectrum, spectrum).real) / self._n**2
+
+    def _recorded_noise(self, rng):
+        x, s = self._noise[rng.integers(len(self._noise))]
+        n = self._n_before(rng)
+        if len(x) >= n:
+            begin = rng.integers(len(x) - n + 1)
+            return self._spectrum(x[begin : begin + n] - s[begin : begin + n])
+        loop = _without_seam(x - s)
+        return self._spectrum(np.resize(np.roll(loop, -rng.integers(len(loop))), n))
+
+    def _speech_spectrum(self, rng, alone=False):
+        """Spectrum of a stretch of speech; with `alone` not of a pause."""
+        x, power = self._speech[rng.integers(len(self._speech))]
+        n = self._n_before(rng)
+        if not alone:
+            return self._spectrum(_place(rng, x, n)) / np.float32(np.sqrt(power))
+        for _ in range(_TRIES):
+            piece = _place(rng, x, n)
+            if _power(piece) >= _MIN_SPEECH * power:
+                return self._spectrum(piece)
+        # Speech that is far shorter than a mixture, or almost all pause: its loudest place.
+        begin = max(0, int(np.argmax(np.abs(x))) - n // 2)
+        return self._spectrum(_place(rng, x[begin : begin + n], n))
+
+    def _coloured_noise(self, rng):
+        spectrum = rng.standard_normal(2 * self._n_bins, np.float32).view(np.complex64)
+        slope = np.maximum(self._grid[self._n_bins], 0.005) ** np.float32(-rng.uniform(*_COLOUR))
+        return spectrum * (slope * self._gain(rng, "filter", self._n_bins, _COLOUR_FILTER_DB))
+
+    def _n_before(self, rng):
+        """Draw a speed; return the samples that it turns into those of a mixture."""
+        low, high = np.log(self.remix.speed)
+        speed = np.exp(rng.uniform(low, high))
+        return self._n if low == high == 0 else fft.next_fast_len(round(self._n * speed), real=True)
+
+    def _spectrum(self, x):
+        """Spectrum that `x` has when it is played in the time of a mixture."""
+        if len(x) == self._n:
+            return fft.rfft(x)
+        spectrum = np.zeros(self._n_bins, np.complex64)
+        kept = fft.rfft(x)[: self._n_bins]
+        np.multiply(kept, np.float32(self._n / len(x)), out=spectrum[: len(kept)])
+        return spectrum
+
+    def _gain(self, rng, kind, n, deviation_db):
+        """Gains that wander over `n` bins or samples."""
+        n_points = rng.integers(*_POINTS[kind])
+        nepers = rng.normal(0, deviation_db * np.log(10) / 20, n_points)
+        curve = np.interp(self._grid[n], np.linspace(0, 1, n_points), nepers)
+        return np.exp(curve.astype(np.float32))
+
+
+def _unlike_recordings(clean):
+    """Return each recording that is not silent once, with its mean power."""
+    unlike = {sha256(np.ascontiguousarray(x)).digest(): x for x in clean}.values()
+    return [(x, power) for x in unlike if (power := _power(x)) > 0]
+
+
+def _differ(noisy, clean):
+    return _power(noisy - clean) > _LEAST_NOISE**2 * _power(noisy)
+
+
+def _power(x):
+    return float(np.dot(x, x)) / len(x)
+
+
+def _place(rng, x, n):
+    """Cut `n` samples at a random place, or pad to them with silence at both ends."""
+    if len(x) >= n:
+        begin = rng.integers(len(x) - n + 1)
+        return x[begin : begin + n]
+    out = np.zeros(n, np.float32)
+    begin = rng.integers(n - len(x) + 1)
+    out[begin : begin + len(x)] = x
+    return out
+
+
+def _without_seam(x):
+    """Fade the end of a noise into its beginning, so that it can be repeated."""
+    n_fade = min(_CROSS_FADE, len(x) // 2)
+    if n_fade == 0:
+        return x
+    ramp = np.linspace(0, 1, n_fade, dtype=np.float32)
+    loop = x[:-n_fade].copy()
+    loop[:n_fade] = loop[:n_fade] * ramp + x[-n_fade:] * (1 - ramp)
+    return loop
