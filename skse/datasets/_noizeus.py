@@ -3,17 +3,18 @@
 import hashlib
 import io
 import os
-import time
 import warnings
 import zipfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from skse.datasets._bunch import make_bunch
+from skse.datasets._download import default_home, download, repeat, replace_with
 
 NOISES = ("airport", "babble", "car", "exhibition", "restaurant", "station", "street", "train")
 SNRS_DB = (0, 5, 10, 15)
@@ -23,9 +24,6 @@ _SPEAKERS = ("m1", "m2", "f1", "f2", "m3", "f3")
 
 _SAMPLING_RATE = 8000
 _BASE_URL = "https://ecs.utdallas.edu/loizou/speech/noizeus/"
-_ATTEMPTS = 3
-_PAUSE = 1.0  # s between attempts
-_TIMEOUT = 30  # s
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 _DESCR = """\
@@ -141,7 +139,7 @@ def fetch_noizeus(
     sentences = _select("sentences", sentences, SENTENCES)
     pairs = [(s, noise, ratio) for noise in noises for ratio in ratios for s in sentences]
     wanted = [*map(_clean_name, sentences), *(_noisy_name(*pair) for pair in pairs)]
-    home = _default_home() if data_home is None else Path(data_home).expanduser()
+    home = default_home("noizeus") if data_home is None else Path(data_home).expanduser()
 
     waveforms, problems = _read(wanted, home)
     if problems and download_if_missing:
@@ -184,15 +182,6 @@ def _select(name, value, allowed):
             f"{', '.join(map(repr, allowed))}."
         )
     return [allowed[allowed.index(item)] for item in chosen]
-
-
-def _default_home():
-    root = os.environ.get("SKSE_DATA")
-    if root is None:
-        import pooch
-
-        root = pooch.os_cache("skse")
-    return Path(root).expanduser() / "noizeus"
 
 
 def _clean_name(sentence):
@@ -263,40 +252,27 @@ def _download(folders, home, n_missing):
     """Download the zip of each folder, verify every wav in it, and put them below `home`."""
     for i, folder in enumerate(folders, start=1):
         url = f"{_BASE_URL}{folder}.zip"
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                contents = _fetch_folder(url, folder, f"{folder}.zip ({i}/{len(folders)})")
-                break
-            except OSError as error:
-                response = getattr(error, "response", None)
-                refused = response is not None and 400 <= response.status_code < 500
-                if refused or attempt == _ATTEMPTS:
-                    raise OSError(
-                        f"{url} could not be downloaded (attempt {attempt}): {error}. "
-                        f"{n_missing} files were missing or damaged under {home}; {i - 1} of "
-                        f"{len(folders)} folders are complete now and are kept. Call again to "
-                        "go on, or download the zips by hand and unpack them there."
-                    ) from error
-                time.sleep(_PAUSE)
+
+        def describe(error, attempt, url=url, n_complete=i - 1):
+            return (
+                f"{url} could not be downloaded (attempt {attempt}): {error}. "
+                f"{n_missing} files were missing or damaged under {home}; {n_complete} of "
+                f"{len(folders)} folders are complete now and are kept. Call again to "
+                "go on, or download the zips by hand and unpack them there."
+            )
+
+        title = f"{folder}.zip ({i}/{len(folders)})"
+        contents = repeat(partial(_fetch_folder, url, folder, title), describe)
         target = home / folder / "wav"
         target.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
-            partial = target / f".{name}.{os.getpid()}.part"
-            partial.write_bytes(content)
-            os.replace(partial, target / name)
+            replace_with(target / name, content)
 
 
 def _fetch_folder(url, folder, title):
     """Download one zip and return the verified content of its files by name."""
-    import pooch
-    from tqdm import tqdm
-
-    # pooch sets the bar's total; until then it must not be None.
-    progress = tqdm(desc=title, total=1, unit="B", unit_scale=True)
-    with TemporaryFile() as archive, progress:
-        pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=_TIMEOUT)(
-            url, archive, None
-        )
+    with TemporaryFile() as archive:
+        download(url, archive, title)
         try:
             return _unpack(archive, folder)
         except _BROKEN_ZIP as error:

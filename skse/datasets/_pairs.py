@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skse.datasets._audio import UnusableFileError, read_mono
 from skse.datasets._bunch import make_bunch
 from skse.utils import check_choice, check_sampling_rate
 
@@ -22,11 +23,6 @@ the difference between the two, over the whole file.
 """
 _N_NAMED = 20  # files that the warning names; the Bunch lists them all
 _UNKNOWN = "unknown"
-_UNKNOWN_SIZE = (0, 0xFFFFFFFF)  # what a WAV header holds that was written to a pipe
-
-
-class _UnusableFileError(Exception):
-    """Carries the file that cannot be used and the reason."""
 
 
 def load_pairs(
@@ -146,12 +142,12 @@ def load_pairs(
             clean_path = _find_clean(path, find_stem(path), by_stem, noisy_dir, clean_dir)
             if clean_path is None:
                 if on_error == "raise":
-                    raise _UnusableFileError(path, "no clean file belongs to it")
+                    raise UnusableFileError(path, "no clean file belongs to it")
                 without_clean.append(str(path))
                 continue
             used.add(clean_path)
             noisy, clean = reader.read_pair(path, clean_path)
-        except _UnusableFileError as error:
+        except UnusableFileError as error:
             culprit, reason = error.args
             if on_error == "raise":
                 raise ValueError(f"load_pairs: {culprit}: {reason}.") from error
@@ -239,7 +235,7 @@ def _find_clean(path, stem, by_stem, noisy_dir, clean_dir):
         parent = path.parent.relative_to(noisy_dir)
         beside = [clean for clean in candidates if clean.parent.relative_to(clean_dir) == parent]
         if len(beside) != 1:
-            raise _UnusableFileError(path, f"{len(candidates)} clean files have the stem {stem!r}")
+            raise UnusableFileError(path, f"{len(candidates)} clean files have the stem {stem!r}")
         return beside[0]
     return candidates[0] if candidates else None
 
@@ -257,16 +253,16 @@ class _Reader:
         if clean_path not in self._clean:
             try:
                 self._clean[clean_path] = self._read(clean_path)
-            except _UnusableFileError as error:
+            except UnusableFileError as error:
                 self._clean[clean_path] = error
-        if isinstance(self._clean[clean_path], _UnusableFileError):
+        if isinstance(self._clean[clean_path], UnusableFileError):
             raise self._clean[clean_path]
         clean, clean_rate = self._clean[clean_path]
         noisy, noisy_rate = self._read(noisy_path)
         # Resampling rounds the length, so rates that differ may leave one sample over.
         slack = int(noisy_rate != clean_rate)
         if abs(len(noisy) - len(clean)) > slack:
-            raise _UnusableFileError(
+            raise UnusableFileError(
                 noisy_path,
                 f"{len(noisy)} samples where its clean file {clean_path} has {len(clean)}",
             )
@@ -275,28 +271,7 @@ class _Reader:
 
     def _read(self, path):
         """Return the waveform at the common rate, and the rate of the file."""
-        import soundfile
-
-        try:
-            with soundfile.SoundFile(path) as audio:
-                rate, n_channels, n_frames = audio.samplerate, audio.channels, audio.frames
-                x = audio.read(dtype="float32")
-        except (OSError, soundfile.LibsndfileError) as error:
-            if not path.exists():
-                reason = "missing"
-            elif path.stat().st_size == 0:
-                reason = "empty"
-            else:
-                reason = f"not a readable audio file ({error})"
-            raise _UnusableFileError(path, reason) from error
-        if n_channels > 1:
-            raise _UnusableFileError(path, f"{n_channels} channels; mix it down to mono first")
-        if len(x) < n_frames or _is_truncated_wav(path):
-            raise _UnusableFileError(path, "truncated")
-        if len(x) == 0:
-            raise _UnusableFileError(path, "empty")
-        if not np.isfinite(x).all():
-            raise _UnusableFileError(path, "contains NaN or inf")
+        x, rate = read_mono(path)
         return self._at_common_rate(x, rate, path), rate
 
     def _at_common_rate(self, x, rate, path):
@@ -313,21 +288,6 @@ class _Reader:
         import soxr
 
         return soxr.resample(x, rate, self.sampling_rate).astype(np.float32, copy=False)
-
-
-def _is_truncated_wav(path):
-    """Whether the data chunk of a RIFF file claims more bytes than the file has."""
-    with path.open("rb") as file:
-        header = file.read(12)
-        if header[:4] != b"RIFF" or header[8:] != b"WAVE":
-            return False
-        size = path.stat().st_size
-        while len(header := file.read(8)) == 8:
-            length = int.from_bytes(header[4:], "little")
-            if header[:4] == b"data":
-                return length not in _UNKNOWN_SIZE and file.tell() + length > size
-            file.seek(length + length % 2, os.SEEK_CUR)
-    return True
 
 
 def _measure_snr(noisy, clean):

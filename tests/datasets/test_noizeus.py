@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from skse.datasets import _noizeus, active_speech_level, fetch_noizeus
+from skse.datasets import _download, _noizeus, active_speech_level, fetch_noizeus
 
 SELECTION = {"noises": ["car", "train"], "snr_db": [0, 15], "sentences": ["sp01", "sp30"]}
 FOLDERS = ["car_0dB", "car_15dB", "clean", "train_0dB", "train_15dB"]
@@ -91,7 +91,7 @@ def server(zips, corpus, monkeypatch):
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in corpus.items()}
     monkeypatch.setattr(_noizeus, "_read_hashes", lambda: hashes)
     monkeypatch.setattr(_noizeus, "_BASE_URL", server.url)
-    monkeypatch.setattr(_noizeus, "_PAUSE", 0)
+    monkeypatch.setattr(_download, "_PAUSE", 0)
     yield server
     server.httpd.shutdown()
     server.httpd.server_close()
@@ -271,8 +271,8 @@ def test_default_folder_is_set_by_environment(corpus, server, tmp_path, monkeypa
     noisy, clean = fetch_noizeus(return_X_y=True, download_if_missing=False, **SELECTION)
     assert len(noisy) == len(clean) == 8
     monkeypatch.delenv("SKSE_DATA")
-    assert _noizeus._default_home().name == "noizeus"
-    assert tmp_path not in _noizeus._default_home().parents
+    assert _download.default_home("noizeus").name == "noizeus"
+    assert tmp_path not in _download.default_home("noizeus").parents
 
 
 @pytest.mark.parametrize(
