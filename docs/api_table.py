@@ -12,6 +12,8 @@ SECTIONS = [
             "skse.datasets.fetch_noizeus",
             "skse.datasets.split_noizeus",
             "skse.datasets.load_pairs",
+            "skse.datasets.fetch_ms_snsd",
+            "skse.datasets.make_pairs",
             "skse.datasets.make_noise",
             "skse.datasets.mix_at_snr",
             "skse.datasets.active_speech_level",

@@ -2,6 +2,8 @@
 
 from skse.datasets._harvard import load_harvard
 from skse.datasets._mixing import active_speech_level, mix_at_snr
+from skse.datasets._mixtures import make_pairs
+from skse.datasets._ms_snsd import fetch_ms_snsd
 from skse.datasets._noise import make_noise
 from skse.datasets._noizeus import fetch_noizeus
 from skse.datasets._pairs import load_pairs
@@ -9,10 +11,12 @@ from skse.datasets._splits import split_noizeus
 
 __all__ = [
     "active_speech_level",
+    "fetch_ms_snsd",
     "fetch_noizeus",
     "load_harvard",
     "load_pairs",
     "make_noise",
+    "make_pairs",
     "mix_at_snr",
     "split_noizeus",
 ]

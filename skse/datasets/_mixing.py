@@ -136,7 +136,7 @@ def mix_at_snr(clean, noise, snr_db, *, level="rms", sampling_rate=None, random_
         check_sampling_rate(caller, sampling_rate)
     clean = check_waveforms([clean], "clean")[0]
     noise = check_waveforms([noise], "noise")[0]
-    noise = _fit_length(noise, len(clean), check_random_state(random_state)).astype(np.float64)
+    noise = fit_length(noise, len(clean), check_random_state(random_state)).astype(np.float64)
 
     speech_db = _speech_level(clean, level, sampling_rate)
     noise_db = _rms_db(noise)
@@ -157,7 +157,7 @@ def mix_at_snr(clean, noise, snr_db, *, level="rms", sampling_rate=None, random_
     return noisy
 
 
-def _fit_length(noise, n_times, rng):
+def fit_length(noise, n_times, rng):
     """Cut `noise` to `n_times` at a random place, or repeat it from one on."""
     if len(noise) == n_times:
         return noise

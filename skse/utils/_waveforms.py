@@ -1,6 +1,7 @@
 """One reading of what counts as waveforms, and one wording for what does not."""
 
 import numbers
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.utils import check_array
@@ -40,6 +41,8 @@ def check_waveforms(X, name="X", *, two_rows_are="utterances"):
             f"{name} must be a 2-D array of shape (n_samples, n_times) or a sequence of 1-D "
             f"waveforms; got {type(X).__name__}: {X!r:.60}."
         )
+    if isinstance(X, Sequence) and not isinstance(X, (list, tuple)):
+        X = list(X)
     if isinstance(X, (list, tuple)) and len(X) == 0:
         raise ValueError(f"{name} is empty; expected at least one waveform.")
     if _is_sequence_of_waveforms(X):
@@ -162,13 +165,13 @@ def restore_container(waveforms, like):
     Returns
     -------
     waveforms : list, tuple or ndarray
-        A list for a list, a tuple for a tuple, an object array for an object
+        A list for a list (or another sequence), a tuple for a tuple, an object array for an object
         array of waveforms, a 2-D array for anything else.
     """
-    if isinstance(like, list):
-        return list(waveforms)
     if isinstance(like, tuple):
         return tuple(waveforms)
+    if isinstance(like, Sequence):
+        return list(waveforms)
     if isinstance(like, np.ndarray) and like.dtype == object and like.ndim == 1:
         out = np.empty(len(waveforms), dtype=object)
         out[:] = list(waveforms)

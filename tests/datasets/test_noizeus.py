@@ -1,10 +1,8 @@
 """fetch_noizeus against a local server, with a corpus of tiny files under the real names."""
 
 import hashlib
-import http.server
 import io
 import shutil
-import threading
 import zipfile
 from collections import Counter
 
@@ -56,45 +54,13 @@ def zips(corpus):
     return out
 
 
-class _Server:
-    """Serves `files`; `broken` holds, per path, what to do with the next requests."""
-
-    def __init__(self, files):
-        self.requests, self.broken = [], {}
-        server = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                server.requests.append(self.path)
-                queue = server.broken.get(self.path)
-                fault = queue.pop(0) if queue else None
-                content = files.get(self.path)
-                if content is None or isinstance(fault, int):
-                    self.send_error(fault or 404)
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(fault(content) if fault else content)
-
-            def log_message(self, *args):
-                pass
-
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.httpd.server_port}/"
-        threading.Thread(target=self.httpd.serve_forever, args=(0.01,), daemon=True).start()
-
-
 @pytest.fixture
-def server(zips, corpus, monkeypatch):
-    server = _Server(zips)
+def server(zips, corpus, monkeypatch, serve):
+    server = serve(zips)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in corpus.items()}
     monkeypatch.setattr(_noizeus, "_read_hashes", lambda: hashes)
     monkeypatch.setattr(_noizeus, "_BASE_URL", server.url)
-    monkeypatch.setattr(_download, "_PAUSE", 0)
-    yield server
-    server.httpd.shutdown()
-    server.httpd.server_close()
+    return server
 
 
 def place(corpus, home, layout):
