@@ -21,6 +21,7 @@ from skse.enhancement._regressors import (
 )
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments, Surroundings
+from skse.enhancement._shared_stfts import SharedRecording, can_share
 from skse.enhancement._targets import fit_target
 from skse.enhancement._training import (
     check_remix,
@@ -90,6 +91,11 @@ class SpeechEnhancer(BaseEnhancer):
     mask_floor_db : float, default=None
         Attenuate no time-frequency unit by more than this, such as -20 (dB).
         None sets no limit. Takes effect without another fit.
+    stft_cache_mb : float, default=0
+        Megabytes of STFTs that stay in memory after `fit` and `predict`, for the
+        candidates of a search to share: an STFT that was computed in this process,
+        of the same waveform with the same `n_fft`, `hop_length` and `window`, is not
+        computed again. Results are the same to the bit. 0 keeps none.
 
     Attributes
     ----------
@@ -148,6 +154,7 @@ class SpeechEnhancer(BaseEnhancer):
         remix=False,
         strength=1.0,
         mask_floor_db=None,
+        stft_cache_mb=0,
     ):
         self.featurizer = featurizer
         self.target = target
@@ -161,6 +168,7 @@ class SpeechEnhancer(BaseEnhancer):
         self.remix = remix
         self.strength = strength
         self.mask_floor_db = mask_floor_db
+        self.stft_cache_mb = stft_cache_mb
 
     def fit(self, X, y):
         """Learn from pairs of noisy and clean waveforms.
@@ -281,6 +289,7 @@ class SpeechEnhancer(BaseEnhancer):
         check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
         if self.mask_floor_db is not None:
             check_number(self, "mask_floor_db", self.mask_floor_db, Real, max_val=0)
+        check_number(self, "stft_cache_mb", self.stft_cache_mb, Real, min_val=0)
 
     def _clone_parts(self):
         from skse.features import STFTFeaturizer
@@ -372,6 +381,11 @@ class SpeechEnhancer(BaseEnhancer):
         level = root_mean_square(x) if self.normalize_level else 0.0
         return 1 / level if level > _SILENCE else 1.0
 
+    def _recording(self, x, featurizer, gain, allocate=np.empty):
+        if self.stft_cache_mb and can_share(x, featurizer):
+            return SharedRecording(x, featurizer, gain, allocate, 1e6 * self.stft_cache_mb)
+        return Recording(x, featurizer, gain, allocate)
+
     def _pad(self, stft, windows):
         missing = windows.min_frames - stft.shape[1]
         return np.pad(stft, [(0, 0), (0, missing)]) if missing > 0 else stft
@@ -380,7 +394,7 @@ class SpeechEnhancer(BaseEnhancer):
         """Blocks of all utterances, in order, a bounded number of frames at a time."""
         batch, n_frames = [], 0
         for i, x in enumerate(waveforms):
-            recordings[i] = Recording(x, self.featurizer_, self._gain(x), allocate)
+            recordings[i] = self._recording(x, self.featurizer_, self._gain(x), allocate)
             for block in windows.blocks(i, recordings[i].n_frames, _FRAMES_AT_ONCE):
                 batch.append(block)
                 n_frames += block.end - block.begin

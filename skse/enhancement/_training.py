@@ -9,7 +9,7 @@ from hashlib import sha256
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skse.enhancement._blocks import Recording, n_frames_of
+from skse.enhancement._blocks import n_frames_of
 from skse.enhancement._mixer import Mixer
 from skse.enhancement._regressors import groups_for, last_step
 
@@ -176,7 +176,8 @@ def warn_of_other_level(noisy, clean):
 def _stfts(enhancer, noisy, clean):
     """STFTs of one pair, at the level that the enhancer works at, at least a segment long."""
     gain = enhancer._gain(noisy)
-    return [enhancer._pad(Recording(w, enhancer.featurizer_, gain).stft()) for w in (noisy, clean)]
+    featurizer = enhancer.featurizer_
+    return [enhancer._pad(enhancer._recording(w, featurizer, gain).stft()) for w in (noisy, clean)]
 
 
 def _fit_target(enhancer, y_stft, s_stft):

@@ -1,0 +1,95 @@
+"""STFTs that the candidates of a search share, instead of computing each anew.
+
+A search fits clones on slices of the data, so that nothing but the content of a waveform tells
+that its STFT was computed before. The STFTs are kept by that content in the process (each
+worker of a search in several processes has its own), and no more of them than was allowed.
+"""
+
+from hashlib import sha256
+from random import Random
+from threading import Lock
+
+import numpy as np
+
+from skse.enhancement._blocks import Recording
+from skse.features._base import BaseFeaturizer
+
+
+class SharedRecording(Recording):
+    """A recording whose STFTs are looked up first, and kept.
+
+    Parameters
+    ----------
+    x, featurizer, gain, allocate
+        As for :class:`~skse.enhancement._blocks.Recording`.
+    max_bytes : float
+        Size that the STFTs kept in this process may have together.
+    """
+
+    def __init__(self, x, featurizer, gain, allocate, max_bytes):
+        super().__init__(x, featurizer, gain, allocate)
+        self._max_bytes = max_bytes
+        window = featurizer.window
+        self._key = (
+            sha256(np.ascontiguousarray(x)).digest(),
+            gain,
+            featurizer.n_fft,
+            featurizer.hop_length,
+            window if isinstance(window, (str, tuple)) else np.asarray(window).tobytes(),
+        )
+
+    def stft(self, begin=0, end=None):
+        """STFT of frames `begin` to `end`; not to be written to."""
+        end = self.n_frames if end is None else end
+        return STFTS.get(
+            (*self._key, begin, end), lambda: super(SharedRecording, self).stft(begin, end),
+            self._max_bytes,
+        )  # fmt: skip
+
+
+class Store:
+    """Arrays by key; where they are too many, any of them is dropped.
+
+    The oldest would be the wrong one: a search comes to its data in the same order again
+    and again, and would always find that dropped which it needs next.
+    """
+
+    def __init__(self):
+        self.n_bytes = 0
+        self._arrays, self._keys = {}, []
+        self._random, self._lock = Random(0), Lock()
+
+    def get(self, key, compute, max_bytes):
+        """Return the array of `key`, from the store or else from `compute`, read-only."""
+        with self._lock:
+            if key in self._arrays:
+                return self._arrays[key]
+        array = compute()
+        array.flags.writeable = False
+        with self._lock:
+            if key not in self._arrays and array.nbytes <= max_bytes:
+                while self.n_bytes + array.nbytes > max_bytes:
+                    self._drop_one()
+                self._arrays[key] = array
+                self._keys.append(key)
+                self.n_bytes += array.nbytes
+        return array
+
+    def clear(self):
+        """Drop all."""
+        with self._lock:
+            while self._keys:
+                self._drop_one()
+
+    def _drop_one(self):
+        i = self._random.randrange(len(self._keys))
+        self._keys[i], self._keys[-1] = self._keys[-1], self._keys[i]
+        self.n_bytes -= self._arrays.pop(self._keys.pop()).nbytes
+
+
+STFTS = Store()
+
+
+def can_share(x, featurizer):
+    """Tell whether the STFT depends on nothing but what a SharedRecording looks at."""
+    return type(x) is np.ndarray and type(featurizer).stft is BaseFeaturizer.stft

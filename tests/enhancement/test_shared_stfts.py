@@ -1,0 +1,145 @@
+"""STFTs that the candidates of a search share."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, GroupKFold
+
+from skse import (
+    IdealMaskTarget,
+    MelFeaturizer,
+    SpectrumTarget,
+    SpeechEnhancer,
+    STFTFeaturizer,
+    oracle_predict,
+)
+from skse.enhancement import _shared_stfts
+from skse.enhancement._shared_stfts import SharedRecording, Store
+from skse.features import _base
+
+
+@pytest.fixture
+def store(monkeypatch):
+    """An empty store in place of the process's own."""
+    store = Store()
+    monkeypatch.setattr(_shared_stfts, "STFTS", store)
+    return store
+
+
+@pytest.fixture
+def n_computed(monkeypatch):
+    """How many STFTs of waveforms were computed."""
+    counts = []
+    original = _base.analyse
+
+    def analyse(waveforms, *args):
+        counts.append(len(waveforms))
+        return original(waveforms, *args)
+
+    monkeypatch.setattr(_base, "analyse", analyse)
+    return lambda: sum(counts)
+
+
+@pytest.fixture
+def pairs(rng):
+    clean = [rng.standard_normal(3000 + 100 * i).astype(np.float32) for i in range(6)]
+    return [s + rng.standard_normal(len(s)).astype(np.float32) for s in clean], clean
+
+
+GRID = [
+    {"target": [SpectrumTarget()], "regressor__alpha": [1.0, 10.0]},
+    {"target": [IdealMaskTarget()], "regressor__alpha": [1.0, 10.0]},
+]
+
+
+def search(pairs, n_jobs=None, grid=GRID, **params):
+    enhancer = SpeechEnhancer(regressor=Ridge(), **params)
+    cv = GroupKFold(3)
+    return GridSearchCV(enhancer, grid, cv=cv, n_jobs=n_jobs).fit(*pairs, groups=range(6))
+
+
+def test_a_sweep_computes_each_stft_once(pairs, store, n_computed):
+    """Four candidates, three folds and a refit, of 6 noisy and 6 clean recordings."""
+    plain = search(pairs)
+    without = n_computed()
+    assert without == 4 * 3 * (4 * 2 + 2) + 6 * 2  # fit on 4 pairs, score 2 noisy; refit
+    shared = search(pairs, stft_cache_mb=10)
+    assert n_computed() - without == 6 * 2
+    np.testing.assert_array_equal(
+        shared.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]
+    )
+    for x, y in zip(plain.predict(pairs[0]), shared.predict(pairs[0]), strict=True):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_workers_share_within_themselves(pairs):
+    plain, shared = (search(pairs, n_jobs=2, stft_cache_mb=mb) for mb in (0, 10))
+    np.testing.assert_array_equal(
+        shared.cv_results_["mean_test_score"], plain.cv_results_["mean_test_score"]
+    )
+
+
+def test_only_what_is_the_same_is_shared(rng, store, n_computed):
+    x = rng.standard_normal(3000).astype(np.float32)
+    changed = x.copy()
+    changed[1500] += 1e-6
+    recordings = {
+        1: (x, STFTFeaturizer(), 1.0),
+        2: (changed, STFTFeaturizer(), 1.0),
+        3: (x, STFTFeaturizer(), 2.0),
+        4: (x, STFTFeaturizer(n_fft=512), 1.0),
+        5: (x, STFTFeaturizer(hop_length=64), 1.0),
+        6: (x, STFTFeaturizer(window="hamming"), 1.0),
+        7: (x, STFTFeaturizer(window=np.ones(256)), 1.0),
+    }
+    for n, (waveform, featurizer, gain) in recordings.items():
+        stft = SharedRecording(waveform, featurizer, gain, np.empty, 1e9).stft()
+        assert n_computed() == n
+        with pytest.raises(ValueError, match="read-only"):
+            stft[0, 0] = 0
+    SharedRecording(x.copy(), STFTFeaturizer(scale="power"), 1.0, np.empty, 1e9).stft()
+    SharedRecording(x, MelFeaturizer(8000), 1.0, np.empty, 1e9).stft(0, 1 + 3000 // 128 + 1)
+    assert n_computed() == 7
+    SharedRecording(x, STFTFeaturizer(), 1.0, np.empty, 1e9).stft(2, 9)
+    assert n_computed() == 8
+
+
+def test_memory_is_bounded_and_part_of_it_still_helps():
+    store, computed = Store(), []
+
+    def make(i):
+        computed.append(i)
+        return np.full(1000, i, np.float32)
+
+    for _ in range(10):
+        for i in range(100):
+            assert store.get(i, lambda i=i: make(i), max_bytes=80 * 4000)[0] == i
+            assert store.n_bytes <= 80 * 4000
+    assert store.n_bytes == 80 * 4000
+    assert len(computed) < 800  # the oldest dropped first would give all 1000
+    store.get("large", lambda: np.zeros(10**6), max_bytes=80 * 4000)
+    assert store.n_bytes == 80 * 4000
+    store.get("small", lambda: np.zeros(10), max_bytes=10 * 4000)
+    assert store.n_bytes <= 10 * 4000
+    store.clear()
+    assert store.n_bytes == 0
+
+
+def test_nothing_is_kept_by_default(pairs, store):
+    enhancer = SpeechEnhancer(regressor=Ridge()).fit(*pairs)
+    enhancer.predict(pairs[0])
+    oracle_predict(enhancer, *pairs)
+    assert store.n_bytes == 0
+    with pytest.raises(ValueError, match="stft_cache_mb == -1, must be >= 0"):
+        SpeechEnhancer(regressor=Ridge(), stft_cache_mb=-1).fit(*pairs)
+
+
+def test_a_featurizer_of_ones_own_is_not_shared(pairs, store):
+    class Own(STFTFeaturizer):
+        def stft(self, X):
+            return super().stft(X)
+
+    SpeechEnhancer(Own(), regressor=Ridge(), stft_cache_mb=10).fit(*pairs)
+    assert store.n_bytes == 0
+    SpeechEnhancer(regressor=Ridge(), stft_cache_mb=10).fit(*pairs)
+    assert store.n_bytes > 0
