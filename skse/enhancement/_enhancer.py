@@ -372,7 +372,7 @@ class SpeechEnhancer(BaseEnhancer):
         """Noisy and clean STFT of one utterance after the other."""
         for x, s in zip(noisy, clean, strict=True):
             gain = self._gain(x)
-            yield tuple(Recording(w, featurizer, gain).stft() for w in (x, s))
+            yield tuple(self._recording(w, featurizer, gain).stft() for w in (x, s))
 
     def _network_input(self, stft):
         return network_input(self.featurizer_, self.target_, stft)

@@ -6,6 +6,7 @@ samples. Both lengths are ones that an FFT is fast for. Nothing of a recording i
 the recording itself, however many speeds there are.
 """
 
+from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
@@ -47,9 +48,8 @@ class Mixer:
         self.remix, self.n_times = remix, n_times
         self._n = fft.next_fast_len(n_times + 2 * _MARGIN, real=True)
         self._n_bins = self._n // 2 + 1
-        self._grid = {
-            size: np.linspace(0, 1, size, dtype=np.float32) for size in (self._n_bins, n_times)
-        }
+        # Frequency 0 is not infinitely loud in coloured noise.
+        self._colour = np.maximum(np.linspace(0, 1, self._n_bins, dtype=np.float32), 0.005)
         self._speech = _unlike_recordings(clean)
         self._noise = [(x, s) for x, s in zip(noisy, clean, strict=True) if _differ(x, s)]
         if not self._speech:
@@ -84,7 +84,7 @@ class Mixer:
                 level_db = rng.uniform(*_SECOND_NOISE_DB)
                 spectra[0, i] += self._some_noise(rng) * np.float32(10 ** (level_db / 20))
             spectra[0, i] *= self._gain(rng, "filter", self._n_bins, remix.noise_filter_db)
-            spectra[1, i] = self._speech_spectrum(rng, alone=True)
+            spectra[1, i] = self._speech_spectrum(rng)
             spectra[1, i] *= self._gain(rng, "filter", self._n_bins, remix.speech_filter_db)
         mixed = fft.irfft(spectra, self._n, overwrite_x=True)[..., _MARGIN : _MARGIN + n_times]
         for noise, speech in zip(*mixed, strict=True):
@@ -100,7 +100,7 @@ class Mixer:
         """Spectrum of one noise, with an RMS of 1."""
         choice = rng.random()
         if choice < self.remix.babble:
-            spectrum = sum(self._speech_spectrum(rng) for _ in range(rng.integers(*_VOICES)))
+            spectrum = self._babble(rng)
         elif choice < self.remix.babble + self.remix.coloured_noise:
             spectrum = self._coloured_noise(rng)
         else:
@@ -123,12 +123,10 @@ class Mixer:
         loop = _without_seam(x - s)
         return self._spectrum(np.resize(np.roll(loop, -rng.integers(len(loop))), n))
 
-    def _speech_spectrum(self, rng, alone=False):
-        """Spectrum of a stretch of speech; with `alone` not of a pause."""
+    def _speech_spectrum(self, rng):
+        """Spectrum of a stretch of speech that is not a pause."""
         x, power = self._speech[rng.integers(len(self._speech))]
         n = self._n_before(rng)
-        if not alone:
-            return self._spectrum(_place(rng, x, n)) / np.float32(np.sqrt(power))
         for _ in range(_TRIES):
             piece = _place(rng, x, n)
             if _power(piece) >= _MIN_SPEECH * power:
@@ -137,9 +135,20 @@ class Mixer:
         begin = max(0, int(np.argmax(np.abs(x))) - n // 2)
         return self._spectrum(_place(rng, x[begin : begin + n], n))
 
+    def _babble(self, rng):
+        """Spectrum of many voices, half of them at one speed and half at another."""
+        n_voices = rng.integers(*_VOICES)
+        halves = []
+        for size in (n_voices // 2, n_voices - n_voices // 2):
+            n = self._n_before(rng)
+            voices = [self._speech[i] for i in rng.integers(len(self._speech), size=size)]
+            placed = [_place(rng, x, n) * np.float32(power**-0.5) for x, power in voices]
+            halves.append(self._spectrum(np.sum(placed, axis=0)))
+        return halves[0] + halves[1]
+
     def _coloured_noise(self, rng):
         spectrum = rng.standard_normal(2 * self._n_bins, np.float32).view(np.complex64)
-        slope = np.maximum(self._grid[self._n_bins], 0.005) ** np.float32(-rng.uniform(*_COLOUR))
+        slope = self._colour ** np.float32(-rng.uniform(*_COLOUR))
         return spectrum * (slope * self._gain(rng, "filter", self._n_bins, _COLOUR_FILTER_DB))
 
     def _n_before(self, rng):
@@ -159,10 +168,18 @@ class Mixer:
 
     def _gain(self, rng, kind, n, deviation_db):
         """Gains that wander over `n` bins or samples."""
-        n_points = rng.integers(*_POINTS[kind])
-        nepers = rng.normal(0, deviation_db * np.log(10) / 20, n_points)
-        curve = np.interp(self._grid[n], np.linspace(0, 1, n_points), nepers)
-        return np.exp(curve.astype(np.float32))
+        n_points = int(rng.integers(*_POINTS[kind]))
+        nepers = rng.standard_normal(n_points, np.float32) * np.float32(
+            deviation_db * np.log(10) / 20
+        )
+        return np.exp(nepers @ _interpolation(n_points, n))
+
+
+@lru_cache(maxsize=32)
+def _interpolation(n_points, n):
+    """Weights of `n_points` evenly spaced values in `n` values on the lines between them."""
+    where = np.linspace(0, n_points - 1, n, dtype=np.float32)
+    return np.maximum(0, 1 - np.abs(where - np.arange(n_points, dtype=np.float32)[:, None]))
 
 
 def _unlike_recordings(clean):

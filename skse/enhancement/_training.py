@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from skse.enhancement._blocks import n_frames_of
 from skse.enhancement._mixer import Mixer
 from skse.enhancement._regressors import groups_for, last_step
+from skse.enhancement._targets import fit_target
 
 # Beyond this the levels of noisy and clean cannot belong together.
 _LEVEL_MISMATCH_DB = 6.0
@@ -35,6 +36,7 @@ def fit_regressor(enhancer, regressor, noisy, clean):
     -------
     regressor : object
     """
+    fit_target(enhancer.target_, _stft_pairs(enhancer, noisy, clean))
     rows, targets, counts = training_rows(enhancer, noisy, clean)
     groups = np.repeat(groups_of(clean), counts)
     return regressor.fit(rows, targets, **groups_for(regressor, groups))
@@ -63,14 +65,12 @@ def fit_remixed(enhancer, remix, regressor, noisy, clean):
     regressor : object
     """
     seed = _seed_of(remix, regressor)
-    validation = None
+    held_out = None
     if trains_on_batches(regressor) and regressor.early_stopping:
-        train, held_out = _split(regressor, groups_of(clean))
-        pairs = ([x[i] for i in held_out] for x in (noisy, clean))
-        validation = training_rows(enhancer, *pairs)[:2]
+        train, others = _split(regressor, groups_of(clean))
+        held_out = [[x[i] for i in others] for x in (noisy, clean)]
         noisy, clean = ([x[i] for i in train] for x in (noisy, clean))
-    else:
-        _fit_target(enhancer, *_stfts(enhancer, noisy[0], clean[0]))
+    fit_target(enhancer.target_, _stft_pairs(enhancer, noisy, clean))
     featurizer, n_frames = enhancer.featurizer_, enhancer.segment_frames
     mixer = Mixer(remix, noisy, clean, (n_frames - 1) * featurizer.hop_length)
     n_mixtures = remix.n_mixtures or sum(
@@ -82,6 +82,7 @@ def fit_remixed(enhancer, remix, regressor, noisy, clean):
         return _rows_of_mixtures(enhancer, *mixer.mix(n, rng))
 
     if trains_on_batches(regressor):
+        validation = held_out and training_rows(enhancer, *held_out)[:2]
         batch_size = regressor.batch_size
         return regressor.fit_batches(
             lambda step: mixed_rows(step, batch_size), n_mixtures, validation
@@ -114,12 +115,12 @@ def check_remix(enhancer, regressor):
 
 
 def training_rows(enhancer, noisy, clean):
-    """Rows of training pairs, filled one utterance at a time; the target is fitted.
+    """Rows of training pairs, filled one utterance at a time.
 
     Parameters
     ----------
     enhancer : SpeechEnhancer
-        With its featurizer fitted.
+        With its featurizer and target fitted.
     noisy, clean : sequence of ndarray of shape (n_times,)
         Training pairs.
 
@@ -135,10 +136,9 @@ def training_rows(enhancer, noisy, clean):
     n_frames = [max(n_frames_of(len(x), hop_length), windows.min_frames) for x in noisy]
     counts = np.array([windows.n_rows(n) for n in n_frames])
     rows = targets = None
-    for x, s, end, count in zip(noisy, clean, np.cumsum(counts), counts, strict=True):
-        y_stft, s_stft = _stfts(enhancer, x, s)
-        if rows is None:
-            _fit_target(enhancer, y_stft, s_stft)
+    pairs = _stft_pairs(enhancer, noisy, clean)
+    for (y_stft, s_stft), end, count in zip(pairs, np.cumsum(counts), counts, strict=True):
+        y_stft, s_stft = enhancer._pad(y_stft), enhancer._pad(s_stft)
         new_rows = windows.training_rows(enhancer.featurizer_.features(y_stft))
         new_targets = windows.training_targets(enhancer.target_.transform(y_stft, s_stft))
         if rows is None:
@@ -173,15 +173,8 @@ def warn_of_other_level(noisy, clean):
         )
 
 
-def _stfts(enhancer, noisy, clean):
-    """STFTs of one pair, at the level that the enhancer works at, at least a segment long."""
-    gain = enhancer._gain(noisy)
-    featurizer = enhancer.featurizer_
-    return [enhancer._pad(enhancer._recording(w, featurizer, gain).stft()) for w in (noisy, clean)]
-
-
-def _fit_target(enhancer, y_stft, s_stft):
-    enhancer.target_.fit(y_stft, s_stft)
+def _stft_pairs(enhancer, noisy, clean):
+    return enhancer._stft_pairs(noisy, clean, enhancer.featurizer_)
 
 
 def _rows_of_mixtures(enhancer, noisy, clean):

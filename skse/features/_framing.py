@@ -44,7 +44,7 @@ def make_window(owner, window, n_fft):
     """Return the window as float64 array of shape (n_fft,), or say what is allowed."""
     try:
         if isinstance(window, (str, tuple)):
-            values = get_window(window, n_fft, fftbins=True)
+            values = _named_window(window, n_fft)
         else:
             values = np.asarray(window, dtype=np.float64)
             if values.shape != (n_fft,) or not np.isfinite(values).all():
@@ -56,6 +56,13 @@ def make_window(owner, window, n_fft):
             f"{listed}, a tuple that scipy.signal.get_window takes, such as ('kaiser', 8.0), or "
             f"an array of shape (n_fft,)."
         ) from None
+    return values
+
+
+@lru_cache(maxsize=64)
+def _named_window(window, n_fft):
+    values = get_window(window, n_fft, fftbins=True)
+    values.flags.writeable = False
     return values
 
 
