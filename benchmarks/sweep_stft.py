@@ -83,7 +83,8 @@ def measure_here(stft_cache_mb, n_jobs, network):
         "peak memory in MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     # A clean recording is brought to the level of each noisy one that it belongs to.
-    print(json.dumps([figures, 2 * len(data.noisy), search.cv_results_["mean_test_score"].tolist()]))
+    scores = search.cv_results_["mean_test_score"].tolist()
+    print(json.dumps([figures, 2 * len(data.noisy), scores]))
 
 
 def measure(stft_cache_mb, options):
