@@ -35,6 +35,7 @@ class SharedRecording(Recording):
             gain,
             featurizer.n_fft,
             featurizer.hop_length,
+            featurizer._n_frequencies,
             window if isinstance(window, (str, tuple)) else np.asarray(window).tobytes(),
         )
 

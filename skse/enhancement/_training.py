@@ -139,7 +139,7 @@ def training_rows(enhancer, noisy, clean):
     pairs = _stft_pairs(enhancer, noisy, clean)
     for (y_stft, s_stft), end, count in zip(pairs, np.cumsum(counts), counts, strict=True):
         y_stft, s_stft = enhancer._pad(y_stft), enhancer._pad(s_stft)
-        new_rows = windows.training_rows(enhancer.featurizer_.features(y_stft))
+        new_rows = windows.training_rows(enhancer._network_input(y_stft))
         new_targets = windows.training_targets(enhancer.target_.transform(y_stft, s_stft))
         if rows is None:
             rows = np.empty((counts.sum(), *new_rows.shape[1:]), dtype=np.float32)
@@ -183,7 +183,7 @@ def _rows_of_mixtures(enhancer, noisy, clean):
     gains = np.array([[enhancer._gain(x)] for x in noisy], dtype=np.float32)
     after = [(0, 0), (0, featurizer.n_fft % 2)]  # as Recording has it
     y_stfts, s_stfts = (featurizer.stft(np.pad(w * gains, after)) for w in (noisy, clean))
-    features = [featurizer.features(stft) for stft in y_stfts]
+    features = [enhancer._network_input(stft) for stft in y_stfts]
     targets = enhancer.target_.transform(y_stfts, s_stfts)
     windows = enhancer._windows
     return (
@@ -194,7 +194,7 @@ def _rows_of_mixtures(enhancer, noisy, clean):
 
 def _split(network, groups):
     """Numbers of the pairs to train on and of those held out, by whole groups."""
-    from skse.networks._rows import split_groups
+    from skse.networks._validation import split_groups
 
     return split_groups(
         groups,

@@ -315,12 +315,12 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
 
     def _check_output(self, X, y):
         """Resolve the output activation, and see that head, loss and rows suit each other."""
+        from skse.networks._losses import compares_probabilities, loss_name
+
         if self.head is not None:
             from skse.networks._heads import check_head
 
             check_head(self, X, y)
-        from skse.networks._losses import compares_probabilities, loss_name
-
         probabilities = compares_probabilities(self.loss)
         name = self.loss if isinstance(self.loss, str) else repr(self.loss)
         if loss_name(self.loss) == "compressed_spectrum" and y.shape[3:] != (2,):

@@ -92,7 +92,9 @@ def test_only_what_is_the_same_is_shared(rng, store, n_computed):
         5: (x, STFTFeaturizer(hop_length=64), 1.0),
         6: (x, STFTFeaturizer(window="hamming"), 1.0),
         7: (x, STFTFeaturizer(window=np.ones(256)), 1.0),
+        8: (x, STFTFeaturizer(drop_nyquist=True), 1.0),
     }
+    assert recordings[8][1]._n_frequencies == 128
     for n, (waveform, featurizer, gain) in recordings.items():
         stft = SharedRecording(waveform, featurizer, gain, np.empty, 1e9).stft()
         assert n_computed() == n
@@ -100,9 +102,9 @@ def test_only_what_is_the_same_is_shared(rng, store, n_computed):
             stft[0, 0] = 0
     SharedRecording(x.copy(), STFTFeaturizer(scale="power"), 1.0, np.empty, 1e9).stft()
     SharedRecording(x, MelFeaturizer(8000), 1.0, np.empty, 1e9).stft(0, 1 + 3000 // 128 + 1)
-    assert n_computed() == 7
-    SharedRecording(x, STFTFeaturizer(), 1.0, np.empty, 1e9).stft(2, 9)
     assert n_computed() == 8
+    SharedRecording(x, STFTFeaturizer(), 1.0, np.empty, 1e9).stft(2, 9)
+    assert n_computed() == 9
 
 
 def test_memory_is_bounded_and_part_of_it_still_helps():

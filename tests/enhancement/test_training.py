@@ -13,10 +13,12 @@ from skse import (
     IdealMaskTarget,
     MelFeaturizer,
     Remix,
+    SignalApproximationTarget,
     SpectrumTarget,
     SpeechEnhancer,
     STFTFeaturizer,
     UNetRegressor,
+    WaveformTarget,
 )
 from skse.enhancement import _training
 from skse.enhancement._mixer import Mixer
@@ -26,11 +28,19 @@ from skse.metrics import snr_gain_score
 class BatchRecorder(RegressorMixin, BaseEstimator):
     """Takes batches as a network does; remembers what it was given."""
 
-    def __init__(self, batch_size=4, early_stopping=False, random_state=0, validation_fraction=0.3):
+    def __init__(
+        self,
+        batch_size=4,
+        early_stopping=False,
+        random_state=0,
+        validation_fraction=0.3,
+        head=None,
+    ):
         self.batch_size = batch_size
         self.early_stopping = early_stopping
         self.random_state = random_state
         self.validation_fraction = validation_fraction
+        self.head = head
 
     def fit(self, X, y):
         raise AssertionError("a network is not to be fitted on rows that stay the same")
@@ -75,7 +85,17 @@ def materials(monkeypatch):
 
 
 @pytest.mark.parametrize("featurizer", [STFTFeaturizer(), STFTFeaturizer(n_fft=255, hop_length=80)])
-@pytest.mark.parametrize("target", [IdealMaskTarget(), SpectrumTarget()])
+@pytest.mark.parametrize(
+    "target",
+    [
+        IdealMaskTarget(),
+        IdealMaskTarget("tbm"),
+        IdealMaskTarget("cirm"),
+        SpectrumTarget(),
+        SignalApproximationTarget(),
+        WaveformTarget(),
+    ],
+)
 def test_rows_of_mixtures_are_those_of_the_pairs_they_are(pairs, featurizer, target, monkeypatch):
     """Mixtures, handed in as pairs, give the rows that they were trained on."""
     mixtures = []
@@ -88,7 +108,7 @@ def test_rows_of_mixtures_are_those_of_the_pairs_they_are(pairs, featurizer, tar
     monkeypatch.setattr(Mixer, "mix", mix)
     enhancer = SpeechEnhancer(featurizer, target, BatchRecorder(), segment_frames=16, remix=True)
     rows, targets = enhancer.fit(*pairs).regressor_.make_batch(3)
-    assert rows.shape == targets.shape == (4, 1 + featurizer.n_fft // 2, 16)
+    assert rows.shape[:3] == targets.shape[:3] == (4, 1 + featurizer.n_fft // 2, 16)
     expected = _training.training_rows(enhancer, *mixtures[-1])
     np.testing.assert_allclose(rows, expected[0], atol=1e-4)
     np.testing.assert_allclose(targets, expected[1], atol=1e-4)
@@ -128,7 +148,10 @@ def test_a_seed_of_its_own_comes_before_the_regressors(pairs):
 def test_held_out_pairs_are_in_no_mixture_and_not_mixed(pairs, materials):
     noisy, clean = pairs
     enhancer = SpeechEnhancer(
-        regressor=BatchRecorder(early_stopping=True), segment_frames=16, remix=True
+        target=IdealMaskTarget("tbm"),
+        regressor=BatchRecorder(early_stopping=True),
+        segment_frames=16,
+        remix=True,
     ).fit(noisy, clean)
     ((train_noisy, train_clean),) = materials
     trained_on = {s.tobytes() for s in train_clean}
@@ -141,6 +164,10 @@ def test_held_out_pairs_are_in_no_mixture_and_not_mixed(pairs, materials):
     )
     for given, rows in zip(enhancer.regressor_.validation_data, expected, strict=False):
         np.testing.assert_array_equal(given, rows)
+    # What the target learns, it learns without them too.
+    without = SpeechEnhancer(target=IdealMaskTarget("tbm"), regressor=Ridge())
+    without.fit(train_noisy, train_clean)
+    np.testing.assert_array_equal(enhancer.target_.ltass_, without.target_.ltass_)
 
 
 def test_without_early_stopping_all_pairs_are_mixed(pairs, materials):
