@@ -9,6 +9,8 @@ were computed (with one job), their processor time, that of the whole search and
 memory. Exits with 1 where an STFT is computed more than once in a process, or where a
 score differs in any bit.
 
+Set ``OMP_NUM_THREADS=1``: threads of BLAS that wait for each other count as processor time.
+
 With ``--network`` the regressor is a small U-Net, and the setting its loss.
 """
 

@@ -181,8 +181,9 @@ def _rows_of_mixtures(enhancer, noisy, clean):
     """Rows of mixtures that are one segment long, all together."""
     featurizer = enhancer.featurizer_
     gains = np.array([[enhancer._gain(x)] for x in noisy], dtype=np.float32)
-    after = [(0, 0), (0, featurizer.n_fft % 2)]  # as Recording has it
-    y_stfts, s_stfts = (featurizer.stft(np.pad(w * gains, after)) for w in (noisy, clean))
+    if featurizer.n_fft % 2:  # a sample more, as Recording has it
+        noisy, clean = (np.pad(w, [(0, 0), (0, 1)]) for w in (noisy, clean))
+    y_stfts, s_stfts = (featurizer.stft(w * gains) for w in (noisy, clean))
     features = [enhancer._network_input(stft) for stft in y_stfts]
     targets = enhancer.target_.transform(y_stfts, s_stfts)
     windows = enhancer._windows
