@@ -189,7 +189,9 @@ def test_own_checks(check):
 def test_every_public_estimator_is_checked():
     checked = {type(e).__name__ for e in [*FEATURIZERS, *STEPS, *TARGETS, *NETWORKS, *ENHANCERS]}
     found = {name: getattr(skse, name) for name in skse.__all__}
-    estimators = {n for n, f in found.items() if isinstance(f, type) and issubclass(f, BaseEstimator)}
+    estimators = {
+        n for n, f in found.items() if isinstance(f, type) and issubclass(f, BaseEstimator)
+    }
     public = {name for name in estimators if hasattr(found[name], "fit")}
     assert public == checked
 

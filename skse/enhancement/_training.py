@@ -138,7 +138,7 @@ def training_rows(enhancer, noisy, clean):
     rows = targets = None
     pairs = _stft_pairs(enhancer, noisy, clean)
     for (y_stft, s_stft), end, count in zip(pairs, np.cumsum(counts), counts, strict=True):
-        y_stft, s_stft = enhancer._pad(y_stft), enhancer._pad(s_stft)
+        y_stft, s_stft = (enhancer._pad(stft, windows) for stft in (y_stft, s_stft))
         new_rows = windows.training_rows(enhancer._network_input(y_stft))
         new_targets = windows.training_targets(enhancer.target_.transform(y_stft, s_stft))
         if rows is None:
