@@ -73,6 +73,7 @@ class OwnedKerasRegressor(KerasRegressor):
         self.model_.set_weights(weights)
         self.history_ = defaultdict(list)
         return self
+
     def _fit_keras_model(self, X, y, **kwargs):
         if self._make_batch is not None:
             # Counted on where training goes on, so that no batch comes twice.
