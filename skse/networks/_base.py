@@ -7,9 +7,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skse.networks._checks import check_layout, check_output
 from skse.networks._moments import moments
 from skse.networks._parameters import check_training
 from skse.networks._runtime import OnnxNetwork, SavedKerasObject
@@ -75,7 +76,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         self._check_training_params()
         build, parameters = self._architecture()
         X, y = self._check_training_data(X, y, self._continues())
-        build = partial(build, output_activation=self._check_output(X, y), **parameters)
+        build = partial(build, output_activation=check_output(self, X, y), **parameters)
         random_state = check_random_state(self.random_state)
         seed = self._draw_seed(random_state)
         validation = None
@@ -124,7 +125,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
         first = [make_batch(step) for step in range(min(n_steps, _BATCHES_LOOKED_AT))]
         X, y = (np.concatenate(part) for part in zip(*first, strict=True))
         X, y = self._check_training_data(X, y, self._continues())
-        build = partial(build, output_activation=self._check_output(X, y), **parameters)
+        build = partial(build, output_activation=check_output(self, X, y), **parameters)
         if validation_data is not None:
             X_held_out, y_held_out = (np.asarray(a, np.float32) for a in validation_data)
             validation_data = X_held_out, _column(y_held_out)
@@ -268,23 +269,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
                 {"dtype": np.float32, "allow_nd": True, "ensure_2d": False},
             ),
         )
-        check_consistent_length(X, y)
-        if X.ndim > 4:
-            raise ValueError(
-                f"X has shape {X.shape}; expected (n_samples, n_frequencies) or "
-                "(n_samples, n_frequencies, n_frames[, n_channels])."
-            )
-        expected = (1, 2) if X.ndim == 2 else (3, 4)
-        if y.ndim not in expected or (X.ndim > 2 and y.shape[2] != X.shape[2]):
-            layout = (
-                "(n_samples,) or (n_samples, n_frequencies)"
-                if X.ndim == 2
-                else f"(n_samples, n_frequencies, {X.shape[2]}[, n_channels])"
-            )
-            raise ValueError(
-                f"y has shape {y.shape}; for X of shape {X.shape} it must be {layout}, "
-                "with the same number of frames."
-            )
+        check_layout(X, y)
         if warm:
             self._check_rows(X)
             expected = list(self._output_row_shape)
@@ -312,40 +297,6 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
                 f"X has rows of shape {X.shape[1:]}, but {type(self).__name__} was fitted on rows "
                 f"of shape {self._row_shape}.{remedy}"
             )
-
-    def _check_output(self, X, y):
-        """Resolve the output activation, and see that head, loss and rows suit each other."""
-        from skse.networks._losses import compares_probabilities, loss_name
-
-        if self.head is not None:
-            from skse.networks._heads import check_head
-
-            check_head(self, X, y)
-        probabilities = compares_probabilities(self.loss)
-        name = self.loss if isinstance(self.loss, str) else repr(self.loss)
-        if loss_name(self.loss) == "compressed_spectrum" and y.shape[3:] != (2,):
-            raise ValueError(
-                f"{type(self).__name__}: loss={name!r} compares complex spectra and needs y of "
-                "shape (n_samples, n_frequencies, n_frames, 2), real and imaginary part, but y "
-                f"has shape {y.shape}."
-            )
-        activation = self.output_activation
-        if activation == "auto":
-            activation = "sigmoid" if probabilities and self.head is None else "linear"
-        if not probabilities:
-            return activation
-        if activation != "sigmoid" or getattr(self.loss, "from_logits", False):
-            raise ValueError(
-                f"{type(self).__name__}: loss={name!r} compares probabilities and needs "
-                "output_activation='sigmoid' (or 'auto', and no head) and from_logits=False."
-            )
-        low, high = y.min(), y.max()
-        if low < 0 or high > 1:
-            raise ValueError(
-                f"{type(self).__name__}: loss={name!r} needs targets within [0, 1], but y runs "
-                f"from {low:.4g} to {high:.4g}; use a mask as target, or loss='mse'."
-            )
-        return activation
 
     def _new_regressor(self, build, X, y):
         from skse.networks._heads import features_of
