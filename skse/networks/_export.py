@@ -4,8 +4,10 @@ import logging
 import tempfile
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import keras
 import numpy as np
 import onnx
 import tensorflow as tf
@@ -98,7 +100,7 @@ def to_litert(model):
 
 def _export(model, form):
     model(_example_rows(model), training=False)  # Keras exports only what has been called
-    with tempfile.TemporaryDirectory() as folder, _constants_as_arrays(model), _silence():
+    with tempfile.TemporaryDirectory() as folder, _ready_to_convert(model, form), _silence():
         path = Path(folder) / ("network.tflite" if form == "litert" else "network.onnx")
         model.export(str(path), format=form, verbose=False)
         return path.read_bytes()
@@ -111,25 +113,43 @@ def _example_rows(model):
 
 
 @contextmanager
-def _constants_as_arrays(model):
-    """Replace the layers' constant tensors by arrays.
+def _ready_to_convert(model, form):
+    """Change layers for as long as they are traced, so that what comes out is whole and fast.
 
     A tensor that a layer holds becomes an input of the converted network, an
-    array becomes part of it.
+    array becomes part of it. A dilated convolution over an open number of frames
+    becomes many reshapes around a plain one, unless TensorFlow is asked for it
+    directly: LiteRT recognises them, ONNX does not.
     """
-    held = [
-        (layer, name, value)
-        for layer in model._flatten_layers()
-        for name, value in vars(layer).items()
-        if isinstance(value, tf.Tensor)
-    ]
+    changed = []
+    for layer in model._flatten_layers():
+        for name, value in list(vars(layer).items()):
+            if isinstance(value, tf.Tensor):
+                changed.append((layer, name, value))
+                setattr(layer, name, value.numpy())
+        dilated = isinstance(layer, keras.layers.Conv2D) and max(layer.dilation_rate) > 1
+        if dilated and form == "onnx":
+            layer.convolution_op = partial(_convolve, layer)
+            changed.append((layer, "convolution_op", None))
     try:
-        for layer, name, value in held:
-            setattr(layer, name, value.numpy())
         yield
     finally:
-        for layer, name, value in held:
-            setattr(layer, name, value)
+        for layer, name, value in changed:
+            if value is None:
+                delattr(layer, name)
+            else:
+                setattr(layer, name, value)
+
+
+def _convolve(layer, inputs, kernel):
+    """Convolve as a dilated Conv2D, whose stride is 1, does."""
+    if layer.padding == "same":
+        # On its own: tf2onnx forgets the padding of a convolution that follows another one.
+        sizes = zip(layer.kernel_size, layer.dilation_rate, strict=True)
+        totals = [dilation * (size - 1) for size, dilation in sizes]
+        around = [[0, 0], *([total // 2, total - total // 2] for total in totals), [0, 0]]
+        inputs = tf.pad(inputs, around)
+    return tf.nn.conv2d(inputs, kernel, layer.strides, "VALID", dilations=layer.dilation_rate)
 
 
 @contextmanager

@@ -8,8 +8,15 @@ from skse.networks._runtime import exported
 ARCHITECTURES = {
     "all options": (
         "UNetRegressor",
-        {"strides": (2, 2), "bottleneck_units": 3, "n_convolutions": 2, "dropout": 0.2},
+        {
+            "strides": (2, 2),
+            "bottleneck_units": 3,
+            "n_convolutions": 2,
+            "dilations": (1, 2, 3),
+            "dropout": 0.2,
+        },
     ),
+    "causal": ("UNetRegressor", {"causal": True, "dilations": (1, 2)}),
     "other activation": (
         "UNetRegressor",
         {"activation": "gelu", "normalization": None, "skip": "concatenate"},
@@ -45,11 +52,11 @@ def fitted():
     import skse
 
     X = np.random.default_rng(0).standard_normal((16, 12, 10)).astype(np.float32)
-    network = skse.UNetRegressor((4,), dilations=(), top_filters=2, epochs=1, random_state=0)
+    network = skse.UNetRegressor((4,), dilations=(2,), top_filters=2, epochs=1, random_state=0)
     return network.fit(X, X), X
 
 
-def test_elu_is_split_and_the_keras_model_left_as_it_was(fitted):
+def test_the_graph_is_lean_and_the_keras_model_left_as_it_was(fitted):
     import onnx
     import tensorflow as tf
 
@@ -58,11 +65,16 @@ def test_elu_is_split_and_the_keras_model_left_as_it_was(fitted):
     model = onnx.load_model_from_string(exported(network, "onnx"))
     kinds = [node.op_type for node in model.graph.node]
     assert "Elu" not in kinds
-    assert kinds.count("Exp") == 2
+    assert kinds.count("Exp") == 3
+    # The dilated convolution is one node, not a plain one between reshapes.
+    dilations = [a.ints for n in model.graph.node for a in n.attribute if a.name == "dilations"]
+    assert dilations.count([1, 2]) == 1
+    assert "Transpose" not in kinds[kinds.index("Conv") : kinds.index("ConvTranspose")]
     assert np.array_equal(network.predict(X), before)
     layers = network.regressor_.model_.layers
     held = [v for layer in layers for v in vars(layer).values() if isinstance(v, tf.Tensor)]
     assert len(held) == 4
+    assert not any("convolution_op" in vars(layer) for layer in layers)
 
 
 def test_a_wrong_conversion_is_found(fitted, monkeypatch):
