@@ -167,6 +167,7 @@ SECTIONS = [
             "skse.plotting.SpectrogramDisplay",
             "skse.plotting.MaskDisplay",
             "skse.plotting.LearningCurveDisplay",
+            "skse.plotting.AudioDisplay",
             "skse.plotting.ComparisonDisplay",
         ],
     ),
