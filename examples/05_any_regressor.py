@@ -3,15 +3,18 @@ Any regressor of scikit-learn
 =============================
 
 The regressor inside a :class:`~skse.SpeechEnhancer` need not be a neural
-network of skse. One that takes 2-D input sees one frame at a time, with some
-neighbours on either side; everything around it stays the same.
+network of skse. One that takes 2-D input sees one frame at a time, with
+some neighbours on either side; everything around it stays the same.
 """
 
 # %%
 # The data: speakers held out
 # ---------------------------
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from skse.datasets import load_harvard
 
@@ -52,7 +55,10 @@ regressors = {
     "multi-layer perceptron": make_pipeline(
         StandardScaler(),
         MLPRegressor(
-            [128], max_iter=15, early_stopping=True, random_state=0
+            hidden_layer_sizes=[128],
+            max_iter=15,
+            early_stopping=True,
+            random_state=0,
         ),
     ),
 }
@@ -66,6 +72,7 @@ regressors = {
 from skse import IdealMaskTarget, MelFeaturizer, SpeechEnhancer
 from skse.metrics import snr_gain_score
 
+warnings.simplefilter("ignore", ConvergenceWarning)  # 15 epochs are few
 gains, enhanced = {}, {}
 for name, regressor in regressors.items():
     enhancer = SpeechEnhancer(
@@ -96,8 +103,9 @@ axes.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# Speakers and sentences were not heard before, the kinds of noise were.
-# Trees and neighbours do worse than the regressors that weigh all inputs.
+# Speakers and sentences were not heard before, the kinds of noise were. The
+# linear regressors gain least on these 32 pairs, the nearest neighbours and
+# the perceptron most; what holds for more speech is for you to try.
 #
 # Listen
 # ------

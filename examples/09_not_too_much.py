@@ -3,8 +3,8 @@ Not too much of it: strength and mask floor
 ===========================================
 
 What removes noise also removes speech. Two parameters of
-:class:`~skse.SpeechEnhancer` say how far it may go. Both take effect without
-another fit.
+:class:`~skse.SpeechEnhancer` say how far it may go. Both take effect
+without another fit.
 """
 
 # %%
@@ -14,7 +14,7 @@ another fit.
 import numpy as np
 from sklearn.linear_model import Ridge
 
-from skse import IdealMaskTarget, SpeechEnhancer
+from skse import IdealMaskTarget, SpeechEnhancer, STFTFeaturizer
 from skse.datasets import load_harvard
 
 data = load_harvard(snr_db=[0, 10])
@@ -23,8 +23,10 @@ train, test = np.flatnonzero(~held_out), np.flatnonzero(held_out)
 noisy, clean = ([d[i] for i in test] for d in (data.noisy, data.clean))
 
 enhancer = SpeechEnhancer(
+    featurizer=STFTFeaturizer(scale="magnitude"),
     target=IdealMaskTarget(mask="irm"),
     regressor=Ridge(),
+    context_frames=0,
     sampling_rate=data.sampling_rate,
 ).fit([data.noisy[i] for i in train], [data.clean[i] for i in train])
 
@@ -42,8 +44,12 @@ quiet = [np.convolve(s**2, np.ones(400), "same") < 1e-3 for s in clean]
 
 
 def noise_reduction(enhanced):
-    before = np.concatenate([x[q] for x, q in zip(noisy, quiet)])
-    after = np.concatenate([x[q] for x, q in zip(enhanced, quiet)])
+    before = np.concatenate(
+        [x[q] for x, q in zip(noisy, quiet, strict=True)]
+    )
+    after = np.concatenate(
+        [x[q] for x, q in zip(enhanced, quiet, strict=True)]
+    )
     return 10 * np.log10(np.sum(before**2) / np.sum(after**2))
 
 

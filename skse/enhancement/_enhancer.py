@@ -5,7 +5,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import clone
 from sklearn.multioutput import MultiOutputRegressor
-from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
@@ -17,6 +16,7 @@ from skse.enhancement._regressors import (
     check_loss,
     last_step,
     receptive_field,
+    takes_many_outputs,
     takes_segments,
 )
 from skse.enhancement._remix import Remix
@@ -210,7 +210,7 @@ class SpeechEnhancer(BaseEnhancer):
             )
         else:
             self._windows = ContextFrames(self.context_frames)
-            if not get_tags(regressor).target_tags.multi_output:
+            if not takes_many_outputs(regressor):
                 regressor = MultiOutputRegressor(regressor)
         self.featurizer_.fit(noisy)
         if self.remix is False:

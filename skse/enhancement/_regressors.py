@@ -19,6 +19,15 @@ def takes_segments(regressor):
     return get_tags(regressor).input_tags.three_d_array
 
 
+def takes_many_outputs(regressor):
+    """Tell whether a regressor, or a Pipeline's last step, predicts a whole frame at once."""
+    from sklearn.neural_network import MLPRegressor
+
+    # Which does, though its tags do not say so (scikit-learn 1.9).
+    says_nothing = isinstance(last_step(regressor), MLPRegressor)
+    return says_nothing or get_tags(regressor).target_tags.multi_output
+
+
 def last_step(regressor):
     """Return the final step of a Pipeline, or the regressor itself."""
     return regressor.steps[-1][1] if isinstance(regressor, Pipeline) else regressor

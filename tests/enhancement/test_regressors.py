@@ -1,7 +1,9 @@
 import pytest
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -18,6 +20,7 @@ from skse.enhancement._regressors import (
     check_loss,
     groups_for,
     receptive_field,
+    takes_many_outputs,
     takes_segments,
 )
 
@@ -51,6 +54,20 @@ def test_how_far_a_regressor_looks():
     assert receptive_field(search) == field
     assert receptive_field(AutoencoderRegressor()) is None
     assert receptive_field(make_pipeline(StandardScaler(), network)) is None
+
+
+@pytest.mark.parametrize(
+    ("regressor", "expected"),
+    [
+        (Ridge(), True),
+        (HistGradientBoostingRegressor(), False),
+        (MLPRegressor(), True),
+        (make_pipeline(StandardScaler(), MLPRegressor()), True),
+        (make_pipeline(StandardScaler(), HistGradientBoostingRegressor()), False),
+    ],
+)
+def test_who_takes_many_outputs(regressor, expected):
+    assert takes_many_outputs(regressor) == expected
 
 
 def test_groups_go_to_the_network():
