@@ -22,7 +22,7 @@ from skse import IdealMaskTarget, SpeechEnhancer, UNetRegressor
 from skse.datasets import load_harvard
 
 data = load_harvard(snr_db=[0, 10])
-few = range(0, 24)
+few = range(0, 16)
 
 enhancer = SpeechEnhancer(
     target=IdealMaskTarget(mask="irm"),
@@ -32,10 +32,10 @@ enhancer = SpeechEnhancer(
         dilations=(1, 2),
         learning_rate=5e-3,
         batch_size=4,
-        epochs=40,
+        epochs=30,
         early_stopping=True,
         validation_fraction=0.25,
-        n_iter_no_change=8,
+        n_iter_no_change=5,
         random_state=0,
     ),
     sampling_rate=data.sampling_rate,

@@ -116,7 +116,8 @@ results = enhance_files(
     [folder / "recordings"], folder / "enhanced", model=path
 )
 for result in results:
-    print(f"{result.source.name}: {result.status} {result.reason}")
+    name = Path(result.source).name
+    print(f"{name}: {result.status} {result.reason}")
 
 # %%
 # What comes out is of the kind that went in:
