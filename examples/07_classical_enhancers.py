@@ -73,8 +73,8 @@ axes.legend(frameon=False)
 plt.show()
 
 # %%
-# Steady noise (a car, white noise) is taken away; babble, which is speech
-# itself, hardly is.
+# Steady noise (a car, white noise) is taken away best; babble, which is
+# speech itself, and noise whose level goes up and down are the hardest.
 #
 # Other measures
 # --------------

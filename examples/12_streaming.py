@@ -64,20 +64,30 @@ streamed = streamed[stream.latency_samples_ :]
 print(f"Largest difference: {np.abs(streamed - whole).max():.0e}")
 
 # %%
-# The delay seen from near, at the beginning of the sentence:
+# The delay, seen in the level at the beginning of the sentence:
 
 import matplotlib.pyplot as plt
 
+
+def level(waveform):
+    """Level over 8 ms in dB."""
+    power = np.convolve(waveform**2, np.full(64, 1 / 64), "same")
+    return 10 * np.log10(power + 1e-10)
+
+
 times = 1000 * np.arange(len(noisy)) / data.sampling_rate
-shown = slice(1760, 3200)
+shown = slice(1200, 6400)
 figure, axes = plt.subplots(figsize=(7, 3), layout="constrained")
-axes.plot(times[shown], noisy[shown], color="#bbbbbb", label="in")
-axes.plot(times[shown], received[shown], label="out, as it comes")
+axes.plot(times[shown], level(noisy)[shown], color="#aaaaaa", label="in")
+axes.plot(times[shown], level(received)[shown], label="out, as it comes")
 axes.plot(
-    times[shown], streamed[shown], linewidth=0.8, label="out, moved back"
+    times[shown],
+    level(streamed)[shown],
+    linewidth=0.8,
+    label="out, moved back",
 )
-axes.set(xlabel="Time (ms)", yticks=[])
-axes.spines[["top", "right", "left"]].set_visible(False)
+axes.set(xlabel="Time (ms)", ylabel="Level (dB)")
+axes.spines[["top", "right"]].set_visible(False)
 axes.legend(
     frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1)
 )

@@ -80,3 +80,8 @@ axes.legend(
     frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1)
 )
 plt.show()
+
+# %%
+# With ``remix`` a network never sees the pairs themselves, and is not as
+# good on them. What counts are the two bars on the right: on speakers and
+# noises that neither network has heard, it loses nothing by that.

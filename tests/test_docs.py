@@ -27,7 +27,12 @@ def load_table():
 api_table = load_table()
 PAGES = [
     ROOT / "docs" / "start.rst",
-    *sorted(set((ROOT / "docs" / "guide").glob("*.rst")) - {ROOT / "docs" / "guide" / "index.rst"}),
+    *(
+        page
+        for folder in ("guide", "howto")
+        for page in sorted((ROOT / "docs" / folder).glob("*.rst"))
+        if page.stem != "index"
+    ),
 ]
 
 # Checks of numpydoc that must pass: https://numpydoc.readthedocs.io/en/latest/validation.html
