@@ -5,13 +5,16 @@ import importlib.util
 import inspect
 import pkgutil
 import re
+import tomllib
+from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 from numpydoc.validate import validate
 
 import skse
-from skse import datasets
+from skse import cli, datasets
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,6 +70,12 @@ EXCEPTIONS = {
     "skse.metrics.pesq_score": {"EX01"},
     "skse.comparison.compare": {"EX01"},
 }
+# Whose examples download a corpus or train for minutes, and are shown only.
+NOT_RUN = {
+    "skse.datasets.fetch_noizeus",
+    "skse.datasets.split_noizeus",
+    "skse.recipes.run_recipe",
+}
 
 
 def find(name):
@@ -74,24 +83,37 @@ def find(name):
     return getattr(importlib.import_module(package), last)
 
 
+def find_function(name):
+    """Find a public name, or what a method or property of one calls."""
+    if name in api_table.NAMES:
+        return find(name)
+    owner, _, member = name.rpartition(".")
+    value = getattr(find(owner), member)
+    return value.fget if isinstance(value, property) else value
+
+
 def documented():
-    """Names of all classes and functions of the reference, and of their own methods."""
+    """Names of all classes and functions of the reference, their own methods and properties."""
     for name in api_table.NAMES:
         found = find(name)
         if inspect.isclass(found) or inspect.isfunction(found):
             yield name
         if inspect.isclass(found):
-            for method, function in inspect.getmembers(found, inspect.isroutine):
-                home = getattr(function, "__module__", "")  # a built-in method has none
-                if not method.startswith("_") and home.startswith("skse"):
-                    yield f"{name}.{method}"
+            for member, value in inspect.getmembers(found):
+                function = value.fget if isinstance(value, property) else value
+                home = getattr(function, "__module__", None) or ""  # a built-in method has none
+                if (
+                    not member.startswith("_")
+                    and inspect.isroutine(function)
+                    and home.startswith("skse")
+                ):
+                    yield f"{name}.{member}"
 
 
 def public_packages():
     for module in pkgutil.iter_modules(skse.__path__):
-        package = importlib.import_module(f"skse.{module.name}")
-        if hasattr(package, "__all__"):
-            yield package
+        if module.name != "cli":
+            yield importlib.import_module(f"skse.{module.name}")
 
 
 def test_reference_names_everything_public():
@@ -128,6 +150,43 @@ def test_docstring_follows_numpydoc(name):
 def test_docstring_has_an_example(name):
     if "EX01" not in EXCEPTIONS.get(name, ()):
         assert ">>>" in inspect.getdoc(find(name)), f"{name} shows no example"
+
+
+@cache
+def examples_in(module):
+    """Examples of the docstrings that a doctest run finds in a module, by qualified name."""
+    tests = doctest.DocTestFinder().find(importlib.import_module(module), module)
+    return {test.name: test.examples for test in tests}
+
+
+@pytest.mark.parametrize("name", list(documented()))
+def test_docstring_example_is_run(name):
+    """A run of doctests finds it in the module that it is written in, and skips not all of it."""
+    found = find_function(name)
+    if ">>>" not in (found.__doc__ or ""):
+        return
+    examples = examples_in(found.__module__)[f"{found.__module__}.{found.__qualname__}"]
+    run = [
+        example
+        for example in examples
+        if not example.options.get(doctest.SKIP) and "import " not in example.source
+    ]
+    assert bool(run) != (name in NOT_RUN)
+
+
+def test_pytest_runs_the_examples_of_the_whole_package():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]
+    assert "--doctest-modules" in settings["ini_options"]["addopts"].split()
+    assert "skse" in settings["ini_options"]["testpaths"]
+
+
+@pytest.mark.parametrize("name", sorted(cli.main.commands))
+def test_command_is_documented(name):
+    command = cli.main.commands[name]
+    assert command.help
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+    assert any(f"skse {name}" in page.read_text("utf-8") for page in PAGES)
 
 
 @pytest.mark.training

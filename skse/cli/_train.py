@@ -33,7 +33,13 @@ Examples:
     help="Which clean file belongs to a noisy one: the one of the same name (stem), or a regular "
     "expression whose first group, found in the noisy name, is the clean name.",
 )
-@click.option("--network", type=click.Choice(NETWORKS), default="unet", show_default=True)
+@click.option(
+    "--network",
+    type=click.Choice(NETWORKS),
+    default="unet",
+    show_default=True,
+    help="What is trained.",
+)
 @click.option(
     "--target",
     type=click.Choice(TARGETS),
