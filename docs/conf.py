@@ -54,7 +54,8 @@ sphinx_gallery_conf = {
     "min_reported_time": 0,
     "remove_config_comments": True,
     "show_memory": False,
-    "ignore_repr_types": r".*Display",
+    # Players are shown; a picture stands there already where a display draws one.
+    "ignore_repr_types": r".*(Comparison|LearningCurve|Mask|Spectrogram)Display",
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"skse": None},
     "doc_module": ("skse",),
