@@ -79,6 +79,21 @@ display = SpectrogramDisplay.from_estimator(
 display.plot()
 
 # %%
+# Listen to it
+# ------------
+
+from skse.plotting import AudioDisplay
+
+AudioDisplay.from_waveforms(
+    {
+        "noisy": noisy_test[i],
+        "enhanced": enhanced[i],
+        "clean": clean_test[i],
+    },
+    sampling_rate=data.sampling_rate,
+)
+
+# %%
 # Measure it
 # ----------
 # The SNR gain says by how many dB the enhanced speech is closer to the

@@ -43,7 +43,7 @@ enhancer = SpeechEnhancer(
         top_filters=4,
         dilations=(1, 2),
         batch_size=8,
-        epochs=10,
+        epochs=7,
         random_state=0,
     ),
     sampling_rate=data.sampling_rate,
@@ -132,6 +132,22 @@ plt.show()
 # the network is unsure a mask lets some noise through, where a wrong
 # spectrum *is* the noise.
 #
-# ``search`` is now the best of these enhancers, trained on all data:
+# ``search`` is now the best of these enhancers, trained on all data (this
+# sentence included):
 
-enhanced = search.predict(data.noisy)
+enhanced = search.predict(data.noisy[:1])
+
+# %%
+# Listen
+# ------
+
+from skse.plotting import AudioDisplay
+
+AudioDisplay.from_waveforms(
+    {
+        "noisy": data.noisy[0],
+        "enhanced": enhanced[0],
+        "clean": data.clean[0],
+    },
+    sampling_rate=data.sampling_rate,
+)

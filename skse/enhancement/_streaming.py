@@ -112,8 +112,8 @@ class StreamingEnhancer:
 
         Returns
         -------
-        tail : ndarray of shape (latency_samples_,)
-            float32: the enhanced samples that are still to come.
+        tail : ndarray of shape (n_times,)
+            float32: the `latency_samples_` enhanced samples that are still to come.
         """
         tail = np.concatenate([self._ready, self._live.finish()])
         self.reset()

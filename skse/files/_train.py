@@ -56,11 +56,12 @@ def train_from_folders(
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
     network : {"unet", "autoencoder"}, default="unet"
         Network.
-    target : {"irm", "ibm", "tbm", "smm", "psm", "cirm", "log", "magnitude", "compressed", \
-            "real", "complex"}, default="irm"
-        What the network learns: a mask (:class:`~skse.IdealMaskTarget`) or the clean spectrum
-        (:class:`~skse.SpectrumTarget`). It sees the log spectrum, but the real part for
-        "real", both parts for "complex" and "cirm", which depend on the phase.
+    target : str, default="irm"
+        What the network learns: a mask ("irm", "ibm", "tbm", "smm", "psm" or "cirm", see
+        :class:`~skse.IdealMaskTarget`) or the clean spectrum ("log", "magnitude",
+        "compressed", "real" or "complex", see :class:`~skse.SpectrumTarget`). It sees the
+        log spectrum, but the real part for "real", both parts for "complex" and "cirm",
+        which depend on the phase.
     loss : {"mse", "mae", "bce"}, default="mse"
         Mean squared or absolute error, or binary cross-entropy (for masks other than "cirm").
     epochs : int, default=30
