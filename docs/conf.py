@@ -22,7 +22,7 @@ version = release = skse.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "mathml",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
@@ -62,6 +62,7 @@ sphinx_gallery_conf = {
 }
 
 # HTML
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = f"skse {release}"
 html_static_path = ["_static"]

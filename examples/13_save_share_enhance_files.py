@@ -37,9 +37,8 @@ enhancer.fit(data.noisy[:80], data.clean[:80])
 import tempfile
 from pathlib import Path
 
-from skse.persistence import read_card
-
 import skse
+from skse.persistence import read_card
 
 folder = Path(tempfile.mkdtemp())
 path = skse.save(

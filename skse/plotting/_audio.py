@@ -8,10 +8,10 @@ import numpy as np
 
 from skse.utils import check_sampling_rate, check_waveforms
 
-_GRID = (
-    "display: grid; grid-template-columns: minmax(5rem, max-content) minmax(0, 26rem); "
-    "gap: 0.3rem 0.8rem; align-items: center; margin: 0.6rem 0"
-)
+# The name beside its player, or above it where the page is narrow.
+_ROW = "display: flex; flex-wrap: wrap; gap: 0 0.8rem; align-items: center; margin: 0.3rem 0"
+_NAME = "flex: 0 1 11rem"
+_PLAYER = "flex: 1 1 16rem; max-width: 26rem"
 
 
 class AudioDisplay:
@@ -99,15 +99,15 @@ class AudioDisplay:
         return f"<{type(self).__name__} of {', '.join(map(repr, self.sounds))}>"
 
     def _repr_html_(self):
-        lines = [f'<div style="{_GRID}">']
+        lines = []
         for name, sound in self.sounds.items():
             label = html.escape(str(name))
             data = base64.b64encode(sound).decode("ascii")
             lines.append(
-                f'<span>{label}</span><audio controls preload="metadata" style="width: 100%" '
-                f'aria-label="{label}" src="data:audio/wav;base64,{data}"></audio>'
+                f'<div style="{_ROW}"><span style="{_NAME}">{label}</span>'
+                f'<audio controls preload="metadata" style="{_PLAYER}" aria-label="{label}" '
+                f'src="data:audio/wav;base64,{data}"></audio></div>'
             )
-        lines.append("</div>")
         if self.attenuation_db:
             lines.append(f"<p>All turned down by {self.attenuation_db:.1f} dB.</p>")
         return "\n".join(lines)
