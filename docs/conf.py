@@ -66,6 +66,7 @@ html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = f"skse {release}"
 html_static_path = ["_static"]
+html_css_files = ["skse.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "show_toc_level": 2,

@@ -72,6 +72,7 @@ EXCEPTIONS = {
 }
 # Whose examples download a corpus or train for minutes, and are shown only.
 NOT_RUN = {
+    "skse.datasets.fetch_ms_snsd",
     "skse.datasets.fetch_noizeus",
     "skse.datasets.split_noizeus",
     "skse.recipes.run_recipe",

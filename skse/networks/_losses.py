@@ -70,7 +70,7 @@ def compressed_spectrum(y_true, y_pred):
     r"""Squared error of compressed spectra, with their phase and without.
 
     .. math::
-        \alpha \big| |S|^c e^{j \varphi} - |\hat S|^c e^{j \hat \varphi} \bigr|^2
+        \alpha \big| |S|^c e^{j \varphi} - |\hat S|^c e^{j \hat \varphi} \big|^2
         + (1 - \alpha) \big( |S|^c - |\hat S|^c \big)^2,
         \quad c = 0.3, \; \alpha = 0.3
 
