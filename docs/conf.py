@@ -54,6 +54,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 0,
     "remove_config_comments": True,
     "show_memory": False,
+    "show_api_usage": False,
     # Players are shown; a picture stands there already where a display draws one.
     "ignore_repr_types": r".*(Comparison|LearningCurve|Mask|Spectrogram)Display",
     "backreferences_dir": "generated/backreferences",

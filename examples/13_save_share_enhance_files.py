@@ -41,6 +41,7 @@ import skse
 from skse.persistence import read_card
 
 folder = Path(tempfile.mkdtemp())
+si_sdr = enhancer.score(data.noisy[80:], data.clean[80:])
 path = skse.save(
     enhancer,
     folder / "steady.skse",
@@ -48,9 +49,7 @@ path = skse.save(
         "description": "Removes steady noise from telephone speech.",
         "training_data": "load_harvard: synthetic voices, synthetic noise",
         "licence": "CC0",
-        "scores": {
-            "si_sdr": enhancer.score(data.noisy[80:], data.clean[80:])
-        },
+        "scores": {"si_sdr": round(si_sdr, 1)},
     },
 )
 print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
@@ -69,7 +68,7 @@ for key in (
 # Load
 # ----
 # The network now predicts through onnxruntime. A program that only enhances
-# need not have TensorFlow in memory, and starts at once.
+# does not import TensorFlow at all.
 
 import numpy as np
 

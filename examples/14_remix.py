@@ -85,3 +85,14 @@ plt.show()
 # With ``remix`` a network never sees the pairs themselves, and is not as
 # good on them. What counts are the two bars on the right: on speakers and
 # noises that neither network has heard, it loses nothing by that.
+#
+# Listen
+# ------
+
+from skse.plotting import AudioDisplay
+
+heard = {"noisy": noisy_test[0]}
+for name, enhancer in enhancers.items():
+    heard[name] = enhancer.predict(noisy_test[:1])[0]
+heard["clean"] = clean_test[0]
+AudioDisplay.from_waveforms(heard, sampling_rate=data.sampling_rate)
