@@ -1,0 +1,1 @@
+"""The parts of ``benchmarks/seed_study.py``: one module a question."""

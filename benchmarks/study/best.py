@@ -1,0 +1,232 @@
+"""Question 6: the best that can be had on `unseen` with target, loss, features and remix.
+
+First several configurations are trained for a short time on a part of the training data and
+compared on the rest of it (part ``selection``): other speakers, other noises. The best of
+them is then trained for long on all training data, from several seeds, and only then scored on the
+test data (part ``best``). Enhanced waveforms of the seeds are averaged in the end: the mask is
+applied to the same noisy STFT, so that their mean is what the mean of the masks gives.
+"""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+import skse
+from skse import (
+    IdealMaskTarget,
+    SignalApproximationTarget,
+    STFTFeaturizer,
+    WaveformTarget,
+)
+from study.candidates import (
+    SECONDS_PER_SCORE,
+    Candidate,
+    describe,
+    fit_and_score,
+    make_enhancer,
+    noisy_candidate,
+    score,
+)
+from study.corpus import PROTOCOLS
+from study.records import key_of
+
+SELECTION_PART, PART = "selection", "best"
+SELECTION_PROTOCOL, PROTOCOL = "unseen-selection", "unseen"
+N_MIXTURES = 4000  # in an epoch
+SELECTION_EPOCHS, EPOCHS = 4, 40
+N_SEEDS = 2
+# Seconds on two quiet cores: a mixture of 128 frames through the network, forth and back.
+SECONDS_PER_MIXTURE = 0.011
+NETWORK = {
+    "filters": (16, 24, 32, 48, 64),
+    "dilations": (1, 2, 4, 8),
+    "bottleneck_units": 128,
+    "activation": "relu",
+    "skip": "concatenate",
+    "dropout": 0.1,
+    "learning_rate": 2e-3,
+}
+ENSEMBLE = "mean of the seeds"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What is chosen between."""
+
+    target: object
+    loss: str = "mse"
+    features: dict = field(default_factory=dict)
+    network: dict = field(default_factory=dict)
+    enhancer: dict = field(default_factory=dict)
+    remix: bool = True
+    cost: float = 1.0
+    priority: int = 1
+
+
+def configurations():
+    """Return the configurations by name."""
+    wiener = IdealMaskTarget("irm", beta=1.0)
+    wide = {"filters": (24, 36, 48, 72, 96), "bottleneck_units": 192}
+    long_frames = {"n_fft": 512, "hop_length": 128}
+    half_hop = {"hop_length": 64}
+    return {
+        "irm, beta 1": Configuration(wiener),
+        "waveform, snr": Configuration(WaveformTarget(), "snr"),
+        "waveform, snr, 64 ms frames": Configuration(
+            WaveformTarget(), "snr", features=long_frames, cost=2.0
+        ),
+        "waveform, snr, wide": Configuration(WaveformTarget(), "snr", network=wide, cost=1.9),
+        "magnitude, compressed 0.5, phase-sensitive": Configuration(
+            SignalApproximationTarget("magnitude", compression=0.5, phase_sensitive=True)
+        ),
+        "waveform, snr, hop 64": Configuration(
+            WaveformTarget(), "snr", features=half_hop, enhancer={"segment_frames": 256}, cost=2.0
+        ),
+        "waveform, snr, complex mask": Configuration(
+            WaveformTarget("complex"), "snr", features={"scale": "complex"}, priority=2
+        ),
+        "psm": Configuration(IdealMaskTarget("psm"), priority=2),
+        "complex, compressed-spectrum loss": Configuration(
+            SignalApproximationTarget("complex"), "compressed_spectrum", priority=2
+        ),
+        "waveform, snr, compressed features": Configuration(
+            WaveformTarget(), "snr", features={"scale": "compressed"}, priority=2
+        ),
+        "waveform, snr, no remix": Configuration(WaveformTarget(), "snr", remix=False, priority=2),
+    }
+
+
+def build(configuration, options, seed, epochs):
+    """Build the enhancer of a configuration."""
+    n_mixtures = options.n_mixtures or N_MIXTURES
+    remix = {"remix": skse.Remix(n_mixtures=n_mixtures)} if configuration.remix else {}
+    return make_enhancer(
+        STFTFeaturizer(**{"floor_db": -40, **configuration.features}),
+        configuration.target,
+        configuration.loss,
+        options=options,
+        epochs=epochs,
+        seed=seed,
+        network={**NETWORK, **configuration.network},
+        **{"segment_frames": 128, **remix, **configuration.enhancer},
+    )
+
+
+def selection_candidates(options, records):
+    """Return the candidates that the configuration is chosen from."""
+    found = [noisy_candidate(SELECTION_PART, SELECTION_PROTOCOL)]
+    for name, configuration in configurations().items():
+        enhancer = build(configuration, options, 0, SELECTION_EPOCHS)
+        found.append(
+            _candidate(
+                SELECTION_PART,
+                name,
+                SELECTION_PROTOCOL,
+                enhancer,
+                configuration,
+                lambda corpus, enhancer=enhancer: fit_and_score(
+                    enhancer, corpus.split(SELECTION_PROTOCOL)
+                )[:2],
+            )
+        )
+    return found
+
+
+def choose(records, options):
+    """Return the name of the configuration with the highest SNR gain on held-out training data.
+
+    None where not all of the first choice have been tried with the settings of now.
+    """
+    by_key = {candidate.key: candidate for candidate in selection_candidates(options, records)}
+    gains = {}
+    for row in records.read():
+        candidate = by_key.get(key_of(row))
+        if candidate is not None and row["settings"] == candidate.digest:
+            own = gains.setdefault(candidate.name, [])
+            own += [float(row["snr_gain_db"])] * int(row["n_files"])
+    gains.pop("noisy", None)
+    tried = configurations()
+    if any(name not in gains for name, c in tried.items() if c.priority == 1):
+        return None
+    return max(gains, key=lambda name: np.mean(gains[name]))
+
+
+def candidates(options, records):
+    """Return the candidates that the chosen configuration is trained and scored in."""
+    found = [noisy_candidate(PART, PROTOCOL)]
+    name = choose(records, options)
+    if name is None:
+        return found
+    configuration = configurations()[name]
+    seeds = range(options.n_seeds(N_SEEDS))
+    members = []
+    for seed in seeds:
+        enhancer = build(configuration, options, seed, EPOCHS)
+        path = Path(options.models) / f"best_unseen_{seed}.joblib"
+        members.append(
+            _candidate(
+                PART, name, PROTOCOL, enhancer, configuration, _Training(enhancer, path), seed=seed
+            )
+        )
+    return found + members
+
+
+def ensemble_candidates(options, records):
+    """Return the mean of the seeds, where all of them are trained and there are several."""
+    members = [c for c in candidates(options, records) if c.name != "noisy"]
+    ready = all(records.holds(c) and c.compute.path.exists() for c in members)
+    return [_ensemble(members[0].name, members)] if ready and len(members) > 1 else []
+
+
+@dataclass
+class _Training:
+    """Train on all training data, keep the enhancer, score on the test data."""
+
+    enhancer: object
+    path: Path
+
+    def __call__(self, corpus):
+        scores, figures, fitted = fit_and_score(self.enhancer, corpus.split(PROTOCOL))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        joblib.dump(fitted, self.path)
+        return scores, figures
+
+
+def _ensemble(name, members):
+    paths = [member.compute.path for member in members]
+
+    def compute(corpus):
+        _, test = corpus.split(PROTOCOL)
+        begin = time.perf_counter()
+        outputs = [joblib.load(path).predict(test.noisy) for path in paths]
+        means = [np.mean(waveforms, axis=0) for waveforms in zip(*outputs, strict=True)]
+        return score(test, means), {"training_s": round(time.perf_counter() - begin, 1)}
+
+    return Candidate(
+        part=PART,
+        name=name,
+        variant=ENSEMBLE,
+        protocol=PROTOCOL,
+        settings={"members": [member.digest for member in members]},
+        compute=compute,
+        effort=SECONDS_PER_SCORE * PROTOCOLS[PROTOCOL][1],
+    )
+
+
+def _candidate(part, name, protocol, enhancer, configuration, compute, seed=0):
+    n_mixtures = enhancer.regressor.epochs * N_MIXTURES
+    effort = SECONDS_PER_SCORE * PROTOCOLS[protocol][1]
+    return Candidate(
+        part=part,
+        name=name,
+        variant="",
+        protocol=protocol,
+        seed=seed,
+        settings={"protocol": protocol, **describe(enhancer)},
+        compute=compute,
+        effort=effort + n_mixtures * SECONDS_PER_MIXTURE * configuration.cost,
+        priority=configuration.priority if part == SELECTION_PART else 1 + seed,
+    )

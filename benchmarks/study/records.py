@@ -1,0 +1,81 @@
+"""The CSV: tidy, whole at any time, and asked what is done already."""
+
+import csv
+import os
+from pathlib import Path
+
+KEY = ("part", "candidate", "variant", "protocol", "seed")
+COLUMNS = (
+    *KEY,
+    "noise",
+    "snr_db",
+    "n_files",
+    "snr_gain_db",
+    "si_sdr_gain_db",
+    "stoi",
+    "pesq",
+    "rmse",
+    "epochs",
+    "training_s",
+    "n_parameters",
+    "peak_memory_mb",
+    "settings",
+)
+
+
+class Records:
+    """Rows of a CSV file, one a part, candidate, protocol, seed, noise and SNR.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; made with the first row.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def read(self):
+        """Return all rows, as strings."""
+        if not self.path.exists():
+            return []
+        with self.path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def holds(self, candidate):
+        """Tell whether a candidate with these very settings is in the file."""
+        return any(
+            key_of(row) == candidate.key and row["settings"] == candidate.digest
+            for row in self.read()
+        )
+
+    def write(self, candidate, scores, figures):
+        """Put in the rows of a candidate, in place of earlier ones of it.
+
+        Parameters
+        ----------
+        candidate : Candidate
+        scores : list of dict
+            One a noise and SNR.
+        figures : dict
+            What is the same in all of them.
+        """
+        own = dict(zip(KEY, candidate.key, strict=True)) | {"settings": candidate.digest}
+        rows = [row for row in self.read() if key_of(row) != candidate.key]
+        rows += [{**own, **figures, **row} for row in scores]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_name(f".{self.path.name}.part")
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({name: _spell(value) for name, value in row.items()} for row in rows)
+        os.replace(partial, self.path)
+
+
+def key_of(row):
+    """Return what tells the candidate of a row from the others."""
+    return tuple(row[name] for name in KEY)
+
+
+def _spell(value):
+    return f"{value:.5g}" if isinstance(value, float) else value
