@@ -225,7 +225,7 @@ def _candidate(part, name, protocol, enhancer, configuration, compute, seed=0):
         variant="",
         protocol=protocol,
         seed=seed,
-        settings={"protocol": protocol, **describe(enhancer)},
+        settings={"protocol": protocol, "enhancer": describe(enhancer)},
         compute=compute,
         effort=effort + n_mixtures * SECONDS_PER_MIXTURE * configuration.cost,
         priority=configuration.priority if part == SELECTION_PART else 1 + seed,

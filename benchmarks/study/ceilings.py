@@ -81,13 +81,12 @@ def _candidate(name, variant, enhancer):
         _, test = corpus.split(PROTOCOL)
         return score(test, oracle_predict(enhancer, test.noisy, test.clean)), {}
 
-    parts = (enhancer.featurizer, enhancer.target)
     return Candidate(
         part=PART,
         name=name,
         variant=variant,
         protocol=PROTOCOL,
-        settings={type(part).__name__: describe(part) for part in parts},
+        settings={"protocol": PROTOCOL, "enhancer": describe(enhancer)},
         compute=compute,
         effort=SECONDS_PER_SCORE * PROTOCOLS[PROTOCOL][1],
     )

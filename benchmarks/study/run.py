@@ -36,9 +36,7 @@ class Pace:
 
     def estimate(self, candidate):
         """Seconds that a candidate will take."""
-        known = self._ratios.get(candidate.part) or [
-            r for ratios in self._ratios.values() for r in ratios
-        ]
+        known = self._ratios.get(candidate.part) or [*chain(*self._ratios.values())]
         return candidate.effort * (median(known) if known else 1.0)
 
 
