@@ -63,9 +63,8 @@ class _Run:
 
 def run_recipe(data_home, limit, name, epochs, seed, out):
     """Run a recipe; return scores and figures as the CSV wants them."""
-    from skse.recipes import run_recipe
-
     from skse.datasets import fetch_noizeus
+    from skse.recipes import run_recipe
 
     data = fetch_noizeus(data_home=data_home)
     results = run_recipe(

@@ -1,0 +1,218 @@
+import json
+
+import numpy as np
+import pytest
+import seed_study
+from study import approximation, best, ceilings, losses, mapping, recipes, voice
+from study.candidates import Options, describe
+from study.records import Records
+from study.run import run
+
+from skse import IdealMaskTarget, SpeechEnhancer, STFTFeaturizer, UNetRegressor
+
+TINY = Options(
+    epochs=1,
+    seeds=1,
+    n_mixtures=8,
+    network={"filters": (4, 4), "top_filters": 2, "dilations": (), "bottleneck_units": None},
+)
+
+
+def all_candidates(options, records, parts=tuple(seed_study.PARTS)):
+    return [
+        candidate
+        for part in parts
+        for make in seed_study.PARTS[part].values()
+        for candidate in make(options, records)
+    ]
+
+
+@pytest.fixture
+def records(tmp_path):
+    return Records(tmp_path / "study.csv")
+
+
+@pytest.fixture
+def options(tmp_path):
+    return Options(models=str(tmp_path))
+
+
+def test_every_candidate_has_a_name_and_settings_of_its_own(options, records):
+    candidates = all_candidates(options, records)
+    assert len({candidate.key for candidate in candidates}) == len(candidates)
+    by_part = {}
+    for candidate in candidates:
+        json.dumps(candidate.settings)
+        assert candidate.effort > 0
+        if candidate.name != "noisy":
+            by_part.setdefault((candidate.part, candidate.seed), []).append(candidate.digest)
+    for digests in by_part.values():
+        assert len(set(digests)) == len(digests)
+
+
+def test_epochs_change_the_settings_of_trained_candidates_only(options, records):
+    before = {c.key: c.digest for c in all_candidates(options, records, ["mapping", "ceilings"])}
+    fewer = Options(epochs=3, models=options.models)
+    after = {c.key: c.digest for c in all_candidates(fewer, records, ["mapping", "ceilings"])}
+    changed = {key for key in before if before[key] != after[key]}
+    assert changed == {key for key in before if key[0] == "mapping" and key[1] != "noisy"}
+
+
+def test_fewer_seeds_leave_the_others_as_they_were(options, records):
+    every = {c.key: c.digest for c in losses.candidates(options, records)}
+    one = {c.key: c.digest for c in losses.candidates(Options(seeds=1), records)}
+    assert one.items() < every.items()
+
+
+def test_description_names_what_differs_from_the_defaults():
+    enhancer = SpeechEnhancer(
+        STFTFeaturizer(), IdealMaskTarget("ibm"), UNetRegressor(epochs=2), sampling_rate=8000
+    )
+    assert describe(enhancer) == {
+        "class": "SpeechEnhancer",
+        "featurizer": {"class": "STFTFeaturizer"},
+        "regressor": {"class": "UNetRegressor", "epochs": 2},
+        "sampling_rate": 8000,
+        "target": {"class": "IdealMaskTarget", "mask": "ibm"},
+    }
+
+
+def test_unknown_part_is_named(capsys):
+    with pytest.raises(SystemExit):
+        seed_study.parse(["--parts", "ceilings,floors"])
+    assert "'floors' is no part; choose from ceilings, mapping" in capsys.readouterr().err
+
+
+def mean_gains(candidates, records, corpus):
+    """Compute candidates; mean SNR gain by name and variant."""
+    assert run(candidates, records, corpus)["failed"] == 0
+    gains = {}
+    for row in records.read():
+        gains.setdefault((row["candidate"], row["variant"]), []).append(float(row["snr_gain_db"]))
+    return {key: np.mean(values) for key, values in gains.items()}
+
+
+def test_ceilings_rank_the_targets(options, records, corpus):
+    names = ("noisy", "ibm", "psm", "complex", "real part", "real part, imaginary rescaled")
+    chosen = [
+        c
+        for c in ceilings.candidates(options, records)
+        if c.name in names and c.variant in ("", "hop 128")
+    ]
+    gains = {name: gain for (name, _), gain in mean_gains(chosen, records, corpus).items()}
+    assert list(gains) == list(names)
+    assert gains["noisy"] == pytest.approx(0, abs=1e-6)
+    assert gains["complex"] > 60 > gains["psm"] > gains["ibm"] > 0
+    assert gains["real part, imaginary rescaled"] > gains["real part"]
+
+
+def test_mending_the_seeds_system_helps(options, records, corpus):
+    candidates = voice.candidates(options, records)
+    variants = ("", "without imaginary part dropped", "with the clean phase")
+    chosen = [c for c in candidates if c.part == voice.PART and c.variant in variants]
+    gains = mean_gains(chosen, records, corpus)
+    assert gains["seed's system", ""] < gains["seed's system", variants[1]]
+    assert gains["good system", variants[2]] > gains["good system", ""] > 0
+
+
+def test_systems_of_the_voice_differ_in_one_property_each():
+    properties = voice.PROPERTIES.values()
+    assert all(getattr(voice.GOOD, p) != getattr(voice.SEEDS, p) for p in properties)
+    assert voice.GOOD.phase == voice.SEEDS.phase == "noisy"
+    for (name, variant), system in voice.systems().items():
+        base = voice.SEEDS if name == "seed's system" else voice.GOOD
+        differing = [p for p in (*properties, "phase") if getattr(system, p) != getattr(base, p)]
+        assert len(differing) == bool(variant)
+
+
+def test_resampling_there_and_back_changes_little(rng):
+    x = [np.sin(np.arange(n) / 3).astype(np.float32) for n in (4001, 5000)]
+    process, undo = voice.resampling(16000)
+    back = undo(process(x), x)
+    assert [len(w) for w in process(x)] == [8002, 10000]
+    for original, w in zip(x, back, strict=True):
+        assert np.abs(w - original)[200:-200].max() < 1e-3
+
+
+def test_paired_difference():
+    mean, low, high, n = losses.paired_difference({0: 3, 1: 4, 2: 8}, {0: 1, 1: 3, 2: 5, 3: 0})
+    assert (mean, n) == (2, 3)
+    half = 4.302653 * 1 / np.sqrt(3)  # Student's t with two degrees of freedom, deviation 1
+    assert (low, high) == (pytest.approx(2 - half), pytest.approx(2 + half))
+    assert np.isnan(losses.paired_difference({0: 1}, {0: 3})[1])
+
+
+def test_configuration_is_chosen_by_held_out_gain(records, options):
+    def write(names, gain):
+        for candidate in best.selection_candidates(options, records):
+            if candidate.name in names:
+                scores = [{"noise": "car", "snr_db": 0, "n_files": 10, "snr_gain_db": gain}]
+                records.write(candidate, scores, {})
+
+    first = [name for name, c in best.configurations().items() if c.priority == 1]
+    write(["noisy"], 9.0)
+    write(first[1:], 3.0)
+    assert best.choose(records, options) is None
+    assert [c.name for c in best.candidates(options, records)] == ["noisy"]
+    write(first[:1], 4.0)
+    assert best.choose(records, options) == first[0]
+    write(["psm"], 5.0)
+    assert best.choose(records, options) == "psm"
+    assert {c.name for c in best.candidates(options, records)} == {"noisy", "psm"}
+    # Other settings: what was chosen with these does not count.
+    assert best.choose(records, Options(epochs=1, models=options.models)) is None
+
+
+def test_rows_of_a_recipe():
+    def row(kind, si_sdr):
+        return {
+            "kind": kind, "noise": "car", "snr_db": 5.0, "n_utterances": 2,
+            "snr_gain": 1.0, "si_sdr": si_sdr, "stoi": 0.5, "pesq": 2.0, "rmse": 0.1,
+        }  # fmt: skip
+
+    (scores,) = recipes.as_scores([row("noisy", 4.0), row("candidate", 6.5), row("ceiling", 9.0)])
+    assert scores == {
+        "noise": "car", "snr_db": 5.0, "n_files": 2, "snr_gain_db": 1.0, "si_sdr_gain_db": 2.5,
+        "stoi": 0.5, "pesq": 2.0, "rmse": 0.1,
+    }  # fmt: skip
+
+
+@pytest.mark.training
+class TestTraining:
+    @pytest.mark.parametrize(
+        ("module", "name", "variant"),
+        [
+            (mapping, "log", "mapping"),
+            (losses, "ibm", "bce_dice"),
+            (voice, "seed's system", "without imaginary part dropped"),
+            (approximation, "seed's way", ""),
+        ],
+        ids=["mapping", "losses", "voice", "approximation"],
+    )
+    def test_candidate_trains(self, module, name, variant, records, corpus):
+        wanted = (name, variant)
+        candidates = module.candidates(TINY, records)
+        chosen = [
+            c for c in candidates if (c.name, c.variant) == wanted and "epochs" in str(c.settings)
+        ][:1]
+        assert run(chosen, records, corpus)["done"] == 1
+        rows = records.read()
+        assert {row["epochs"] for row in rows} == {"1"}
+        assert all(int(row["n_parameters"]) > 0 and float(row["training_s"]) >= 0 for row in rows)
+        assert all(np.isfinite(float(row["snr_gain_db"])) for row in rows)
+
+    def test_best_is_selected_trained_and_averaged(self, records, corpus, tmp_path, monkeypatch):
+        few = {name: c for name, c in best.configurations().items() if name == "irm, beta 1"}
+        monkeypatch.setattr(best, "configurations", lambda: few)
+        options = Options(**{**vars(TINY), "seeds": 2, "models": str(tmp_path / "models")})
+        counts = seed_study.run_parts(["best"], options, corpus, records)
+        assert counts == {"done": 6, "skipped": 0, "left": 0, "failed": 0}
+        rows = [row for row in records.read() if row["part"] == "best"]
+        assert {(row["candidate"], row["variant"], row["seed"]) for row in rows} == {
+            ("noisy", "", ""),
+            ("irm, beta 1", "", "0"),
+            ("irm, beta 1", "", "1"),
+            ("irm, beta 1", best.ENSEMBLE, ""),
+        }
+        assert len(list((tmp_path / "models").glob("best_unseen_*.joblib"))) == 2
+        assert seed_study.run_parts(["best"], options, corpus, records)["done"] == 0
