@@ -14,9 +14,9 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-import skse
 from skse import (
     IdealMaskTarget,
+    Remix,
     SignalApproximationTarget,
     STFTFeaturizer,
     WaveformTarget,
@@ -102,7 +102,7 @@ def configurations():
 def build(configuration, options, seed, epochs):
     """Build the enhancer of a configuration."""
     n_mixtures = options.n_mixtures or N_MIXTURES
-    remix = {"remix": skse.Remix(n_mixtures=n_mixtures)} if configuration.remix else {}
+    remix = {"remix": Remix(n_mixtures=n_mixtures)} if configuration.remix else {}
     return make_enhancer(
         STFTFeaturizer(**{"floor_db": -40, **configuration.features}),
         configuration.target,

@@ -180,8 +180,6 @@ def make_enhancer(featurizer, target, loss="mse", *, options, epochs, seed, netw
         loss=loss, epochs=options.n_epochs(epochs), random_state=seed, **parameters
     )
     more = {"sampling_rate": SAMPLING_RATE, "stft_cache_mb": STFT_CACHE_MB} | more
-    known = SpeechEnhancer().get_params(deep=False)
-    more = {name: value for name, value in more.items() if name != "stft_cache_mb" or name in known}
     return SpeechEnhancer(featurizer, target, regressor, **more)
 
 
