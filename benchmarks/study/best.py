@@ -39,7 +39,7 @@ N_MIXTURES = 4000  # in an epoch
 SELECTION_EPOCHS, EPOCHS = 4, 40
 N_SEEDS = 2
 # Seconds on two quiet cores: a mixture of 128 frames through the network, forth and back.
-SECONDS_PER_MIXTURE = 0.011
+SECONDS_PER_MIXTURE = 0.0125
 NETWORK = {
     "filters": (16, 24, 32, 48, 64),
     "dilations": (1, 2, 4, 8),

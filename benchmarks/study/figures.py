@@ -45,27 +45,37 @@ def mapping(rows):
         "seed's protocols": [r for r in rows if r["protocol"] != "unseen"],
         "unseen": choose(rows, protocol="unseen"),
     }
-    figure, axes = _subplots(2, height=4.5, share=True)
+    figure, axes = _subplots(2, height=5, share=True)
     for ax, (title, own) in zip(axes, panels.items(), strict=True):
+        ends = []
         for name, chosen in systems_of([r for r in own if r["variant"]]).items():
-            kind = chosen[0]["variant"]
             snrs = levels(chosen)
             gains = [mean(at_level(chosen, snr_db), "snr_gain_db") for snr_db in snrs]
-            colour = ORANGE if kind == "mapping" else BLUE
-            seeds = "--" if "(seed)" in name else "-"
-            ax.plot(snrs, gains, seeds, color=colour, marker="o", markersize=3, linewidth=1.2)
-            ax.annotate(
-                name.rpartition(",")[0], (snrs[-1], gains[-1]), (4, 0),
-                textcoords="offset points", fontsize=6, va="center", color=colour,
-            )  # fmt: skip
+            colour = ORANGE if chosen[0]["variant"] == "mapping" else BLUE
+            dashes = "--" if "(seed)" in name else "-"
+            ax.plot(snrs, gains, dashes, color=colour, marker="o", markersize=3, linewidth=1.2)
+            ends.append((gains[-1], name.rpartition(",")[0], snrs[-1], colour))
+        _label_ends(ax, sorted(ends))
         ax.axhline(0, color="black", linewidth=0.8)
-        ax.set(title=title, xlabel="SNR of the noisy speech (dB)", xlim=(-1, 22))
+        ax.set(title=title, xlabel="SNR of the noisy speech (dB)", xlim=(-1, 23))
         ax.set_xticks([0, 5, 10, 15])
     axes[0].set_ylabel(GAIN)
     for label, colour in (("mapping", ORANGE), ("masking", BLUE)):
         axes[1].plot([], [], color=colour, label=label)
     axes[1].legend()
     return figure
+
+
+def _label_ends(ax, ends):
+    """Name lines at their right end, from the lowest, apart from each other."""
+    gap = 0.03 * (ax.get_ylim()[1] - ax.get_ylim()[0])
+    lowest = -math.inf
+    for gain, name, snr_db, colour in ends:
+        lowest = max(gain, lowest + gap)
+        ax.annotate(
+            name, (snr_db, gain), (snr_db + 1, lowest), fontsize=6.5, va="center", color=colour,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.4},
+        )  # fmt: skip
 
 
 def losses(rows):
