@@ -9,6 +9,7 @@ from skse.cli._compare import BCE_TARGETS, MASKS, SPECTRA, TARGETS
 
 NETWORKS = ("unet", "autoencoder")
 LOSSES = ("mse", "mae", "bce")
+_THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 _EPILOG = r"""\b
 Examples:
   skse train noisy/ clean/ --out model.skse
@@ -85,9 +86,10 @@ Examples:
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
 )
+@click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")
 @click.option("--force", is_flag=True, help="Overwrite --out.")
 def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampling_rate,
-          validation, patience, seed, force):  # fmt: skip
+          validation, patience, seed, jobs, force):  # fmt: skip
     """Train a model on pairs of noisy and clean recordings.
 
     Both folders are searched with all their subfolders; many noisy files may share a clean one,
@@ -108,6 +110,8 @@ def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampl
     if os.path.exists(out) and not force:
         raise click.UsageError(f"--out {out} exists; --force overwrites it.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if jobs:  # read when TensorFlow starts
+        os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(jobs)))
 
     from skse.files import train_from_folders
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from click.testing import CliRunner
 from sklearn.utils import Bunch
@@ -23,9 +25,12 @@ def test_names_are_those_of_the_engine():
 
 def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
     seen = {}
+    for name in cli_train._THREAD_VARIABLES:
+        monkeypatch.setenv(name, "")
 
     def train_from_folders(noisy_dir, clean_dir, out, **options):
         seen.update(noisy=noisy_dir, clean=clean_dir, out=out, **options)
+        seen["threads"] = [os.environ[name] for name in cli_train._THREAD_VARIABLES]
         return Bunch(
             n_pairs=4,
             n_clean=2,
@@ -39,7 +44,8 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
 
     monkeypatch.setattr(files, "train_from_folders", train_from_folders)
     result = run("noisy", "clean", "--out", "m.skse", "--validation", "0.2", "--seed", "5",
-                 "--match", "^(.)_", "--patience", "3", "--target", "ibm")  # fmt: skip
+                 "--match", "^(.)_", "--patience", "3", "--target", "ibm",
+                 "--jobs", "1")  # fmt: skip
     assert result.exit_code == 0, result.output
     assert result.stdout == (
         "m.skse: trained on 4 pairs (1.5 min at 8000 Hz, 2 clean recordings), 2 epochs in 12 s, "
@@ -50,6 +56,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
         "noisy/y.wav: left out: no partner",
     ]
     assert (seen["validation_fraction"], seen["random_state"], seen["match"]) == (0.2, 5, "^(.)_")
+    assert seen["threads"] == ["1", "1"]
     assert (seen["patience"], seen["target"], seen["network"]) == (3, "ibm", "unet")
 
 
