@@ -8,7 +8,7 @@ applied to the same noisy STFT, so that their mean is what the mean of the masks
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import joblib
@@ -36,8 +36,9 @@ from study.records import key_of
 SELECTION_PART, PART = "selection", "best"
 SELECTION_PROTOCOL, PROTOCOL = "unseen-selection", "unseen"
 N_MIXTURES = 4000  # in an epoch
-SELECTION_EPOCHS, EPOCHS = 4, 40
+SELECTION_EPOCHS, EPOCHS = 3, 30
 N_SEEDS = 2
+SEGMENTS_PER_FILE = 2
 # Seconds on two quiet cores: a mixture of 128 frames through the network, forth and back.
 SECONDS_PER_MIXTURE = 0.0125
 NETWORK = {
@@ -68,39 +69,44 @@ class Configuration:
 
 def configurations():
     """Return the configurations by name."""
-    wiener = IdealMaskTarget("irm", beta=1.0)
     wide = {"filters": (24, 36, 48, 72, 96), "bottleneck_units": 192}
-    long_frames = {"n_fft": 512, "hop_length": 128}
-    half_hop = {"hop_length": 64}
+    frames_64 = {"n_fft": 512, "hop_length": 128}
+    frames_96 = {"n_fft": 768, "hop_length": 192}
+    wiener = Configuration(IdealMaskTarget("irm", beta=1.0))
+    snr = Configuration(WaveformTarget(), "snr")
+    snr_64 = replace(snr, features=frames_64, cost=1.9)
+    others = {"priority": 2, "cost": 1.9}
     return {
-        "irm, beta 1": Configuration(wiener),
-        "waveform, snr": Configuration(WaveformTarget(), "snr"),
-        "waveform, snr, 64 ms frames": Configuration(
-            WaveformTarget(), "snr", features=long_frames, cost=2.0
+        "irm, beta 1, 32 ms": wiener,
+        "waveform snr, 32 ms": snr,
+        "waveform snr, 64 ms": snr_64,
+        "waveform snr, 96 ms": replace(
+            snr, features=frames_96, cost=1.9, enhancer={"segment_frames": 86}
         ),
-        "waveform, snr, wide": Configuration(WaveformTarget(), "snr", network=wide, cost=1.9),
-        "magnitude, compressed 0.5, phase-sensitive": Configuration(
-            SignalApproximationTarget("magnitude", compression=0.5, phase_sensitive=True)
+        "waveform snr, 64 ms, wide": replace(snr_64, network=wide, cost=3.6),
+        "irm, beta 1, 64 ms": replace(wiener, features=frames_64, **others),
+        "psm, 64 ms": Configuration(IdealMaskTarget("psm"), features=frames_64, **others),
+        "waveform snr, 64 ms, complex mask": replace(
+            snr_64, target=WaveformTarget("complex"), features=frames_64 | {"scale": "complex"},
+            priority=2,
         ),
-        "waveform, snr, hop 64": Configuration(
-            WaveformTarget(), "snr", features=half_hop, enhancer={"segment_frames": 256}, cost=2.0
+        "waveform snr, 64 ms, compressed features": replace(
+            snr_64, features=frames_64 | {"scale": "compressed"}, priority=2
         ),
-        "waveform, snr, complex mask": Configuration(
-            WaveformTarget("complex"), "snr", features={"scale": "complex"}, priority=2
+        "compressed-spectrum loss, 64 ms": Configuration(
+            SignalApproximationTarget("complex"), "compressed_spectrum", frames_64, **others
         ),
-        "psm": Configuration(IdealMaskTarget("psm"), priority=2),
-        "complex, compressed-spectrum loss": Configuration(
-            SignalApproximationTarget("complex"), "compressed_spectrum", priority=2
-        ),
-        "waveform, snr, compressed features": Configuration(
-            WaveformTarget(), "snr", features={"scale": "compressed"}, priority=2
-        ),
-        "waveform, snr, no remix": Configuration(WaveformTarget(), "snr", remix=False, priority=2),
-    }
+        "waveform snr, 64 ms, no remix": replace(snr_64, remix=False, priority=2),
+    }  # fmt: skip
 
 
-def build(configuration, options, seed, epochs):
-    """Build the enhancer of a configuration."""
+def build(configuration, options, seed, protocol, epochs):
+    """Build the enhancer of a configuration.
+
+    Without remix an epoch is shorter; there are so many more that the steps are as many.
+    """
+    if not configuration.remix:
+        epochs *= N_MIXTURES // (SEGMENTS_PER_FILE * PROTOCOLS[protocol][0])
     n_mixtures = options.n_mixtures or N_MIXTURES
     remix = {"remix": Remix(n_mixtures=n_mixtures)} if configuration.remix else {}
     return make_enhancer(
@@ -119,7 +125,7 @@ def selection_candidates(options, records):
     """Return the candidates that the configuration is chosen from."""
     found = [noisy_candidate(SELECTION_PART, SELECTION_PROTOCOL)]
     for name, configuration in configurations().items():
-        enhancer = build(configuration, options, 0, SELECTION_EPOCHS)
+        enhancer = build(configuration, options, 0, SELECTION_PROTOCOL, SELECTION_EPOCHS)
         found.append(
             _candidate(
                 SELECTION_PART,
@@ -164,7 +170,7 @@ def candidates(options, records):
     seeds = range(options.n_seeds(N_SEEDS))
     members = []
     for seed in seeds:
-        enhancer = build(configuration, options, seed, EPOCHS)
+        enhancer = build(configuration, options, seed, PROTOCOL, EPOCHS)
         path = Path(options.models) / f"best_unseen_{seed}.joblib"
         members.append(
             _candidate(
@@ -217,8 +223,9 @@ def _ensemble(name, members):
 
 
 def _candidate(part, name, protocol, enhancer, configuration, compute, seed=0):
-    n_mixtures = enhancer.regressor.epochs * N_MIXTURES
-    effort = SECONDS_PER_SCORE * PROTOCOLS[protocol][1]
+    n_train, n_test = PROTOCOLS[protocol]
+    n_rows = N_MIXTURES if configuration.remix else SEGMENTS_PER_FILE * n_train
+    seconds = enhancer.regressor.epochs * n_rows * SECONDS_PER_MIXTURE * configuration.cost
     return Candidate(
         part=part,
         name=name,
@@ -227,6 +234,6 @@ def _candidate(part, name, protocol, enhancer, configuration, compute, seed=0):
         seed=seed,
         settings={"protocol": protocol, "enhancer": describe(enhancer)},
         compute=compute,
-        effort=effort + n_mixtures * SECONDS_PER_MIXTURE * configuration.cost,
+        effort=seconds + SECONDS_PER_SCORE * n_test,
         priority=configuration.priority if part == SELECTION_PART else 1 + seed,
     )

@@ -156,9 +156,9 @@ def test_configuration_is_chosen_by_held_out_gain(records, options):
     assert [c.name for c in best.candidates(options, records)] == ["noisy"]
     write(first[:1], 4.0)
     assert best.choose(records, options) == first[0]
-    write(["psm"], 5.0)
-    assert best.choose(records, options) == "psm"
-    assert {c.name for c in best.candidates(options, records)} == {"noisy", "psm"}
+    write(["psm, 64 ms"], 5.0)
+    assert best.choose(records, options) == "psm, 64 ms"
+    assert {c.name for c in best.candidates(options, records)} == {"noisy", "psm, 64 ms"}
     # Other settings: what was chosen with these does not count.
     assert best.choose(records, Options(epochs=1, models=options.models)) is None
 
@@ -202,7 +202,7 @@ class TestTraining:
         assert all(np.isfinite(float(row["snr_gain_db"])) for row in rows)
 
     def test_best_is_selected_trained_and_averaged(self, records, corpus, tmp_path, monkeypatch):
-        few = {name: c for name, c in best.configurations().items() if name == "irm, beta 1"}
+        few = {name: c for name, c in best.configurations().items() if name == "irm, beta 1, 32 ms"}
         monkeypatch.setattr(best, "configurations", lambda: few)
         options = Options(**{**vars(TINY), "seeds": 2, "models": str(tmp_path / "models")})
         counts = seed_study.run_parts(["best"], options, corpus, records)
@@ -210,9 +210,9 @@ class TestTraining:
         rows = [row for row in records.read() if row["part"] == "best"]
         assert {(row["candidate"], row["variant"], row["seed"]) for row in rows} == {
             ("noisy", "", ""),
-            ("irm, beta 1", "", "0"),
-            ("irm, beta 1", "", "1"),
-            ("irm, beta 1", best.ENSEMBLE, ""),
+            ("irm, beta 1, 32 ms", "", "0"),
+            ("irm, beta 1, 32 ms", "", "1"),
+            ("irm, beta 1, 32 ms", best.ENSEMBLE, ""),
         }
         assert len(list((tmp_path / "models").glob("best_unseen_*.joblib"))) == 2
         assert seed_study.run_parts(["best"], options, corpus, records)["done"] == 0
