@@ -32,14 +32,15 @@ def main(arguments=None):
     for folder in (tables, static):
         folder.mkdir(parents=True, exist_ok=True)
     records = Records(options.csv)
-    rows = records.read()
+    candidates = all_candidates(records)
+    rows = in_order(records.read(), candidates)
     for name, (make, part) in TABLES.items():
         own = choose(rows, part=part)
         text = make(own) if own else NOT_RUN
         if name in FIGURES:
             text = _draw(*FIGURES[name], rows, static / f"{name}.png") + text
         _write(tables / f"{name}.inc", text)
-    _write(tables / "status.inc", status(count_done(records)))
+    _write(tables / "status.inc", status(count_done(rows, candidates)))
     if options.audio:
         import soundfile
 
@@ -68,16 +69,26 @@ def _draw(draw, part, rows, path):
     return f".. image:: /_static/study/{path.name}\n   :width: 100%\n\n"
 
 
-def count_done(records):
-    """Count candidates that the CSV holds with the study's own settings, and all, by part."""
+def all_candidates(records):
+    """Return the candidates of all parts, with the study's own settings."""
+    options = study_options(parse([]))
+    makers = [make for stages in PARTS.values() for make in stages.values()]
+    return [candidate for make in makers for candidate in make(options, records)]
+
+
+def in_order(rows, candidates):
+    """Sort rows as the study lists its candidates; the CSV has them as they were done."""
+    places = {candidate.key: place for place, candidate in enumerate(candidates)}
+    return sorted(rows, key=lambda row: places.get(key_of(row), len(places)))
+
+
+def count_done(rows, candidates):
+    """Count candidates that the rows hold with the study's own settings, and all, by part."""
     done = {}
-    held = {(key_of(row), row["settings"]) for row in records.read()}
-    for makers in PARTS.values():
-        for make in makers.values():
-            for candidate in make(study_options(parse([])), records):
-                n, n_all = done.get(candidate.part, (0, 0))
-                is_held = (candidate.key, candidate.digest) in held
-                done[candidate.part] = (n + is_held, n_all + 1)
+    held = {(key_of(row), row["settings"]) for row in rows}
+    for candidate in candidates:
+        n, n_all = done.get(candidate.part, (0, 0))
+        done[candidate.part] = (n + ((candidate.key, candidate.digest) in held), n_all + 1)
     return done
 
 

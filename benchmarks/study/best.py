@@ -60,7 +60,6 @@ class Configuration:
     target: object
     loss: str = "mse"
     features: dict = field(default_factory=dict)
-    network: dict = field(default_factory=dict)
     enhancer: dict = field(default_factory=dict)
     remix: bool = True
     cost: float = 1.0
@@ -69,7 +68,6 @@ class Configuration:
 
 def configurations():
     """Return the configurations by name."""
-    wide = {"filters": (24, 36, 48, 72, 96), "bottleneck_units": 192}
     frames_64 = {"n_fft": 512, "hop_length": 128}
     frames_96 = {"n_fft": 768, "hop_length": 192}
     wiener = Configuration(IdealMaskTarget("irm", beta=1.0))
@@ -83,7 +81,6 @@ def configurations():
         "waveform snr, 96 ms": replace(
             snr, features=frames_96, cost=1.9, enhancer={"segment_frames": 86}
         ),
-        "waveform snr, 64 ms, wide": replace(snr_64, network=wide, cost=3.6),
         "irm, beta 1, 64 ms": replace(wiener, features=frames_64, **others),
         "psm, 64 ms": Configuration(IdealMaskTarget("psm"), features=frames_64, **others),
         "waveform snr, 64 ms, complex mask": replace(
@@ -116,7 +113,7 @@ def build(configuration, options, seed, protocol, epochs):
         options=options,
         epochs=epochs,
         seed=seed,
-        network={**NETWORK, **configuration.network},
+        network=NETWORK,
         **{"segment_frames": 128, **remix, **configuration.enhancer},
     )
 

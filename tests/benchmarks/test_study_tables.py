@@ -76,8 +76,8 @@ def test_page_is_made_from_the_csv_alone(tmp_path, monkeypatch, capsys):
             ("mapping", "ibm", "masking", {"seed": 0, "protocol": "seed-660-60"}),
             ("losses", "ibm", "mse", {"seed": 0}),
             ("losses", "ibm", "dice", {"seed": 1}),
-            ("voice", "good system", "", {}),
             ("voice", "good system", "with binary decisions", {"snr_gain_db": 1.5}),
+            ("voice", "good system", "", {}),
             ("approximation", "seed's way", "", {"seed": 0}),
             ("best", "psm", "", {"seed": 0}),
         ]
@@ -85,7 +85,7 @@ def test_page_is_made_from_the_csv_alone(tmp_path, monkeypatch, capsys):
     figures = {"n_parameters": 2_500_000, "training_s": 120, "peak_memory_mb": 3100, "epochs": 2}
     rows.append(make_row(part="recipes", candidate="seed-04", variant="2 epochs", **figures))
     monkeypatch.setattr(Records, "read", lambda self: rows)
-    monkeypatch.setattr(seed_study_figures, "count_done", lambda records: {"voice": (2, 17)})
+    monkeypatch.setattr(seed_study_figures, "count_done", lambda *args: {"voice": (2, 17)})
     seed_study_figures.main(["--docs", str(tmp_path)])
     folder = tmp_path / "guide" / "five_questions"
     text = {path.stem: path.read_text("utf-8") for path in folder.iterdir()}
@@ -93,6 +93,7 @@ def test_page_is_made_from_the_csv_alone(tmp_path, monkeypatch, capsys):
     assert {name for name in text if text[name] == tables.NOT_RUN} == {"voice_trained", "selection"}
     assert '"ibm","+7.77","+1.00","0.800","2.00"' in text["ceilings"]
     assert '"with binary decisions","+1.50","+1.00","0.800","2.00","−0.50"' in text["voice"]
+    assert text["voice"].index('"good system","') < text["voice"].index('"with binary')
     assert '"2.5 million","2","3.1"' in text["recipes"]
     assert '"``voice``","2 of 17","partial"' in text["status"]
     pictures = {path.stem for path in (tmp_path / "_static" / "study").iterdir()}
