@@ -14,7 +14,8 @@ cores, which takes less time than one after the other on all.
 ``losses``                3. squared error against cross-entropy, dice, and more
 ``voice``                 4. why the voice cracks
 ``approximation``         5. signal approximation
-``best``                  6. the best on speakers and noises never heard
+``selection``             6. what is best on held-out training data
+``best``                  6. that, on speakers and noises never heard
 ``recipes``               the seed's five experiments in full
 ========================  =======================================================
 
@@ -45,7 +46,8 @@ PARTS = {
     "losses": {0: losses.candidates},
     "voice": {0: voice.candidates},
     "approximation": {0: approximation.candidates},
-    "best": {0: best.selection_candidates, 1: best.candidates, 2: best.ensemble_candidates},
+    "selection": {0: best.selection_candidates},
+    "best": {1: best.candidates, 2: best.ensemble_candidates},
     "recipes": {3: recipes.candidates},
 }
 N_STAGES = 4

@@ -84,11 +84,10 @@ def configurations():
         "irm, beta 1, 64 ms": replace(wiener, features=frames_64, **others),
         "psm, 64 ms": Configuration(IdealMaskTarget("psm"), features=frames_64, **others),
         "waveform snr, 64 ms, complex mask": replace(
-            snr_64, target=WaveformTarget("complex"), features=frames_64 | {"scale": "complex"},
-            priority=2,
+            snr_64, target=WaveformTarget("complex"), features=frames_64 | {"scale": "complex"}
         ),
         "waveform snr, 64 ms, compressed features": replace(
-            snr_64, features=frames_64 | {"scale": "compressed"}, priority=2
+            snr_64, features=frames_64 | {"scale": "compressed"}
         ),
         "compressed-spectrum loss, 64 ms": Configuration(
             SignalApproximationTarget("complex"), "compressed_spectrum", frames_64, **others

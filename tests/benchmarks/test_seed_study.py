@@ -205,7 +205,7 @@ class TestTraining:
         few = {name: c for name, c in best.configurations().items() if name == "irm, beta 1, 32 ms"}
         monkeypatch.setattr(best, "configurations", lambda: few)
         options = Options(**{**vars(TINY), "seeds": 2, "models": str(tmp_path / "models")})
-        counts = seed_study.run_parts(["best"], options, corpus, records)
+        counts = seed_study.run_parts(["selection", "best"], options, corpus, records)
         assert counts == {"done": 6, "skipped": 0, "left": 0, "failed": 0}
         rows = [row for row in records.read() if row["part"] == "best"]
         assert {(row["candidate"], row["variant"], row["seed"]) for row in rows} == {
@@ -215,4 +215,4 @@ class TestTraining:
             ("irm, beta 1, 32 ms", best.ENSEMBLE, ""),
         }
         assert len(list((tmp_path / "models").glob("best_unseen_*.joblib"))) == 2
-        assert seed_study.run_parts(["best"], options, corpus, records)["done"] == 0
+        assert seed_study.run_parts(["selection", "best"], options, corpus, records)["done"] == 0
