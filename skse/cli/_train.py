@@ -84,12 +84,17 @@ Examples:
     help="Epochs without improvement on what is held out before training stops.",
 )
 @click.option(
+    "--remix",
+    is_flag=True,
+    help="Mix speech and noise of the pairs anew in every epoch. Meant for few pairs.",
+)
+@click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")
 @click.option("--force", is_flag=True, help="Overwrite --out.")
 def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampling_rate,
-          validation, patience, seed, jobs, force):  # fmt: skip
+          validation, patience, remix, seed, jobs, force):  # fmt: skip
     """Train a model on pairs of noisy and clean recordings.
 
     Both folders are searched with all their subfolders; many noisy files may share a clean one,
@@ -128,6 +133,7 @@ def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampl
             match=match,
             validation_fraction=validation,
             patience=patience,
+            remix=remix,
             random_state=seed,
             force=force,
             progress=True,

@@ -42,6 +42,7 @@ def train_from_folders(
     match="stem",
     validation_fraction=0.1,
     patience=5,
+    remix=False,
     random_state=0,
     force=False,
     progress=False,
@@ -76,6 +77,9 @@ def train_from_folders(
         longer improves, and the best epoch is kept. 0 trains on all for all epochs.
     patience : int, default=5
         Epochs without improvement before training stops.
+    remix : bool, default=False
+        Train on the speech and the noise of the pairs mixed anew in every epoch, as
+        :class:`~skse.SpeechEnhancer` does with ``remix=True``.
     random_state : int, default=0
         Seed. The same seed gives the same model on the same machine.
     force : bool, default=False
@@ -175,6 +179,7 @@ def train_from_folders(
         IdealMaskTarget(mask=target) if target in MASKS else SpectrumTarget(scale=target),
         regressor,
         sampling_rate=pairs.sampling_rate,
+        remix=remix,
         **parameters,
     )
     begin = time.perf_counter()

@@ -45,7 +45,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
     monkeypatch.setattr(files, "train_from_folders", train_from_folders)
     result = run("noisy", "clean", "--out", "m.skse", "--validation", "0.2", "--seed", "5",
                  "--match", "^(.)_", "--patience", "3", "--target", "ibm",
-                 "--jobs", "1")  # fmt: skip
+                 "--jobs", "1", "--remix")  # fmt: skip
     assert result.exit_code == 0, result.output
     assert result.stdout == (
         "m.skse: trained on 4 pairs (1.5 min at 8000 Hz, 2 clean recordings), 2 epochs in 12 s, "
@@ -58,6 +58,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
     assert (seen["validation_fraction"], seen["random_state"], seen["match"]) == (0.2, 5, "^(.)_")
     assert seen["threads"] == ["1", "1"]
     assert (seen["patience"], seen["target"], seen["network"]) == (3, "ibm", "unet")
+    assert seen["remix"] is True
 
 
 @pytest.mark.parametrize(

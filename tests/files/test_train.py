@@ -106,7 +106,8 @@ def test_wrong_arguments(folders, tmp_path, monkeypatch, options, message):
 
 
 @pytest.mark.training
-def test_training(folders, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("remix", [False, True])
+def test_training(folders, tmp_path, monkeypatch, capsys, remix):
     monkeypatch.setitem(
         _train.NETWORKS, "unet", (UNetRegressor, {"filters": (4,), "dilations": ()}, {})
     )
@@ -114,7 +115,7 @@ def test_training(folders, tmp_path, monkeypatch, capsys):
     (folders[0] / "README.txt").write_text("about")
     out = tmp_path / "new" / "model.joblib"
     training = train_from_folders(
-        *folders, out, match="^(.)_", epochs=3, sampling_rate=8000, progress=True
+        *folders, out, match="^(.)_", epochs=3, sampling_rate=8000, remix=remix, progress=True
     )
     assert (training.n_pairs, training.n_clean, training.seconds) == (6, 3, 6.0)
     assert training.unmatched == [str(folders[0] / "broken.wav")]
@@ -124,5 +125,6 @@ def test_training(folders, tmp_path, monkeypatch, capsys):
     assert "3/3" in bar
     assert "val_loss" in bar
     enhancer = joblib.load(out)
+    assert enhancer.remix is remix
     x = soundfile.read(folders[0] / "a_x.wav", dtype="float32")[0][::2]
     np.testing.assert_array_equal(enhancer.predict([x])[0], training.enhancer.predict([x])[0])
