@@ -49,6 +49,16 @@ class Records:
             for row in self.read()
         )
 
+    def same_as(self, candidate):
+        """Return the rows of a candidate that differs in part, name or variant only.
+
+        The same mask occurs, for instance, in the comparison with mapping and in that of losses.
+        """
+        same = (candidate.protocol, str(candidate.seed), candidate.digest)
+        names = ("protocol", "seed", "settings")
+        found = [row for row in self.read() if tuple(row[name] for name in names) == same]
+        return [row for row in found if key_of(row) == key_of(found[0])]
+
     def write(self, candidate, scores, figures):
         """Put in the rows of a candidate, in place of earlier ones of it.
 
@@ -62,7 +72,7 @@ class Records:
         """
         own = dict(zip(KEY, candidate.key, strict=True)) | {"settings": candidate.digest}
         rows = [row for row in self.read() if key_of(row) != candidate.key]
-        rows += [{**own, **figures, **row} for row in scores]
+        rows += [{**row, **figures, **own} for row in scores]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_name(f".{self.path.name}.part")
         with partial.open("w", newline="", encoding="utf-8") as file:

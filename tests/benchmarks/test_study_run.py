@@ -82,6 +82,19 @@ def test_other_settings_replace_the_rows(records):
     assert run([make("a", calls)], records, None)["done"] == 1
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_differs_in_its_name_only_is_copied(records, jobs):
+    calls = []
+    same = {"settings": {"epochs": 3}, "seed": 0}
+    run([make("a", calls, **same)], records, None)
+    twin = make("b", calls, **same, part="other")
+    assert run([twin], records, None, jobs=jobs, rebuild=(None,))["done"] == 1
+    assert calls == ["a"]
+    first, _, copied, _ = records.read()
+    assert copied == first | {"part": "other", "candidate": "b"}
+    assert records.holds(twin)
+
+
 def test_another_seed_or_variant_is_another_candidate(records):
     calls = []
     for changed in ({"seed": 0}, {"seed": 1}, {"variant": "v"}, {"protocol": "seed-660-60"}):
