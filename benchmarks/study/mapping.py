@@ -59,7 +59,7 @@ def candidates(options, records):
                     seed=seed,
                     **more,
                 )
-                priority = 1 + level + 2 * (name not in FIRST) + 4 * (seed > 0)
+                priority = 1 + level + 3 * (name not in FIRST) + 6 * (seed > 0)
                 found.append(
                     trained_candidate(PART, name, kind, protocol, enhancer, priority=priority)
                 )
