@@ -122,7 +122,7 @@ def test_waveform_loss_early_stopping_scaler_and_a_fresh_process(pairs, tmp_path
     )
     files = [tmp_path / "enhancer.joblib", tmp_path / "enhanced.npy"]
     subprocess.run([sys.executable, "-c", code, *files], check=True)
-    # Not bit for bit: how arrays lie in memory decides the last digit of their sums.
+    # Not bit for bit: another process may round the last digit of a sum differently.
     np.testing.assert_allclose(np.load(files[1]), enhancer.predict(noisy)[0], rtol=0, atol=1e-6)
 
 

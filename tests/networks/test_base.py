@@ -183,7 +183,7 @@ def test_saved_network_predicts_the_same_in_a_fresh_process(
         X = numpy.load({str(tmp_path / "X.npy")!r})
         numpy.save({str(tmp_path / "prediction.npy")!r}, network.predict(X))
     """)
-    # Not bit for bit: how arrays lie in memory decides the last digit of their sums.
+    # Not bit for bit: another process may round the last digit of a sum differently.
     again = np.load(tmp_path / "prediction.npy")
     np.testing.assert_allclose(again, network.predict(X), rtol=1e-5, atol=1e-6)
 
