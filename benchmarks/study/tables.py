@@ -189,7 +189,7 @@ def best(rows):
 def recipes(rows):
     """Report scores, time and memory of the seed's experiments."""
     header = ["", "epochs", "test data", *(TITLES[metric] for metric in METRICS)]
-    header += ["parameters", "training (min)", "peak memory (GB)"]
+    header += ["parameters (million)", "training (min)", "peak memory (GB)"]
     lines = []
     for own in systems_of(rows).values():
         row = own[0]
@@ -198,7 +198,7 @@ def recipes(rows):
             [
                 *(row["candidate"], row["epochs"], row["protocol"]),
                 *(cell(own, metric) for metric in METRICS),
-                f"{parameters:.1f} million",
+                f"{parameters:.1f}",
                 f"{float(row['training_s']) / 60:.0f}",
                 f"{float(row['peak_memory_mb']) / 1000:.1f}",
             ]
