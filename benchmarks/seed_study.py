@@ -25,10 +25,13 @@ cores, which takes less time than one after the other on all.
 import argparse
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Faster kernels, which TensorFlow chooses by itself on some processors only (onednn_speed.py).
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from study import approximation, best, ceilings, losses, mapping, recipes, voice
 from study.candidates import Options
@@ -55,6 +58,9 @@ N_STAGES = 4
 
 def main(arguments=None):
     options = parse(arguments)
+    if not find_spec("pesq"):
+        print("pesq is not installed, and the column of that name will stay empty: "
+              'python -m pip install ".[metrics]"', file=sys.stderr)  # fmt: skip
     corpus, records = Corpus(options.data_home, options.limit), Records(options.out)
     counts = run_parts(
         options.parts,

@@ -177,9 +177,9 @@ def candidates(options, records):
 
 
 def ensemble_candidates(options, records):
-    """Return the mean of the seeds, where all of them are trained and there are several."""
+    """Return the mean of the seeds, where all of them are scored and there are several."""
     members = [c for c in candidates(options, records) if c.name != "noisy"]
-    ready = all(records.holds(c) and c.compute.path.exists() for c in members)
+    ready = all(records.holds(c) for c in members)
     return [_ensemble(members[0].name, members)] if ready and len(members) > 1 else []
 
 
@@ -196,14 +196,20 @@ class _Training:
         joblib.dump(fitted, self.path)
         return scores, figures
 
+    def load(self, corpus):
+        """Return the trained enhancer; train it again where its file is gone."""
+        if not self.path.exists():
+            self(corpus)
+        return joblib.load(self.path)
+
 
 def _ensemble(name, members):
-    paths = [member.compute.path for member in members]
+    trainings = [member.compute for member in members]
 
     def compute(corpus):
         _, test = corpus.split(PROTOCOL)
         begin = time.perf_counter()
-        outputs = [joblib.load(path).predict(test.noisy) for path in paths]
+        outputs = [training.load(corpus).predict(test.noisy) for training in trainings]
         means = [np.mean(waveforms, axis=0) for waveforms in zip(*outputs, strict=True)]
         return score(test, means), {"training_s": round(time.perf_counter() - begin, 1)}
 
@@ -214,7 +220,8 @@ def _ensemble(name, members):
         protocol=PROTOCOL,
         settings={"members": [member.digest for member in members]},
         compute=compute,
-        effort=SECONDS_PER_SCORE * PROTOCOLS[PROTOCOL][1],
+        effort=SECONDS_PER_SCORE * PROTOCOLS[PROTOCOL][1]
+        + sum(member.effort for member in members if not member.compute.path.exists()),
     )
 
 

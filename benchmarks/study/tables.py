@@ -59,7 +59,10 @@ def score_tables(title, systems):
         [name, with_spread(rows, METRICS[0]), *(cell(rows, metric) for metric in METRICS[1:])]
         for name, rows in systems.items()
     ]
-    found = [table(f"{title} Means over all files.", header, lines)]
+    title += " Means over all files"
+    if any("±" in line[1] for line in lines):
+        title += ", ± the standard deviation over seeds where there are several"
+    found = [table(f"{title}.", header, lines)]
     snrs = levels([row for rows in systems.values() for row in rows])
     for metric in METRICS if len(snrs) > 1 else ():
         header = ["", *(f"{snr_db:g} dB" for snr_db in snrs)]

@@ -214,5 +214,17 @@ class TestTraining:
             ("irm, beta 1, 32 ms", "", "1"),
             ("irm, beta 1, 32 ms", best.ENSEMBLE, ""),
         }
-        assert len(list((tmp_path / "models").glob("best_unseen_*.joblib"))) == 2
+        models = list((tmp_path / "models").glob("best_unseen_*.joblib"))
+        assert len(models) == 2
         assert seed_study.run_parts(["selection", "best"], options, corpus, records)["done"] == 0
+
+        # Without its file a network is trained again, but only where it is needed.
+        models[0].unlink()
+        assert seed_study.run_parts(["best"], options, corpus, records)["done"] == 0
+        lines = records.path.read_text().splitlines(keepends=True)
+        records.path.write_text("".join(line for line in lines if best.ENSEMBLE not in line))
+        assert seed_study.run_parts(["best"], options, corpus, records)["done"] == 1
+        assert models[0].exists()
+        again = [row["snr_gain_db"] for row in records.read() if row["variant"] == best.ENSEMBLE]
+        before = [row["snr_gain_db"] for row in rows if row["variant"] == best.ENSEMBLE]
+        np.testing.assert_allclose(np.double(again), np.double(before), atol=0.01)
