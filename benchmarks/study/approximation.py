@@ -65,6 +65,8 @@ def systems():
         ("plain mask", "irm, beta 0.5"): System(IdealMaskTarget("irm"), priority=1),
         ("plain mask", "irm, beta 1"): System(IdealMaskTarget("irm", beta=1.0), priority=1),
         ("plain mask", "psm"): System(IdealMaskTarget("psm")),
+        # How much complex masks lose is due to what their networks see.
+        ("plain mask", "irm, complex features"): System(IdealMaskTarget("irm"), scale="complex"),
         ("seed's way", ""): seed,
         ("seed's way", "levels equalised"): replace(seed, equalise=True, priority=2),
         ("seed's way", "log features"): replace(seed, scale="log", priority=2),

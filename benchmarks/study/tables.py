@@ -5,6 +5,7 @@ import io
 import math
 
 from study.losses import paired_difference
+from study.mapping import PAIRS
 from study.summary import (
     DECIMALS,
     METRICS,
@@ -106,8 +107,23 @@ def mapping(rows):
         own = choose(rows, protocol=protocol)
         systems = dict(sorted(systems_of(own).items(), key=_kind_of))
         title = f"Mapping and masking ({ROWS} ``mapping``, protocol ``{protocol}``)."
-        found.append(score_tables(title, systems))
+        found.append(score_tables(title, systems) + _mask_minus_mapping(own))
     return "\n".join(found)
+
+
+def _mask_minus_mapping(rows):
+    lines = []
+    for mask, spectrum in PAIRS:
+        first, second = (choose(rows, candidate=name) for name in (mask, spectrum))
+        if min(len(values_of(own, "seed")) for own in (first, second)) < 2:
+            continue
+        for snr_db in levels(first):
+            difference = _difference(at_level(first, snr_db), at_level(second, snr_db))
+            lines.append([f"{mask} − {spectrum}", f"{snr_db:g} dB", *difference])
+        lines.append([f"{mask} − {spectrum}", "all", *_difference(first, second)])
+    title = "SNR gain of masking minus that of mapping, seed by seed, with its 95 % confidence"
+    header = ["", "SNR", "seeds", "dB", "from", "to"]
+    return table(f"{title} interval.", header, lines) if lines else ""
 
 
 def _kind_of(item):
@@ -127,15 +143,16 @@ def losses(rows):
             scores += [cell(chosen, m) for m in METRICS[1:]]
             lines.append([mask, loss, str(len(values_of(chosen, "seed"))), *scores])
             if loss != "mse" and choose(own, variant="mse"):
-                differences.append([mask, loss, *_difference(own, loss)])
+                compared = (choose(own, variant=name) for name in (loss, "mse"))
+                differences.append([mask, loss, *_difference(*compared)])
     header = ["mask", "loss", "seeds", *(TITLES[metric] for metric in METRICS)]
     found = table(f"Losses ({ROWS} ``losses``): mean over seeds and files.", header, lines)
     title = "SNR gain minus that with ``mse``, seed by seed, with its 95 % confidence interval."
     return found + table(title, ["mask", "loss", "seeds", "dB", "from", "to"], differences)
 
 
-def _difference(rows, loss):
-    first, second = (by_seed(choose(rows, variant=v), "snr_gain_db") for v in (loss, "mse"))
+def _difference(first, second):
+    first, second = (by_seed(rows, "snr_gain_db") for rows in (first, second))
     if not first.keys() & second.keys():
         return ["0", "–", "–", "–"]
     middle, low, high, n = paired_difference(first, second)

@@ -64,6 +64,25 @@ def test_losses_are_compared_seed_by_seed():
     assert '"ibm","dice","3","+1.00","−0.24","+2.24"' in text
 
 
+def test_masking_is_compared_with_mapping_seed_by_seed():
+    gains = {
+        "irm, beta 0.5": ("masking", (3.0, 4.0, 5.0)),
+        "magnitude": ("mapping", (2.0, 3.5, 3.5)),
+    }
+    rows = [
+        make_row(candidate=name, variant=kind, seed=seed, snr_gain_db=gain - snr_db, snr_db=snr_db)
+        for name, (kind, values) in gains.items()
+        for seed, gain in enumerate(values)
+        for snr_db in (0, 5)
+    ]
+    text = tables.mapping(rows)
+    assert '"irm, beta 0.5, masking","+1.50 ± 1.00"' in text
+    for level in ("0 dB", "5 dB", "all"):
+        assert f'"irm, beta 0.5 − magnitude","{level}","3","+1.00","−0.24","+2.24"' in text
+    # With one seed there is nothing to compare
+    assert "minus" not in tables.mapping([row for row in rows if row["seed"] == "0"])
+
+
 def test_page_is_made_from_the_csv_alone(tmp_path, monkeypatch, capsys):
     rows = [
         make_row(part=part, candidate=name, variant=variant, snr_db=snr_db, **more)
