@@ -40,7 +40,7 @@ def ceilings(rows):
 
 
 def mapping(rows):
-    """Draw the SNR gain over the input SNR, mapping against masking, by protocol."""
+    """Draw the SNR gain over the input SNR of what was tested at every SNR, by protocol."""
     panels = {
         "seed's protocols": [r for r in rows if r["protocol"] != "unseen"],
         "unseen": choose(rows, protocol="unseen"),
@@ -49,7 +49,8 @@ def mapping(rows):
     for ax, (title, own) in zip(axes, panels.items(), strict=True):
         ends = []
         for name, chosen in systems_of([r for r in own if r["variant"]]).items():
-            snrs = levels(chosen)
+            if (snrs := levels(chosen)) != levels(own):
+                continue
             gains = [mean(at_level(chosen, snr_db), "snr_gain_db") for snr_db in snrs]
             colour = ORANGE if chosen[0]["variant"] == "mapping" else BLUE
             dashes = "--" if "(seed)" in name else "-"
