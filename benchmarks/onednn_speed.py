@@ -16,6 +16,7 @@ import sys
 import time
 
 N_BINS, N_FRAMES = 129, 160
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 KERNELS = {"without oneDNN": "0", "with oneDNN": "1"}
 
 
@@ -44,10 +45,7 @@ def measure(kernels, n_threads, n_recordings, epochs):
     command = [sys.executable, __file__, "--measure"]
     command += ["--recordings", str(n_recordings), "--epochs", str(epochs)]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": kernels}
-    if n_threads:
-        environment |= dict.fromkeys(
-            ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), str(n_threads)
-        )
+    environment |= dict.fromkeys(THREAD_VARIABLES, str(n_threads))
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     return float(result.stdout.split()[-1])
 
@@ -64,7 +62,7 @@ def main():
 
     print("| threads | " + " | ".join(f"{name}, s per epoch" for name in KERNELS) + " | ratio |")
     print("|---" * (len(KERNELS) + 2) + "|")
-    for n_threads in (1, None):
+    for n_threads in sorted({1, os.cpu_count()}):
         runs = []
         for repeat in range(options.repeats):
             order = list(KERNELS)[:: 1 if repeat % 2 == 0 else -1]
@@ -78,7 +76,7 @@ def main():
         without, with_onednn = KERNELS
         ratio = statistics.median(run[with_onednn] / run[without] for run in runs)
         cells = [f"{m:.2f}" for m in medians] + [f"{ratio:.2f}"]
-        print(f"| {n_threads or os.cpu_count()} | " + " | ".join(cells) + " |", flush=True)
+        print(f"| {n_threads} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

