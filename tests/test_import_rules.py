@@ -1,4 +1,8 @@
-"""Who may import whom inside skse: the syntax trees of all modules are walked."""
+"""The rules of the house: the syntax trees of all modules of skse are walked.
+
+Who may import whom; that no package reaches into another's private modules and no code into
+another object's private names; that no two modules import each other.
+"""
 
 import ast
 from pathlib import Path
@@ -64,9 +68,73 @@ def forbidden_edges(source, module):
     for line, name in imported_names(source, module):
         # "from skse import UNetRegressor" reaches any package through the facade: never allowed.
         other = [*name.split("."), ""][1]
-        if other not in allowed:
+        if other not in allowed or is_private(name, package):
             edges.append(f"{line}: {name}")
     return edges
+
+
+def is_private(name, package):
+    """Whether a name is, or comes from, a private module of another package."""
+    parts = name.split(".")[1:]
+    return len(parts) > 1 and parts[0] != package and any(p.startswith("_") for p in parts)
+
+
+# Private names of other libraries, for want of public ones -> where they are used.
+FOREIGN = {
+    "networks/_export.py": {"_flatten_layers"},
+}
+
+
+def private_names(source):
+    """Return 'line: name' of every ``_name`` of an object other than self, cls and super()."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Attribute) or not node.attr.startswith("_"):
+            continue
+        if node.attr.startswith("__") and node.attr.endswith("__"):
+            continue
+        owner = node.value
+        own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+        inherited = isinstance(owner, ast.Call) and getattr(owner.func, "id", "") == "super"
+        if not own and not inherited:
+            found.append(f"{node.lineno}: {node.attr}")
+    return found
+
+
+def module_of(path):
+    """Dotted name of a module; a package's is its own."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(["skse", *(part for part in parts if part != "__init__")])
+
+
+def imports_at_the_top(path, modules):
+    """Modules of skse that are imported when a module is."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+    module = ".".join(["skse", *path.relative_to(PACKAGE).with_suffix("").parts])
+    for _, name in imported_names(ast.unparse(tree), module):
+        while name and name not in modules:
+            name = name.rpartition(".")[0]
+        yield name
+
+
+def find_circle(graph):
+    """Return modules that import each other, as a path; an empty list where there are none."""
+    done, path = set(), []
+
+    def visit(module):
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module in done:
+            return []
+        path.append(module)
+        for other in graph[module]:
+            if circle := visit(other):
+                return circle
+        done.add(path.pop())
+        return []
+
+    return next((circle for module in graph if (circle := visit(module))), [])
 
 
 @pytest.mark.parametrize(
@@ -75,6 +143,46 @@ def forbidden_edges(source, module):
 def test_imports_follow_the_rules(path):
     module = ".".join(["skse", *path.relative_to(PACKAGE).with_suffix("").parts])
     assert forbidden_edges(path.read_text(encoding="utf-8"), module) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
+def test_no_code_reaches_into_another_object(path):
+    allowed = FOREIGN.get(path.relative_to(PACKAGE).as_posix(), set())
+    found = private_names(path.read_text(encoding="utf-8"))
+    assert [line for line in found if line.split(": ")[1] not in allowed] == []
+
+
+def test_no_two_modules_import_each_other():
+    paths = {module_of(path): path for path in PACKAGE.rglob("*.py")}
+    graph = {
+        # The facade of a package imports its modules, which is what it is there for.
+        module: [
+            other
+            for other in imports_at_the_top(path, paths)
+            if not (
+                module == other
+                or (paths[other].name == "__init__.py" and module.startswith(f"{other}."))
+            )
+        ]
+        for module, path in paths.items()
+    }
+    assert find_circle(graph) == []
+    assert find_circle({"a": ["b"], "b": ["c"], "c": ["b"]}) == ["b", "c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("self._x\ncls._y\nsuper()._z()", []),
+        ("type(self).__name__", []),
+        ("enhancer._gain(x)", ["1: _gain"]),
+        ("x = 1\nself.remix._check()", ["2: _check"]),
+    ],
+)
+def test_private_names_are_found(source, found):
+    assert private_names(source) == found
 
 
 def test_every_package_has_a_rule():
@@ -104,6 +212,9 @@ def test_every_package_has_a_rule():
         ("skse.enhancement._enhancer", "from skse.datasets import load_harvard"),
         ("skse.enhancement._enhancer", "import skse.plotting"),
         ("skse.plotting._spectrogram", "from skse import UNetRegressor"),
+        ("skse.enhancement._chain", "from skse.features._base import BaseFeaturizer"),
+        ("skse.persistence._codec", "def late():\n    from skse.networks._export import to_onnx"),
+        ("skse.files._score", "from skse.utils import _params"),
     ],
 )
 def test_a_forbidden_import_is_found(module, source):

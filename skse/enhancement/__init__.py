@@ -1,6 +1,13 @@
 """Noisy waveforms in, enhanced waveforms out."""
 
-from skse.enhancement._classical import IdentityEnhancer, SpectralSubtraction
+from skse.enhancement._base import BaseEnhancer
+from skse.enhancement._chain import Chain
+from skse.enhancement._classical import (
+    BaseClassicalEnhancer,
+    BaseGainEnhancer,
+    IdentityEnhancer,
+    SpectralSubtraction,
+)
 from skse.enhancement._decision_directed import LogMMSE, WienerFilter
 from skse.enhancement._enhancer import SpeechEnhancer
 from skse.enhancement._oracle import oracle_predict
@@ -8,6 +15,10 @@ from skse.enhancement._remix import Remix
 from skse.enhancement._streaming import StreamingEnhancer
 
 __all__ = [
+    "BaseClassicalEnhancer",
+    "BaseEnhancer",
+    "BaseGainEnhancer",
+    "Chain",
     "IdentityEnhancer",
     "LogMMSE",
     "Remix",

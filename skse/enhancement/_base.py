@@ -9,10 +9,41 @@ from skse.utils import check_sampling_rate, check_waveforms, restore_container
 
 
 class BaseEnhancer(RegressorMixin, BaseEstimator):
-    """Base class of the enhancers: a subclass adds ``fit`` and ``_enhance(waveforms, allocate)``.
+    """Base class of the enhancers: noisy waveforms in, enhanced waveforms out.
 
-    `allocate` makes what each enhanced waveform is written to, as for `Recording`.
+    A subclass has the parameter ``sampling_rate``, adds ``fit``, which sets
+    ``sampling_rate_`` and ``n_features_in_``, and fills in :meth:`enhance`; to work on
+    streams, :meth:`open_stream`; and it adds the checks of its own parameters to
+    :meth:`check_params`.
+
+    See Also
+    --------
+    BaseClassicalEnhancer : Needs no ``fit`` of its own.
+    BaseGainEnhancer : A gain for every frame and frequency, in recordings and streams.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.enhancement import BaseEnhancer
+    >>> class LearnedGain(BaseEnhancer):
+    ...     def __init__(self, sampling_rate=None):
+    ...         self.sampling_rate = sampling_rate
+    ...
+    ...     def fit(self, X, y):
+    ...         self.gain_ = np.float32(np.sum(X * y) / np.sum(np.square(X)))
+    ...         self.sampling_rate_, self.n_features_in_ = self.sampling_rate, X.shape[1]
+    ...         return self
+    ...
+    ...     def enhance(self, waveforms, allocate=np.empty):
+    ...         return [self.gain_ * x for x in waveforms]
+    >>> noisy = np.ones((2, 4))
+    >>> LearnedGain().fit(noisy, 0.5 * noisy).predict(noisy)
+    array([[0.5, 0.5, 0.5, 0.5],
+           [0.5, 0.5, 0.5, 0.5]], dtype=float32)
     """
+
+    # Whether what is made of a recording does not depend, to the bit, on those beside it.
+    enhances_side_by_side = False
 
     def predict(self, X, sampling_rate=None):
         """Enhance noisy waveforms.
@@ -36,10 +67,10 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
             For waveforms that are not finite and mono, and for a sampling rate
             other than the one fitted with.
         """
-        self._check_ready(sampling_rate)
+        self.check_ready(sampling_rate)
         as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
         waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
-        return restore_container(self._enhance(waveforms), X)
+        return restore_container(self.enhance(waveforms), X)
 
     def score(self, X, y):
         """Mean SI-SDR of the enhanced waveforms in dB.
@@ -58,22 +89,75 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         """
         return si_sdr_scorer(self, X, y)
 
+    def enhance(self, waveforms, allocate=np.empty):
+        """Enhance checked waveforms: the hook that a subclass fills in.
+
+        Parameters
+        ----------
+        waveforms : sequence of ndarray of shape (n_times,)
+            Noisy, float32. Only their lengths and slices may be asked for: a recording may
+            be in a file.
+        allocate : callable, default=numpy.empty
+            ``allocate(n_times, dtype=numpy.float32)`` gives what an enhanced waveform is
+            written to, slice by slice.
+
+        Returns
+        -------
+        enhanced : list of ndarray of shape (n_times,)
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method enhance.")
+
+    def open_stream(self, level=None):
+        """Begin a stream: the hook of those that work on samples as they arrive.
+
+        Parameters
+        ----------
+        level : float or None, default=None
+            RMS to expect, full scale 1, where it is known.
+
+        Returns
+        -------
+        live : object
+            ``push(x)`` takes the next samples and returns those that are final, ``finish()``
+            returns the rest; ``latency`` is the lag in samples.
+
+        Raises
+        ------
+        ValueError
+            Where the enhancer sees a recording as a whole.
+        """
+        raise ValueError(f"{type(self).__name__} enhances whole recordings only.")
+
+    def check_params(self):
+        """Raise a ValueError for a parameter out of its range; a subclass adds its own."""
+        if self.sampling_rate is not None:
+            check_sampling_rate(self, self.sampling_rate)
+
+    def check_ready(self, sampling_rate=None):
+        """Check all that `predict` checks but the waveforms.
+
+        Parameters
+        ----------
+        sampling_rate : float, default=None
+            Of the waveforms, where it is known.
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of its range, and another rate than the one fitted with.
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        self.check_params()
+        self._check_rate(sampling_rate)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = False
         tags.regressor_tags.poor_score = True
         return tags
-
-    def _check_ready(self, sampling_rate=None):
-        """Check all that `predict` checks but the waveforms."""
-        check_is_fitted(self)
-        self._check_params()
-        self._check_rate(sampling_rate)
-
-    def _check_params(self):
-        if self.sampling_rate is not None:
-            check_sampling_rate(self, self.sampling_rate)
 
     def _check_rate(self, declared):
         if declared is not None:

@@ -15,8 +15,28 @@ from skse.utils import check_number, check_waveform_pairs, check_waveforms
 _STREAM_LEVEL = 0.1
 
 
-class _ClassicalEnhancer(BaseEnhancer):
-    """What all of them share: the checks around `_enhance`."""
+class BaseClassicalEnhancer(BaseEnhancer):
+    """Base class of enhancers that learn nothing: ``fit`` checks, ``enhance`` does the work.
+
+    See Also
+    --------
+    BaseGainEnhancer : Where the work is a gain for every frame and frequency.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.enhancement import BaseClassicalEnhancer
+    >>> class Halve(BaseClassicalEnhancer):
+    ...     def __init__(self, sampling_rate=None):
+    ...         self.sampling_rate = sampling_rate
+    ...
+    ...     def enhance(self, waveforms, allocate=np.empty):
+    ...         return [0.5 * x for x in waveforms]
+    >>> Halve().fit(np.ones((2, 800))).predict([np.ones(4)])
+    [array([0.5, 0.5, 0.5, 0.5], dtype=float32)]
+    """
+
+    enhances_side_by_side = True
 
     def fit(self, X, y=None):
         """Check parameters and waveforms; nothing is learnt.
@@ -38,7 +58,7 @@ class _ClassicalEnhancer(BaseEnhancer):
             For a parameter out of its range, or waveforms that are not finite,
             mono and, where there are two sets, pairwise equally long.
         """
-        self._check_params()
+        self.check_params()
         if y is None:
             waveforms = check_waveforms(X, two_rows_are="stereo")
         else:
@@ -53,7 +73,7 @@ class _ClassicalEnhancer(BaseEnhancer):
         return tags
 
 
-class IdentityEnhancer(_ClassicalEnhancer):
+class IdentityEnhancer(BaseClassicalEnhancer):
     """Return the noisy speech as it is: the score to beat.
 
     Parameters
@@ -81,7 +101,7 @@ class IdentityEnhancer(_ClassicalEnhancer):
     def __init__(self, sampling_rate=None):
         self.sampling_rate = sampling_rate
 
-    def _enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms, allocate=np.empty):
         enhanced = []
         for x in waveforms:
             copy, n_done = allocate(len(x), dtype=np.float32), 0
@@ -91,15 +111,81 @@ class IdentityEnhancer(_ClassicalEnhancer):
             enhanced.append(copy)
         return enhanced
 
-    def _open_stream(self, level):
+    def open_stream(self, level=None):
         return PassThrough()
 
 
-class GainEnhancer(_ClassicalEnhancer):
-    """What the enhancers share that multiply each spectrum by a gain."""
+class BaseGainEnhancer(BaseClassicalEnhancer):
+    """Base class of enhancers that multiply the spectrum of each frame by a gain.
 
-    def _check_params(self):
-        super()._check_params()
+    A subclass fills in :meth:`step`, and :meth:`start` where it remembers more than the
+    noise; it then works on recordings of any length and on streams. The parameters
+    `n_fft`, `hop_length`, `window`, `noise_frames`, `noise_smoothing`, `strength` and
+    `mask_floor_db` have the defaults of :class:`~skse.WienerFilter` unless the subclass
+    has them in its ``__init__``.
+
+    See Also
+    --------
+    SpectralSubtraction, WienerFilter, LogMMSE : Subclasses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.enhancement import BaseGainEnhancer
+    >>> class Gate(BaseGainEnhancer):
+    ...     def __init__(self, sampling_rate=None, *, threshold=4.0):
+    ...         self.sampling_rate = sampling_rate
+    ...         self.threshold = threshold
+    ...
+    ...     def step(self, power, state):
+    ...         return np.where(power > self.threshold * state["noise"], 1.0, 0.1)
+    >>> noisy = np.random.default_rng(0).standard_normal((1, 8000))
+    >>> bool(np.std(Gate().fit(noisy).predict(noisy)) < 0.5)
+    True
+    """
+
+    sampling_rate = None
+    n_fft = 256
+    hop_length = 64
+    window = "hann"
+    noise_frames = 12
+    noise_smoothing = 0.98
+    strength = 1.0
+    mask_floor_db = None
+
+    def start(self, noise):
+        """Return what is remembered from frame to frame.
+
+        Parameters
+        ----------
+        noise : ndarray of shape (n_recordings, n_frequencies)
+            Power of the noise, measured at the beginning of each recording.
+
+        Returns
+        -------
+        state : dict of str to ndarray of shape (n_recordings, ...)
+        """
+        return {"noise": noise}
+
+    def step(self, power, state):
+        """Return the gains of one frame of each recording: the hook that a subclass fills in.
+
+        Parameters
+        ----------
+        power : ndarray of shape (n_recordings, n_frequencies)
+            Of the frame; every recording has an RMS of 1.
+        state : dict of str to ndarray
+            As `start` returned it; changed in place.
+
+        Returns
+        -------
+        gains : ndarray of shape (n_recordings, n_frequencies)
+            They are cut to [0, 1].
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method step.")
+
+    def check_params(self):
+        super().check_params()
         check_number(self, "noise_frames", self.noise_frames, Integral, min_val=1)
         check_number(self, "noise_smoothing", self.noise_smoothing, Real, min_val=0, max_val=1)
         check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
@@ -110,29 +196,29 @@ class GainEnhancer(_ClassicalEnhancer):
     def _featurizer(self):
         return STFTFeaturizer(n_fft=self.n_fft, hop_length=self.hop_length, window=self.window)
 
-    def _enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms, allocate=np.empty):
         return apply_gains(
             waveforms,
             self._featurizer(),
             self.noise_frames,
-            self._start,
+            self.start,
             self._limited_step,
             allocate,
         )
 
     def _limited_step(self, power, state):
         floor = 0.0 if self.mask_floor_db is None else 10 ** (self.mask_floor_db / 20)
-        gain = np.clip(self._step(power, state), np.float32(floor), np.float32(1))
+        gain = np.clip(self.step(power, state), np.float32(floor), np.float32(1))
         return gain if self.strength == 1 else 1 + np.float32(self.strength) * (gain - 1)
 
-    def _open_stream(self, level):
+    def open_stream(self, level=None):
         featurizer = self._featurizer()
-        frames = GainStream(featurizer, self.noise_frames, self._start, self._limited_step)
+        frames = GainStream(featurizer, self.noise_frames, self.start, self._limited_step)
         gain = gain_for(_STREAM_LEVEL if level is None else level)
         return LiveRecording(featurizer, gain, frames)
 
 
-class SpectralSubtraction(GainEnhancer):
+class SpectralSubtraction(BaseGainEnhancer):
     """Subtract the spectrum of the noise from that of the noisy speech.
 
     Parameters
@@ -224,8 +310,8 @@ class SpectralSubtraction(GainEnhancer):
         self.strength = strength
         self.mask_floor_db = mask_floor_db
 
-    def _check_params(self):
-        super()._check_params()
+    def check_params(self):
+        super().check_params()
         check_number(
             self,
             "exponent",
@@ -239,10 +325,7 @@ class SpectralSubtraction(GainEnhancer):
         check_number(self, "noise_floor_db", self.noise_floor_db, Real, max_val=0)
         check_number(self, "vad_threshold_db", self.vad_threshold_db, Real)
 
-    def _start(self, noise):
-        return {"noise": noise}
-
-    def _step(self, power, state):
+    def step(self, power, state):
         noise = state["noise"]
         ratio = power / noise
         frame_ratio = power.sum(axis=1) / noise.sum(axis=1)

@@ -5,12 +5,12 @@ from numbers import Real
 import numpy as np
 from scipy.special import exp1
 
-from skse.enhancement._classical import GainEnhancer
+from skse.enhancement._classical import BaseGainEnhancer
 from skse.enhancement._recursion import update_noise
 from skse.utils import check_number
 
 
-class _DecisionDirected(GainEnhancer):
+class _DecisionDirected(BaseGainEnhancer):
     """What the two share: all but the gain as a function of the two SNRs."""
 
     def __init__(
@@ -40,16 +40,16 @@ class _DecisionDirected(GainEnhancer):
         self.strength = strength
         self.mask_floor_db = mask_floor_db
 
-    def _check_params(self):
-        super()._check_params()
+    def check_params(self):
+        super().check_params()
         check_number(self, "prior_smoothing", self.prior_smoothing, Real, min_val=0, max_val=1)
         check_number(self, "prior_floor_db", self.prior_floor_db, Real, max_val=0)
         check_number(self, "vad_threshold", self.vad_threshold, Real)
 
-    def _start(self, noise):
+    def start(self, noise):
         return {"noise": noise, "enhanced": noise.copy()}
 
-    def _step(self, power, state):
+    def step(self, power, state):
         noise, enhanced = state["noise"], state["enhanced"]
         posterior = power / noise
         smoothing = np.float32(self.prior_smoothing)

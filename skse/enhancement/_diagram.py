@@ -1,7 +1,7 @@
 """The parts of an enhancer as boxes in a notebook."""
 
 
-def make_diagram(enhancer):
+def make_diagram(*parts):
     """Return the parts of a SpeechEnhancer for scikit-learn's HTML representation.
 
     By itself scikit-learn draws the parameters that are estimators: not the defaults
@@ -10,10 +10,6 @@ def make_diagram(enhancer):
     """
     from sklearn.utils._repr_html.estimator import _VisualBlock
 
-    if hasattr(enhancer, "regressor_"):
-        parts = (enhancer.featurizer_, enhancer.target_, enhancer.regressor_)
-    else:
-        parts = enhancer._clone_parts()
     return _VisualBlock(
         "parallel",
         list(parts),

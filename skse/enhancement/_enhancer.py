@@ -4,38 +4,27 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
-from skse.enhancement._blocks import Recording, root_mean_square
+from skse.enhancement._chain import N_REFERENCE_CHANNELS, Chain
 from skse.enhancement._diagram import make_diagram
+from skse.enhancement._pairs import check_groups, groups_of, match_levels, warn_of_other_level
 from skse.enhancement._prediction import open_prediction_stream
-from skse.enhancement._reference import network_input, set_head
 from skse.enhancement._regressors import (
     check_loss,
-    last_step,
-    receptive_field,
-    takes_many_outputs,
+    continued,
+    for_frames,
+    refined,
+    set_ends,
     takes_segments,
 )
 from skse.enhancement._remix import Remix
-from skse.enhancement._segments import ContextFrames, Segments, Surroundings
-from skse.enhancement._shared_stfts import SharedRecording, can_share
-from skse.enhancement._targets import fit_target
-from skse.enhancement._training import (
-    check_remix,
-    fit_regressor,
-    fit_remixed,
-    match_levels,
-    warn_of_other_level,
-)
+from skse.enhancement._segments import ContextFrames, Segments
+from skse.enhancement._training import check_remix, train
+from skse.features import BaseFeaturizer
+from skse.targets import BaseTarget
 from skse.utils import check_number, check_waveform_pairs
-
-# Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
-_FRAMES_AT_ONCE = 4096
-# Below this RMS a recording counts as silent and keeps its level.
-_SILENCE = 1e-30
 
 
 class SpeechEnhancer(BaseEnhancer):
@@ -101,6 +90,10 @@ class SpeechEnhancer(BaseEnhancer):
     ----------
     featurizer_, target_, regressor_ : object
         The fitted parts.
+    chain_ : Chain
+        The way from a waveform to the rows of `regressor_` and back, as `fit` decided it:
+        parameters that are set later change neither, but for `strength` and
+        `mask_floor_db`.
     sampling_rate_ : float or None
         Sampling rate fitted with.
     n_features_in_ : int or None
@@ -116,9 +109,13 @@ class SpeechEnhancer(BaseEnhancer):
 
     Notes
     -----
-    Waveforms that share their clean speech (one sentence in several noises)
-    form one group: a regressor with early stopping never validates on a
-    sentence that it was trained on.
+    Waveforms that share their clean speech (one sentence in several noises, at whatever
+    level) form one group, unless `fit` is told the groups: a regressor with early stopping
+    never validates on a sentence that it was trained on, and a search as regressor folds by
+    sentence.
+
+    A regressor with ``warm_start=True`` goes on from the one that was fitted before;
+    `partial_fit` is the way to fine-tune.
 
     Examples
     --------
@@ -170,7 +167,17 @@ class SpeechEnhancer(BaseEnhancer):
         self.mask_floor_db = mask_floor_db
         self.stft_cache_mb = stft_cache_mb
 
-    def fit(self, X, y):
+    @property
+    def featurizer_(self):
+        """The fitted featurizer."""
+        return self.chain_.featurizer
+
+    @property
+    def target_(self):
+        """The fitted target."""
+        return self.chain_.target
+
+    def fit(self, X, y, groups=None):
         """Learn from pairs of noisy and clean waveforms.
 
         Parameters
@@ -179,6 +186,9 @@ class SpeechEnhancer(BaseEnhancer):
             Noisy waveforms.
         y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
             Clean waveforms, aligned to the sample and as long as the noisy ones.
+        groups : array-like of shape (n_samples,) or None, default=None
+            Which waveforms must not be on both sides of a validation split, such as those of
+            one speaker. None takes those of one clean recording.
 
         Returns
         -------
@@ -189,39 +199,81 @@ class SpeechEnhancer(BaseEnhancer):
         ValueError
             For a parameter out of its range, waveforms that are not finite,
             mono and pairwise equally long, or a loss or output activation that
-            cannot work with the target: all before any training.
+            cannot work with the target: all before any training. What was fitted
+            before then remains as it was.
         """
-        if y is None:
-            raise ValueError(
-                "SpeechEnhancer requires y to be passed, but the target y is None: pass the clean "
-                "waveforms."
-            )
-        noisy, clean = check_waveform_pairs(X, y, two_rows_are="stereo")
-        self._check_params()
-        if self.match_level:
-            clean = match_levels(noisy, clean)
-        else:
-            warn_of_other_level(noisy, clean)
-        self.featurizer_, self.target_, regressor = self._clone_parts()
-        self._check_parts(regressor)
-        if takes_segments(regressor):
-            self._windows = Segments(
-                self.segment_frames, int(self.segment_overlap * self.segment_frames)
-            )
-        else:
-            self._windows = ContextFrames(self.context_frames)
-            if not takes_many_outputs(regressor):
-                regressor = MultiOutputRegressor(regressor)
-        self.featurizer_.fit(noisy)
-        if self.remix is False:
-            self.regressor_ = fit_regressor(self, regressor, noisy, clean)
-        else:
-            remix = Remix() if self.remix is True else self.remix
-            self.regressor_ = fit_remixed(self, remix, regressor, noisy, clean)
-        self.sampling_rate_ = self.sampling_rate
-        self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
+        noisy, clean, groups = self._check_pairs(X, y, groups)
+        chain, regressor = self._make_parts()
+        regressor = continued(regressor, getattr(self, "regressor_", None))
+        self._train(chain, regressor, noisy, clean, groups)
         self.n_utterances_ = len(noisy)
         return self
+
+    def partial_fit(self, X, y, groups=None):
+        """Go on learning, from more pairs or from the same ones again: fine-tuning.
+
+        Level, STFT, target and segments stay what `fit` made them; the regressor goes on
+        from what it has learnt, with the parameters that `regressor` has now. A network
+        holds out some groups, watches its loss on them, and ends with the best weights,
+        those it began with among them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms.
+        y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Clean waveforms, aligned to the sample and as long as the noisy ones.
+        groups : array-like of shape (n_samples,) or None, default=None
+            As for `fit`.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            As `fit`, and for a regressor without ``partial_fit``. What was fitted before
+            then remains as it was.
+
+        See Also
+        --------
+        skse.load : Gives a fitted enhancer to go on with.
+        """
+        if not hasattr(self, "chain_"):
+            return self.fit(X, y, groups)
+        noisy, clean, groups = self._check_pairs(X, y, groups)
+        _, regressor = self._make_parts()
+        regressor = refined(regressor, self.regressor_)
+        self._train(self.chain_, regressor, noisy, clean, groups, further=True)
+        self.n_utterances_ += len(noisy)
+        return self
+
+    def make_chain(self):
+        """Make the chain that `fit` would use.
+
+        Returns
+        -------
+        chain : Chain
+            Not fitted.
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of its range, and parts that do not fit together.
+        """
+        self.check_params()
+        return self._make_parts()[0]
+
+    def enhance(self, waveforms, allocate=np.empty):
+        return self.chain_.enhanced(waveforms, self.regressor_, allocate=allocate, **self.limits())
+
+    def limits(self):
+        """Return what limits the enhancement now: `strength` and `mask_floor_db`, a dict."""
+        return {"strength": self.strength, "mask_floor_db": self.mask_floor_db}
+
+    def open_stream(self, level=None):
+        return open_prediction_stream(self.chain_, self.regressor_, level, self.limits)
 
     def export(self, path, format="onnx"):
         """Write the network alone, for programs without skse.
@@ -257,18 +309,11 @@ class SpeechEnhancer(BaseEnhancer):
         from skse.enhancement._export import export_network
 
         check_is_fitted(self)
-        return export_network(self, path, format)
+        more = {"sampling_rate": self.sampling_rate_, **self.limits()}
+        return export_network(self.chain_, self.regressor_, path, format, more)
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.non_deterministic = True
-        return tags
-
-    def _sk_visual_block_(self):
-        return make_diagram(self)
-
-    def _check_params(self):
-        super()._check_params()
+    def check_params(self):
+        super().check_params()
         check_number(self, "segment_frames", self.segment_frames, Integral, min_val=1)
         check_number(
             self,
@@ -281,7 +326,7 @@ class SpeechEnhancer(BaseEnhancer):
         )
         check_number(self, "context_frames", self.context_frames, Integral, min_val=0)
         if isinstance(self.remix, Remix):
-            self.remix._check_params()
+            self.remix.check_params()
         elif not isinstance(self.remix, bool):
             raise ValueError(
                 f"SpeechEnhancer: remix={self.remix!r} must be True, False or a skse.Remix."
@@ -291,137 +336,127 @@ class SpeechEnhancer(BaseEnhancer):
             check_number(self, "mask_floor_db", self.mask_floor_db, Real, max_val=0)
         check_number(self, "stft_cache_mb", self.stft_cache_mb, Real, min_val=0)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = True
+        return tags
+
+    def __setstate__(self, state):
+        if "_windows" in state:  # of skse 0.1.0, which had no chain
+            state = dict(state)
+            featurizer, target = state.pop("featurizer_"), state.pop("target_")
+            windows = state.pop("_windows")
+            if isinstance(windows, ContextFrames):
+                windows = ContextFrames(windows.context, vars(windows).get("_n_channels", ()))
+            state["chain_"] = Chain(
+                featurizer,
+                target,
+                windows,
+                normalize_level=state["normalize_level"],
+                stft_cache_mb=state["stft_cache_mb"],
+            )
+        super().__setstate__(state)
+
+    def _sk_visual_block_(self):
+        if hasattr(self, "regressor_"):
+            return make_diagram(self.featurizer_, self.target_, self.regressor_)
+        return make_diagram(*self._clone_parts())
+
+    def _check_pairs(self, X, y, groups):
+        """Return checked pairs, at one level, and the group of each."""
+        if y is None:
+            raise ValueError(
+                "SpeechEnhancer requires y to be passed, but the target y is None: pass the clean "
+                "waveforms."
+            )
+        noisy, clean = check_waveform_pairs(X, y, two_rows_are="stereo")
+        self.check_params()
+        groups = groups_of(clean) if groups is None else check_groups(groups, len(noisy))
+        if self.match_level:
+            clean = match_levels(noisy, clean)
+        else:
+            warn_of_other_level(noisy, clean)
+        return noisy, clean, groups
+
     def _clone_parts(self):
         from skse.features import STFTFeaturizer
+        from skse.networks import UNetRegressor
         from skse.targets import IdealMaskTarget
 
-        regressor = self.regressor
-        if regressor is None:
-            from skse.networks import UNetRegressor
+        return (
+            STFTFeaturizer() if self.featurizer is None else clone(self.featurizer),
+            IdealMaskTarget() if self.target is None else clone(self.target),
+            UNetRegressor() if self.regressor is None else clone(self.regressor),
+        )
 
-            regressor = UNetRegressor()
-        featurizer = STFTFeaturizer() if self.featurizer is None else clone(self.featurizer)
-        target = IdealMaskTarget() if self.target is None else clone(self.target)
-        return featurizer, target, clone(regressor)
-
-    def _check_parts(self, regressor):
-        """Check what only the parts together can tell; set the network's activation."""
-        rate = getattr(self.featurizer_, "sampling_rate", None)
+    def _make_parts(self):
+        """Return a new chain and a new regressor that fit together."""
+        self._check_kinds()
+        featurizer, target, regressor = self._clone_parts()
+        rate = featurizer.get_params(deep=False).get("sampling_rate")
         if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
             raise ValueError(
                 f"SpeechEnhancer has sampling_rate={self.sampling_rate!r}, but its featurizer "
-                f"{type(self.featurizer_).__name__} has sampling_rate={rate!r}; expected the same."
+                f"{type(featurizer).__name__} has sampling_rate={rate!r}; expected the same."
             )
-        check_loss(regressor, self.target_)
-        if self.target_.needs_reference:
-            set_head(regressor, self.target_, self.featurizer_, self.segment_frames)
+        check_loss(regressor, target)
         if self.remix is not False:
-            check_remix(self, regressor)
-        network = last_step(regressor)
-        if network.get_params(deep=False).get("output_activation") == "auto":
-            network.set_params(output_activation=self.target_.output_activation)
+            check_remix(regressor, self.segment_frames)
+        set_ends(regressor, target, featurizer, self.segment_frames, N_REFERENCE_CHANNELS)
+        if takes_segments(regressor):
+            windows = Segments(self.segment_frames, int(self.segment_overlap * self.segment_frames))
+        else:
+            n_channels = target.n_output_channels
+            windows = ContextFrames(self.context_frames, () if n_channels == 1 else (n_channels,))
+            regressor = for_frames(regressor)
+        chain = Chain(
+            featurizer,
+            target,
+            windows,
+            normalize_level=self.normalize_level,
+            stft_cache_mb=self.stft_cache_mb,
+        )
+        return chain, regressor
 
-    def _enhance(self, waveforms, allocate=np.empty):
-        enhanced = [None] * len(waveforms)
-        recordings, carries = {}, {}
-        windows = self._prediction_windows()
-        for batch in self._batches(waveforms, recordings, windows, allocate):
-            stfts = [
-                self._pad(recordings[block.utterance].stft(block.begin, block.end), windows)
-                for block in batch
-            ]
-            rows = [
-                windows.block_rows(self._network_input(stft), block)
-                for stft, block in zip(stfts, batch, strict=True)
-            ]
-            predictions = self._predict_rows(rows)
-            for block, stft, part in zip(batch, stfts, predictions, strict=True):
-                i = block.utterance
-                target, carries[i] = windows.merge(part, block, carries.get(i))
-                noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
-                if recordings[i].add(self._apply(self.target_, target, noisy)):
-                    enhanced[i] = recordings.pop(i).enhanced
-                    del carries[i]
-        return enhanced
+    def _check_kinds(self):
+        """Raise a ValueError where a part is in the place of another."""
+        for name, kind, example in (
+            ("featurizer", BaseFeaturizer, "STFTFeaturizer"),
+            ("target", BaseTarget, "IdealMaskTarget"),
+        ):
+            part = getattr(self, name)
+            if part is not None and not isinstance(part, kind):
+                raise ValueError(
+                    f"SpeechEnhancer: featurizer={self.featurizer!r:.60} and "
+                    f"target={self.target!r:.60}: {type(part).__name__} is no {name}; expected "
+                    f"one such as {example}, or one of your own that derives from "
+                    f"{kind.__module__.rpartition('.')[0]}.{kind.__name__}."
+                )
+        regressor = self.regressor
+        if regressor is not None and (
+            isinstance(regressor, (type, BaseEnhancer, BaseFeaturizer, BaseTarget))
+            or not (hasattr(regressor, "fit") and hasattr(regressor, "predict"))
+        ):
+            raise ValueError(
+                f"SpeechEnhancer: regressor={regressor!r:.60} is no regressor of features; "
+                "expected a network such as UNetRegressor, or a regressor of scikit-learn."
+            )
 
-    def _prediction_windows(self):
-        """How recordings are cut at prediction: without seams, where the regressor allows it."""
-        if isinstance(self._windows, ContextFrames):
-            return self._windows
-        field = receptive_field(self.regressor_)
-        return self._windows if field is None else Surroundings(*field)
-
-    def _predict_rows(self, rows):
-        """Predict arrays of rows; those of one shape go through the regressor together."""
-        predictions = [None] * len(rows)
-        alike = {}
-        for i, array in enumerate(rows):
-            alike.setdefault(array.shape[1:], []).append(i)
-        for indices in alike.values():
-            together = self.regressor_.predict(np.concatenate([rows[i] for i in indices]))
-            ends = np.cumsum([len(rows[i]) for i in indices])[:-1]
-            parts = np.split(np.asarray(together, dtype=np.float32), ends)
-            for i, part in zip(indices, parts, strict=True):
-                predictions[i] = part
-        return predictions
-
-    def _open_stream(self, level):
-        return open_prediction_stream(self, self._prediction_windows(), level)
-
-    def _stft_pairs(self, noisy, clean, featurizer):
-        """Noisy and clean STFT of one utterance after the other."""
-        for x, s in zip(noisy, clean, strict=True):
-            gain = self._gain(x)
-            yield tuple(self._recording(w, featurizer, gain).stft() for w in (x, s))
-
-    def _network_input(self, stft):
-        return network_input(self.featurizer_, self.target_, stft)
-
-    def _gain(self, x):
-        level = root_mean_square(x) if self.normalize_level else 0.0
-        return 1 / level if level > _SILENCE else 1.0
-
-    def _recording(self, x, featurizer, gain, allocate=np.empty):
-        if self.stft_cache_mb and can_share(x, featurizer):
-            return SharedRecording(x, featurizer, gain, allocate, 1e6 * self.stft_cache_mb)
-        return Recording(x, featurizer, gain, allocate)
-
-    def _pad(self, stft, windows):
-        missing = windows.min_frames - stft.shape[1]
-        return np.pad(stft, [(0, 0), (0, missing)]) if missing > 0 else stft
-
-    def _batches(self, waveforms, recordings, windows, allocate):
-        """Blocks of all utterances, in order, a bounded number of frames at a time."""
-        batch, n_frames = [], 0
-        for i, x in enumerate(waveforms):
-            recordings[i] = self._recording(x, self.featurizer_, self._gain(x), allocate)
-            for block in windows.blocks(i, recordings[i].n_frames, _FRAMES_AT_ONCE):
-                batch.append(block)
-                n_frames += block.end - block.begin
-                if n_frames >= _FRAMES_AT_ONCE:
-                    yield batch
-                    batch, n_frames = [], 0
-        if batch:
-            yield batch
-
-    def _apply(self, target, prediction, noisy):
-        """Enhanced STFT from the predicted target, within the limits asked for."""
-        enhanced = target.inverse_transform(prediction, noisy)
-        if self.mask_floor_db is not None:
-            floor = 10 ** (self.mask_floor_db / 20) * noisy
-            enhanced = np.where(np.abs(enhanced) < np.abs(floor), floor, enhanced)
-        if self.strength != 1:
-            enhanced = noisy + np.float32(self.strength) * (enhanced - noisy)
-        return enhanced.astype(np.complex64, copy=False)
-
-    def _oracle(self, noisy, clean):
-        """Yield waveforms enhanced with the true target."""
-        self._check_params()
-        featurizer, target, _ = self._clone_parts()
-        fit_target(target, self._stft_pairs(noisy, clean, featurizer))
-        pairs = self._stft_pairs(noisy, clean, featurizer)
-        for x, (y_stft, s_stft) in zip(noisy, pairs, strict=True):
-            recording = Recording(x, featurizer, self._gain(x))
-            ideal = target.ideal_prediction(y_stft, s_stft)
-            recording.add(self._apply(target, ideal, y_stft))
-            yield recording.enhanced
+    def _train(self, chain, regressor, noisy, clean, groups, *, further=False):
+        """Train, and only then take over what came out."""
+        remix = self.remix
+        if isinstance(remix, bool):
+            remix = Remix() if remix else None
+        fitted = train(
+            chain,
+            regressor,
+            noisy,
+            clean,
+            groups,
+            remix=remix,
+            mixture_frames=self.segment_frames,
+            further=further,
+        )
+        self.chain_, self.regressor_ = chain, fitted
+        self.sampling_rate_ = self.sampling_rate
+        self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None

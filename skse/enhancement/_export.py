@@ -5,27 +5,30 @@ import math
 from pathlib import Path
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
+from skse.enhancement._regressors import steps_of
 from skse.enhancement._segments import Segments
-from skse.networks._base import BaseNetworkRegressor
-from skse.networks._runtime import exported
+from skse.networks import BaseNetworkRegressor, exported
 from skse.utils import check_choice
 
 _SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
 
 
-def export_network(enhancer, path, form):
+def export_network(chain, regressor, path, form, more):
     """Write an enhancer's network, and a JSON file of the same name that describes the rest.
 
     Parameters
     ----------
-    enhancer : SpeechEnhancer
-        Fitted, with a network of skse.
+    chain : Chain
+        Fitted.
+    regressor : object
+        Fitted; a network of skse, or a Pipeline that ends in one.
     path : str or path
         Of the network.
     form : {"litert", "onnx"}
         Format.
+    more : dict
+        What the description says besides.
 
     Returns
     -------
@@ -35,7 +38,7 @@ def export_network(enhancer, path, form):
     path = Path(path)
     if path.suffix != _SUFFIXES[form]:
         raise ValueError(f"export: path={str(path)!r} must end in {_SUFFIXES[form]!r}.")
-    steps = _steps(enhancer.regressor_)
+    steps = steps_of(regressor)
     network = steps[-1]
     if not isinstance(network, BaseNetworkRegressor):
         raise ValueError(
@@ -43,31 +46,25 @@ def export_network(enhancer, path, form):
             "skse.save keeps the enhancer as a whole."
         )
     content = exported(network, form)
-    description = json.dumps(_describe(enhancer, steps, path.name), indent=1, allow_nan=False)
+    description = json.dumps(_describe(chain, steps, path.name, more), indent=1, allow_nan=False)
     path.write_bytes(content)
     path.with_suffix(".json").write_text(description, encoding="utf-8")
     return path
 
 
-def _steps(regressor):
-    return [step for _, step in regressor.steps] if isinstance(regressor, Pipeline) else [regressor]
-
-
-def _describe(enhancer, steps, name):
+def _describe(chain, steps, name, more):
     """Describe what a program must do around the network, in plain values."""
-    windows, network = enhancer._windows, steps[-1]
+    windows, network = chain.windows, steps[-1]
     description = {
         "network": name,
-        "sampling_rate": enhancer.sampling_rate_,
-        "normalize_level": enhancer.normalize_level,
-        "featurizer": _part(enhancer.featurizer_),
+        **more,
+        "normalize_level": chain.normalize_level,
+        "featurizer": _part(chain.featurizer),
         "before_the_network": [_part(step) for step in steps[:-1]],
         "input_shape": [None, *network._network_shape(network._row_shape)],
         "output_shape": [None, *network._network_shape(network._output_row_shape)],
         "head": network.head,  # where given, the input's last two channels are the noisy STFT
-        "target": _part(enhancer.target_),
-        "strength": enhancer.strength,
-        "mask_floor_db": enhancer.mask_floor_db,
+        "target": _part(chain.target),
     }
     if isinstance(windows, Segments):
         description["segment_frames"] = windows.n_frames

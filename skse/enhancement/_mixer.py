@@ -7,10 +7,11 @@ the recording itself, however many speeds there are.
 """
 
 from functools import lru_cache
-from hashlib import sha256
 
 import numpy as np
 from scipy import fft
+
+from skse.enhancement._pairs import groups_of
 
 # Samples on each side of a mixture that are made and thrown away: there the ends, which a
 # spectrum of finite length takes for neighbours, leak into each other.
@@ -184,8 +185,8 @@ def _interpolation(n_points, n):
 
 def _unlike_recordings(clean):
     """Return each recording that is not silent once, with its mean power."""
-    unlike = {sha256(np.ascontiguousarray(x)).digest(): x for x in clean}.values()
-    return [(x, power) for x in unlike if (power := _power(x)) > 0]
+    _, first = np.unique(groups_of(clean), return_index=True)
+    return [(clean[i], power) for i in sorted(first) if (power := _power(clean[i])) > 0]
 
 
 def _differ(noisy, clean):

@@ -1,13 +1,15 @@
 """The ceiling of a featurizer and a target."""
 
+from skse.enhancement._enhancer import SpeechEnhancer
+from skse.enhancement._pairs import match_levels
 from skse.utils import check_waveform_pairs, restore_container
 
 
 def oracle_predict(enhancer, X, y):
     """Enhance with the true target in place of a prediction.
 
-    The scores of the result are the ceiling of the enhancer's featurizer,
-    target, `strength` and `mask_floor_db`: no regressor can do better. A target
+    The scores of the result are the ceiling of the enhancer's featurizer, target,
+    `match_level`, `strength` and `mask_floor_db`: no regressor can do better. A target
     that learns from clean speech (the target binary mask) learns from all of `y`.
 
     Parameters
@@ -27,7 +29,7 @@ def oracle_predict(enhancer, X, y):
     Raises
     ------
     ValueError
-        As :meth:`skse.SpeechEnhancer.fit`.
+        As :meth:`skse.SpeechEnhancer.fit`, and for another kind of estimator.
 
     Examples
     --------
@@ -40,5 +42,15 @@ def oracle_predict(enhancer, X, y):
     >>> bool(np.sum((best - clean) ** 2) < 0.2 * np.sum((noisy - clean) ** 2))
     True
     """
+    if not isinstance(enhancer, SpeechEnhancer):
+        raise ValueError(
+            f"oracle_predict: enhancer={enhancer!r:.60} must be a SpeechEnhancer, whose target has "
+            "a ceiling. Of a Pipeline pass the last step, and as X what the steps before make; of "
+            "a search pass its best_estimator_."
+        )
     noisy, clean = check_waveform_pairs(X, y, two_rows_are="stereo")
-    return restore_container(list(enhancer._oracle(noisy, clean)), X)
+    chain = enhancer.make_chain()
+    if enhancer.match_level:
+        clean = match_levels(noisy, clean)
+    enhanced = list(chain.fit(noisy, clean).ideal(noisy, clean, **enhancer.limits()))
+    return restore_container(enhanced, X)

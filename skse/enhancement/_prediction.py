@@ -1,32 +1,38 @@
-"""Frames that arrive little by little, through features, regressor and target."""
+"""Frames that arrive little by little, through a chain and its regressor."""
 
 import numpy as np
 
 from skse.enhancement._live import LiveRecording, gain_for
+from skse.enhancement._predictor import Predictor, prediction_windows
 
 
 class PredictionStream:
-    """Enhance the frames of a :class:`LiveRecording` as a SpeechEnhancer does.
+    """Enhance the frames of a :class:`LiveRecording` as a chain does.
 
     Parameters
     ----------
-    enhancer : SpeechEnhancer
+    chain : Chain
+        Fitted.
+    regressor : object
         Fitted.
     windows : Surroundings or ContextFrames
-        How it cuts frames at prediction.
+        How frames are cut at prediction.
+    limits : callable
+        Gives `strength` and `mask_floor_db` as they are now, a dict.
     """
 
-    def __init__(self, enhancer, windows):
-        self.enhancer, self.windows = enhancer, windows
+    def __init__(self, chain, regressor, windows, limits):
+        self.chain, self.windows, self.limits = chain, windows, limits
         self.n_ahead = windows.ahead
         self.n_at_once = windows.n_at_once
+        self._predictor = Predictor(regressor)
         self._stft = self._features = None  # frames that are not finished or seen from those
         self._first = 0
         self._n_done = 0
 
     def push(self, stft, first_sound, complete):
         """Take the next frames; return those that are finished now."""
-        features = self.enhancer._network_input(stft)
+        features = self.chain.inputs(stft)
         if self._stft is not None:
             stft = np.concatenate([self._stft, stft], axis=1)
             features = np.concatenate([self._features, features], axis=1)
@@ -37,10 +43,9 @@ class PredictionStream:
         ):
             seen = features[:, block.begin - first : block.end - first]
             rows = self.windows.block_rows(seen, block)
-            prediction = self.enhancer._predict_rows([rows])[0]
-            target, _ = self.windows.merge(prediction, block, None)
+            target, _ = self.windows.merge(self._predictor.predict([rows], [0])[0], block, None)
             noisy = stft[:, block.core_begin - first : block.core_end - first]
-            finished.append(self.enhancer._apply(self.enhancer.target_, target, noisy))
+            finished.append(self.chain.apply(target, noisy, **self.limits()))
             self._n_done = block.core_end
         self._first = max(self._n_done - self.windows.back, 0)
         self._stft = stft[:, self._first - first :]
@@ -48,25 +53,28 @@ class PredictionStream:
         return np.concatenate(finished, axis=1)
 
 
-def open_prediction_stream(enhancer, windows, level):
-    """Return the LiveRecording of a SpeechEnhancer, or say why there is none."""
+def open_prediction_stream(chain, regressor, level, limits):
+    """Return the LiveRecording of a chain and its regressor, or say why there is none."""
+    windows = prediction_windows(chain.windows, regressor)
     if not hasattr(windows, "ahead"):
         raise ValueError(
             f"StreamingEnhancer needs a regressor that looks a bounded number of frames back and "
-            f"ahead, but {enhancer.regressor_!r} sees segments as a whole. Use UNetRegressor with "
+            f"ahead, but {regressor!r} sees segments as a whole. Use UNetRegressor with "
             "a stride of 1 along time, such as strides=(2, 1), or a regressor of single frames "
             "with context_frames."
         )
-    if enhancer.normalize_level and level is None:
+    if chain.normalize_level and level is None:
         raise ValueError(
             "StreamingEnhancer: the enhancer was fitted with normalize_level=True, which divides "
             "by the RMS of the whole recording, and a stream does not know it. Pass the level to "
             "expect, such as level=0.05, or fit with normalize_level=False."
         )
-    if not enhancer.normalize_level and level is not None:
+    if not chain.normalize_level and level is not None:
         raise ValueError(
             f"StreamingEnhancer: level={level!r} is of no use, because the enhancer was fitted "
             "with normalize_level=False. Leave it out."
         )
     gain = 1.0 if level is None else gain_for(level)
-    return LiveRecording(enhancer.featurizer_, gain, PredictionStream(enhancer, windows))
+    return LiveRecording(
+        chain.featurizer, gain, PredictionStream(chain, regressor, windows, limits)
+    )

@@ -99,7 +99,8 @@ class Remix(BaseEstimator):
         self.modulation_db = modulation_db
         self.random_state = random_state
 
-    def _check_params(self):
+    def check_params(self):
+        """Raise a ValueError for a parameter out of its range."""
         if self.n_mixtures is not None:
             check_number(self, "n_mixtures", self.n_mixtures, Integral, min_val=1)
         for name in _RANGES:

@@ -194,11 +194,13 @@ class ContextFrames(_Neighbours):
     ----------
     context : int
         Neighbouring frames on each side; edges are repeated.
+    channels : tuple of int, default=()
+        Axes of the target behind frequencies and frames.
     """
 
-    def __init__(self, context):
+    def __init__(self, context, channels=()):
         super().__init__(context, context)
-        self.context = context
+        self.context, self.channels = context, tuple(channels)
 
     def n_rows(self, n_frames):
         """Return the number of training rows of a spectrogram of `n_frames` frames."""
@@ -211,7 +213,6 @@ class ContextFrames(_Neighbours):
 
     def training_targets(self, target):
         """Turn ``(n_frequencies, n_frames, ...)`` into ``(n_frames, n_outputs)``."""
-        self._n_channels = target.shape[2:]
         return np.moveaxis(target, 1, 0).reshape(target.shape[1], -1)
 
     def block_rows(self, features, block):
@@ -226,6 +227,6 @@ class ContextFrames(_Neighbours):
 
     def merge(self, rows, block, carry):
         """Turn predicted rows ``(n_frames, n_outputs)`` into ``(n_frequencies, n_frames, ...)``."""
-        n_frequencies = rows[0].size // int(np.prod(self._n_channels))
-        rows = rows.reshape(len(rows), n_frequencies, *self._n_channels)
+        n_frequencies = rows[0].size // int(np.prod(self.channels))
+        rows = rows.reshape(len(rows), n_frequencies, *self.channels)
         return np.moveaxis(rows, 0, 1), None

@@ -12,7 +12,7 @@ from threading import Lock
 import numpy as np
 
 from skse.enhancement._blocks import Recording
-from skse.features._base import BaseFeaturizer
+from skse.features import BaseFeaturizer
 
 
 class SharedRecording(Recording):
@@ -35,7 +35,7 @@ class SharedRecording(Recording):
             gain,
             featurizer.n_fft,
             featurizer.hop_length,
-            featurizer._n_frequencies,
+            featurizer.n_frequencies,
             window if isinstance(window, (str, tuple)) else np.asarray(window).tobytes(),
         )
 

@@ -72,7 +72,7 @@ class StreamingEnhancer:
                 "a classical enhancer such as LogMMSE. Of a search, pass its best_estimator_; of "
                 "a Pipeline, its last step, and run the steps before it on your blocks yourself."
             )
-        enhancer._check_ready()
+        enhancer.check_ready()
         self.enhancer = enhancer
         self.level = level
         self.reset()
@@ -121,7 +121,7 @@ class StreamingEnhancer:
 
     def reset(self):
         """Forget what was passed so far: the next block begins another stream."""
-        self._live = self.enhancer._open_stream(self.level)
+        self._live = self.enhancer.open_stream(self.level)
         self._ready = np.zeros(self._live.latency, dtype=np.float32)
 
     def __repr__(self):

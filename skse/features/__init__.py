@@ -1,5 +1,6 @@
 """Waveforms to features: STFT, mel bands, cepstra, and the steps around them."""
 
+from skse.features._base import BaseFeaturizer
 from skse.features._mel import MelFeaturizer
 from skse.features._mfcc import MFCCFeaturizer
 from skse.features._scaler import FeatureScaler
@@ -7,6 +8,7 @@ from skse.features._stft import STFTFeaturizer
 from skse.features._waveform_steps import PeakNormalize, Resample
 
 __all__ = [
+    "BaseFeaturizer",
     "FeatureScaler",
     "MFCCFeaturizer",
     "MelFeaturizer",

@@ -13,10 +13,30 @@ from skse.utils import check_number, check_waveforms
 
 
 class BaseFeaturizer(TransformerMixin, BaseEstimator):
-    """Base of the featurizers.
+    """Base class of the featurizers: waveform to STFT to features, and STFT to waveform.
 
     A subclass has the parameters ``n_fft``, ``hop_length`` and ``window``, computes its
-    features in ``_features`` and adds the checks of its own parameters to ``_check_params``.
+    features in :meth:`compute` and adds the checks of its own parameters to
+    :meth:`check_params`.
+
+    See Also
+    --------
+    skse.STFTFeaturizer : The featurizer to begin with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.features import BaseFeaturizer
+    >>> class PhaseFeaturizer(BaseFeaturizer):
+    ...     def __init__(self, n_fft=256, hop_length=128, window="hann"):
+    ...         self.n_fft = n_fft
+    ...         self.hop_length = hop_length
+    ...         self.window = window
+    ...
+    ...     def compute(self, S):
+    ...         return np.angle(S).astype(np.float32)
+    >>> PhaseFeaturizer().fit_transform(np.ones((2, 1000))).shape
+    (2, 129, 8)
     """
 
     def fit(self, X, y=None):
@@ -33,7 +53,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         -------
         self : object
         """
-        self._check_params()
+        self.check_params()
         waveforms = check_waveforms(X)
         if isinstance(waveforms, np.ndarray):
             columns = X if hasattr(X, "columns") else waveforms
@@ -58,10 +78,10 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
             float32; an array where all waveforms are equally long, else a list.
         """
         check_is_fitted(self)
-        spectra = self._analyse(check_waveforms(X), self._check_params())
+        spectra = self._analyse(check_waveforms(X), self.check_params())
         if isinstance(spectra, list):
-            return [self._features(S) for S in spectra]
-        return self._features(spectra)
+            return [self.compute(S) for S in spectra]
+        return self.compute(spectra)
 
     def stft(self, X):
         """Short-time Fourier transform of waveforms; needs no ``fit``.
@@ -80,7 +100,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
             list; one STFT for a single waveform. Equal to ``librosa.stft``. Frames are
             contiguous in memory, and STFTs of one length may share their memory.
         """
-        window = self._check_params()
+        window = self.check_params()
         single = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype != object
         spectra = self._analyse(check_waveforms([X] if single else X), window)
         return spectra[0] if single else spectra
@@ -113,7 +133,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         .. [1] D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time
            Fourier transform", IEEE Trans. ASSP 32(2), 236-243, 1984, equation 6.
         """
-        window = self._check_params()
+        window = self.check_params()
         single = isinstance(S, np.ndarray) and S.ndim == 2
         spectra, lengths = self._check_spectra([S] if single else S, n_times)
         waveforms = [None] * len(spectra)
@@ -142,38 +162,43 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         features : ndarray of shape (n_bands, n_frames[, n_channels])
             float32.
         """
-        self._check_params()
+        self.check_params()
         spectra, _ = self._check_spectra([S], 1)
-        return self._features(spectra[0])
+        return self.compute(spectra[0])
 
     @property
-    def _n_frequencies(self):
+    def n_frequencies(self):
         """Number of frequencies of an STFT; the inverse takes those above them for 0."""
         return 1 + self.n_fft // 2
 
-    def _analyse(self, waveforms, window):
-        kept = self._n_frequencies
-        if isinstance(waveforms, np.ndarray):
-            return analyse(waveforms, window, self.hop_length)[..., :kept].swapaxes(1, 2)
-        spectra = [None] * len(waveforms)
-        groups = list(_group(len(x) for x in waveforms))
-        # NumPy and SciPy release the interpreter's lock: threads share the groups.
-        with ThreadPoolExecutor(cpu_count()) as pool:
-            batches = pool.map(
-                lambda indices: analyse([waveforms[i] for i in indices], window, self.hop_length),
-                groups,
-            )
-            for indices, batch in zip(groups, batches, strict=True):
-                for i, S in zip(indices, batch, strict=True):
-                    spectra[i] = S[:, :kept].T
-        return spectra
+    def compute(self, S):
+        """Compute the features of STFTs: the hook that a subclass fills in.
 
-    def _features(self, S):
-        """Compute the features of STFTs of shape (..., n_frequencies, n_frames)."""
-        raise NotImplementedError
+        Parameters
+        ----------
+        S : ndarray of shape (..., n_frequencies, n_frames)
+            Complex STFTs, checked.
 
-    def _check_params(self):
-        """Check the parameters and return the window, float64 of shape (n_fft,)."""
+        Returns
+        -------
+        features : ndarray of shape (..., n_bands, n_frames[, n_channels])
+            float32, each frame from itself alone.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method compute.")
+
+    def check_params(self):
+        """Check the parameters; a subclass adds its own and returns what this returns.
+
+        Returns
+        -------
+        window : ndarray of shape (n_fft,)
+            float64.
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of its range, and a `hop_length` that cannot be inverted.
+        """
         check_number(self, "n_fft", self.n_fft, Integral, min_val=2)
         check_number(self, "hop_length", self.hop_length, Integral, min_val=1)
         window = make_window(self, self.window, self.n_fft)
@@ -190,6 +215,23 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
                 f"some samples uncovered; {remedy}."
             )
         return window
+
+    def _analyse(self, waveforms, window):
+        kept = self.n_frequencies
+        if isinstance(waveforms, np.ndarray):
+            return analyse(waveforms, window, self.hop_length)[..., :kept].swapaxes(1, 2)
+        spectra = [None] * len(waveforms)
+        groups = list(_group(len(x) for x in waveforms))
+        # NumPy and SciPy release the interpreter's lock: threads share the groups.
+        with ThreadPoolExecutor(cpu_count()) as pool:
+            batches = pool.map(
+                lambda indices: analyse([waveforms[i] for i in indices], window, self.hop_length),
+                groups,
+            )
+            for indices, batch in zip(groups, batches, strict=True):
+                for i, S in zip(indices, batch, strict=True):
+                    spectra[i] = S[:, :kept].T
+        return spectra
 
     def _check_spectra(self, S, n_times):
         """Return a list of checked STFTs and a list of checked lengths."""
@@ -211,10 +253,10 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
 
     def _check_spectrum(self, S, n_times, i):
         S = np.asarray(S)
-        if S.ndim != 2 or S.shape[0] != self._n_frequencies:
+        if S.ndim != 2 or S.shape[0] != self.n_frequencies:
             raise ValueError(
                 f"S[{i}] has shape {S.shape}; expected (n_frequencies, n_frames) with "
-                f"{self._n_frequencies} frequencies for n_fft={self.n_fft}. Use the featurizer "
+                f"{self.n_frequencies} frequencies for n_fft={self.n_fft}. Use the featurizer "
                 "that made it."
             )
         if not np.iscomplexobj(S):

@@ -82,12 +82,12 @@ class MelFeaturizer(BaseFeaturizer):
         self.scale = scale
         self.floor_db = floor_db
 
-    def _check_params(self):
+    def check_params(self):
         check_choice(self, "scale", self.scale, SCALES)
         check_mel_params(self)
-        return super()._check_params()
+        return super().check_params()
 
-    def _features(self, S):
+    def compute(self, S):
         energy = mel_energy(S, self)
         if self.scale == "power":
             return energy

@@ -84,12 +84,12 @@ class MFCCFeaturizer(BaseFeaturizer):
         self.fmax = fmax
         self.floor_db = floor_db
 
-    def _check_params(self):
+    def check_params(self):
         check_mel_params(self)
         check_number(self, "n_mfcc", self.n_mfcc, Integral, min_val=1, max_val=self.n_mels)
-        return super()._check_params()
+        return super().check_params()
 
-    def _features(self, S):
+    def compute(self, S):
         floor = np.float32(10 ** (self.floor_db / 10))
         level_db = 10 * np.log10(np.maximum(mel_energy(S, self), floor))
         cepstrum = dct(level_db, type=2, norm="ortho", axis=-2)

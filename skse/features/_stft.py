@@ -98,7 +98,7 @@ class STFTFeaturizer(BaseFeaturizer):
         self.compression = compression
         self.drop_nyquist = drop_nyquist
 
-    def _check_params(self):
+    def check_params(self):
         check_choice(self, "scale", self.scale, SCALES)
         check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=300)
         check_number(
@@ -110,7 +110,7 @@ class STFTFeaturizer(BaseFeaturizer):
             max_val=1,
             include_boundaries="right",
         )
-        window = super()._check_params()
+        window = super().check_params()
         if self.drop_nyquist and self.n_fft % 2:
             raise ValueError(
                 f"STFTFeaturizer: drop_nyquist=True, but an odd n_fft={self.n_fft} has no "
@@ -119,10 +119,10 @@ class STFTFeaturizer(BaseFeaturizer):
         return window
 
     @property
-    def _n_frequencies(self):
+    def n_frequencies(self):
         return 1 + self.n_fft // 2 - bool(self.drop_nyquist)
 
-    def _features(self, S):
+    def compute(self, S):
         if self.scale == "complex":
             return np.stack([S.real, S.imag], axis=-1).astype(np.float32, copy=False)
         if self.scale == "real":

@@ -10,7 +10,7 @@ from skse.utils import check_number, check_sampling_rate, check_waveforms, resto
 
 
 class BaseWaveformStep(TransformerMixin, BaseEstimator):
-    """Base class: a subclass adds ``_check_params`` and ``_transform_one``."""
+    """Base class: a subclass adds ``check_params`` and ``_transform_one``."""
 
     def fit(self, X, y=None):
         """Check the parameters and the waveforms.
@@ -26,7 +26,7 @@ class BaseWaveformStep(TransformerMixin, BaseEstimator):
         -------
         self : object
         """
-        self._check_params()
+        self.check_params()
         X = check_waveforms(X)
         self.n_features_in_ = X.shape[1] if isinstance(X, np.ndarray) else None
         return self
@@ -45,7 +45,7 @@ class BaseWaveformStep(TransformerMixin, BaseEstimator):
             float32 waveforms in the container of `X`.
         """
         check_is_fitted(self)
-        self._check_params()
+        self.check_params()
         return restore_container([self._transform_one(x) for x in check_waveforms(X)], X)
 
     def __sklearn_tags__(self):
@@ -86,7 +86,7 @@ class Resample(BaseWaveformStep):
         self.original_rate = original_rate
         self.target_rate = target_rate
 
-    def _check_params(self):
+    def check_params(self):
         check_sampling_rate(self, self.original_rate, name="original_rate")
         check_sampling_rate(self, self.target_rate, name="target_rate")
 
@@ -127,7 +127,7 @@ class PeakNormalize(BaseWaveformStep):
     def __init__(self, peak=1.0):
         self.peak = peak
 
-    def _check_params(self):
+    def check_params(self):
         check_number(self, "peak", self.peak, Real, min_val=0, include_boundaries="neither")
 
     def _transform_one(self, x):

@@ -13,7 +13,7 @@ import numpy as np
 from joblib import Parallel, delayed, dump
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skse.enhancement import LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
+from skse.enhancement import LogMMSE, SpectralSubtraction, WienerFilter
 from skse.files._audio import AudioFormat, open_audio, peak_of, read_blocks, write_audio
 from skse.files._model_io import load_model
 from skse.files._plan import Job, make_groups, make_plan
@@ -128,7 +128,7 @@ def enhance_files(
         return results
     settings = Settings(model, method, sampling_rate, strength, mask_floor_db, str(out))
     enhancer, _ = enhancer_for(settings, 8000)
-    enhancer._check_ready(sampling_rate)
+    enhancer.check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)
     try:  # a folder that cannot be written to is one error, not many
         tempfile.TemporaryFile(dir=out).close()
@@ -141,7 +141,7 @@ def enhance_files(
             dump(model, settings.model)
         if n_jobs > 1:
             settings.n_blas_threads = _n_blas_threads()
-        groups = make_groups(jobs, side_by_side=not isinstance(enhancer, SpeechEnhancer))
+        groups = make_groups(jobs, side_by_side=enhancer.enhances_side_by_side)
         results += _run(groups, settings, n_jobs, progress)
     order = {job.source: i for i, job in enumerate(jobs)}
     return sorted(results, key=lambda result: order.get(Path(result.source), -1))
@@ -305,13 +305,13 @@ def _decode(job, settings, allocate):
 
 def _enhance_channels(enhancer, recordings, allocate):
     """Enhance all channels, in place of what they were."""
-    if isinstance(enhancer, SpeechEnhancer):
+    if not enhancer.enhances_side_by_side:
         # One by one, for what a network makes of one must not depend on what is beside it.
         for recording in recordings:
             for i, channel in enumerate(recording.channels):
-                recording.channels[i] = enhancer._enhance([channel], allocate)[0]
+                recording.channels[i] = enhancer.enhance([channel], allocate)[0]
         return
-    enhanced = iter(enhancer._enhance([x for r in recordings for x in r.channels], allocate))
+    enhanced = iter(enhancer.enhance([x for r in recordings for x in r.channels], allocate))
     for recording in recordings:
         recording.channels = [next(enhanced) for _ in recording.channels]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from skse.enhancement._base import BaseEnhancer
+from skse.enhancement import BaseEnhancer
 from skse.files._audio import replacing
 from skse.utils._stderr import silent_stderr
 

@@ -88,7 +88,7 @@ class BaseNetworkRegressor(RegressorMixin, BaseEstimator, ABC):
             X, y = X[train], y[train]
         return self._train(X, y, build, seed, validation, n_rows=len(X))
 
-    def fit_batches(self, make_batch, n_rows, validation_data=None):
+    def fit_batches(self, make_batch, n_rows, validation_data=None, further=False):
         """Train the network on rows that are made while it trains, and never kept.
 
         Parameters

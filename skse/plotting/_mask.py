@@ -1,6 +1,5 @@
 """MaskDisplay: what an enhancer does to every time-frequency unit."""
 
-import copy
 from numbers import Integral, Real
 
 import numpy as np
@@ -143,6 +142,7 @@ class MaskDisplay:
             noisy = check_waveforms([noisy], "noisy")[0]
         else:
             noisy, clean = (w[0] for w in check_waveform_pairs([noisy], [clean]))
+        enhancer.check_ready()
         masks = {"predicted": _predicted_gain(enhancer, noisy)}
         if clean is not None:
             masks["ideal"] = _ideal_gain(enhancer, noisy, clean)
@@ -193,37 +193,23 @@ class MaskDisplay:
         return self
 
 
-class _Listener:
-    """Stands in for a fitted target, and keeps the gains that it applies."""
-
-    def __init__(self, target):
-        self.target = target
-        self.gains = []
-
-    def __getattr__(self, name):
-        return getattr(self.target, name)
-
-    def inverse_transform(self, prediction, noisy):
-        enhanced = self.target.inverse_transform(prediction, noisy)
-        self.gains.append(_gain(enhanced, noisy))
-        return enhanced
-
-
 def _predicted_gain(enhancer, noisy):
     """Gain of one utterance; its blocks come in order, without overlap."""
-    listening = copy.copy(enhancer)
-    listening.target_ = _Listener(enhancer.target_)
-    listening.predict([noisy])
-    n_frames = enhancer.featurizer_.stft([noisy])[0].shape[1]
-    return np.concatenate(listening.target_.gains, axis=-1)[:, :n_frames]
+    chain = enhancer.chain_
+    gains = [
+        _gain(chain.target.inverse_transform(target, stft), stft)
+        for _, target, stft in chain.predictions([noisy], enhancer.regressor_)
+    ]
+    n_frames = chain.featurizer.stft([noisy])[0].shape[1]
+    return np.concatenate(gains, axis=-1)[:, :n_frames]
 
 
 def _ideal_gain(enhancer, noisy, clean):
     # Targets with a floor look at levels: those that the regressor was trained with.
-    gain = np.float32(enhancer._gain(noisy))
-    y, s = (enhancer.featurizer_.stft([gain * waveform])[0] for waveform in (noisy, clean))
-    target = enhancer.target_
-    return _gain(target.inverse_transform(target.transform(y, s), y), y)
+    chain = enhancer.chain_
+    gain = np.float32(chain.gain(noisy))
+    y, s = (chain.featurizer.stft([gain * waveform])[0] for waveform in (noisy, clean))
+    return _gain(chain.target.inverse_transform(chain.target.transform(y, s), y), y)
 
 
 def _gain(enhanced, noisy):

@@ -1,5 +1,6 @@
 """What a network learns to output, computed from the noisy and the clean STFT."""
 
+from skse.targets._base import BaseTarget
 from skse.targets._ideal_mask import IdealMaskTarget
 from skse.targets._in_network import SignalApproximationTarget, WaveformTarget
 from skse.targets._masks import (
@@ -18,6 +19,7 @@ from skse.targets._mixture_masks import (
 from skse.targets._spectrum import SpectrumTarget
 
 __all__ = [
+    "BaseTarget",
     "IdealMaskTarget",
     "SignalApproximationTarget",
     "SpectrumTarget",

@@ -6,21 +6,132 @@ from sklearn.utils import check_array
 
 
 class BaseTarget(TransformerMixin, BaseEstimator):
-    """Base class of the targets.
+    """Base class of the targets: what a regressor learns, from the noisy and the clean STFT.
 
-    A subclass gives ``_check_params``, ``_transform(noisy, clean)``,
-    ``_inverse_transform(prediction, noisy)`` for one array of any number of
-    units, and says what a network must end in. One that learns from the clean
-    STFTs has ``_reset()`` and ``_learn(clean)`` too, and the tag ``requires_fit``.
-    One that sets ``needs_reference`` has ``network_head(featurizer)`` and
-    ``_ideal_prediction(noisy, clean)`` too.
+    A subclass fills in :meth:`compute` and :meth:`apply`, sets `output_range` and
+    `n_output_channels` where they differ, and adds the checks of its own parameters to
+    :meth:`check_params`. One that learns from clean speech has :meth:`learn`, :meth:`reset`
+    and the tag ``requires_fit`` besides. One that sets `needs_reference` is applied inside
+    the network: it has ``network_head(featurizer)`` and :meth:`best_prediction`.
+
+    Attributes
+    ----------
+    output_range : tuple of float
+        Smallest and largest value of the target.
+    n_output_channels : int
+        Channels of the target; 1 stands for an array without an axis for them.
+    needs_reference : bool
+        Whether the network must see the noisy STFT itself.
+
+    See Also
+    --------
+    IdealMaskTarget, SpectrumTarget : Targets for every regressor.
+
+    Examples
+    --------
+    A mask that keeps whatever is louder than the noise, or else a tenth of it:
+
+    >>> import numpy as np
+    >>> from skse.targets import BaseTarget
+    >>> class SoftBinaryMask(BaseTarget):
+    ...     output_range = (0.0, 1.0)
+    ...
+    ...     def __init__(self, floor=0.1):
+    ...         self.floor = floor
+    ...
+    ...     def compute(self, noisy, clean):
+    ...         louder = np.abs(clean) > np.abs(noisy - clean)
+    ...         return np.where(louder, 1, self.floor).astype(np.float32)
+    ...
+    ...     def apply(self, prediction, noisy):
+    ...         return np.clip(prediction, self.floor, 1) * noisy
+    >>> clean = np.array([[3.0 + 0j, 1.0]])
+    >>> noisy = clean + np.array([[1.0, 2.0]])
+    >>> SoftBinaryMask().fit_transform(noisy, clean)
+    array([[1. , 0.1]], dtype=float32)
     """
 
+    output_range = (-np.inf, np.inf)
     n_output_channels = 1
-    # Whether the network must see the noisy STFT itself.
     needs_reference = False
     # Whether the loss compares waveforms, made of what the network puts out.
     gives_waveforms = False
+
+    @property
+    def output_activation(self):
+        """Activation that a network must end in."""
+        return "sigmoid" if tuple(self.output_range) == (0, 1) else "linear"
+
+    @property
+    def gives(self):
+        """What a loss is given: "waveforms", "probabilities", "spectra" or "anything"."""
+        low, high = self.output_range
+        if self.gives_waveforms:
+            return "waveforms"
+        if low >= 0 and high <= 1:
+            return "probabilities"
+        unbounded = (low, high) == (-np.inf, np.inf)
+        return "spectra" if self.n_output_channels == 2 and unbounded else "anything"
+
+    def compute(self, noisy, clean):
+        """Compute the target: the hook that a subclass fills in.
+
+        Parameters
+        ----------
+        noisy, clean : ndarray of shape (..., n_frequencies, n_frames)
+            STFTs, checked.
+
+        Returns
+        -------
+        target : ndarray of shape (..., n_frequencies, n_frames[, n_channels])
+            float32.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method compute.")
+
+    def apply(self, prediction, noisy):
+        """Turn a prediction into the enhanced STFT: the hook that a subclass fills in.
+
+        Parameters
+        ----------
+        prediction : ndarray of shape (..., n_frequencies, n_frames[, n_channels])
+            Of the target; any number may come.
+        noisy : ndarray of shape (..., n_frequencies, n_frames)
+            Noisy STFT.
+
+        Returns
+        -------
+        enhanced : ndarray of the shape of `noisy`
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method apply.")
+
+    def check_params(self):
+        """Raise a ValueError for a parameter out of its range; a subclass adds its own."""
+
+    def best_prediction(self, noisy, clean):
+        """Return the best prediction: the target, unless it cannot be reached.
+
+        Parameters
+        ----------
+        noisy, clean : ndarray of shape (..., n_frequencies, n_frames)
+            STFTs, checked.
+
+        Returns
+        -------
+        prediction : ndarray of the shape of the target
+        """
+        return self.compute(noisy, clean)
+
+    def reset(self):
+        """Forget what earlier fits have learned."""
+
+    def learn(self, clean):
+        """Learn from clean speech.
+
+        Parameters
+        ----------
+        clean : ndarray of shape (..., n_frequencies, n_frames)
+            Clean STFT of one or more waveforms.
+        """
 
     def fit(self, X, y):
         """Check the parameters and the two STFTs.
@@ -37,7 +148,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         self : object
         """
         vars(self).pop("n_features_in_", None)
-        self._reset()
+        self.reset()
         return self.partial_fit(X, y)
 
     def partial_fit(self, X, y):
@@ -56,10 +167,10 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         X, y = self._check_pair(X, y)
         if not hasattr(self, "n_features_in_"):
-            self._reset()
+            self.reset()
             self.n_features_in_ = _n_frequencies(X)
         for clean in y if isinstance(y, list) else [y]:
-            self._learn(clean)
+            self.learn(clean)
         return self
 
     def fit_transform(self, X, y):
@@ -97,8 +208,8 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         X, y = self._check_pair(X, y)
         if isinstance(X, list):
-            return [self._transform(a, b) for a, b in zip(X, y, strict=True)]
-        return self._transform(X, y)
+            return [self.compute(a, b) for a, b in zip(X, y, strict=True)]
+        return self.compute(X, y)
 
     def ideal_prediction(self, X, y):
         """Best that a network can predict: the target itself, where it can be reached.
@@ -118,8 +229,8 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         X, y = self._check_pair(X, y)
         if isinstance(X, list):
-            return [self._ideal_prediction(a, b) for a, b in zip(X, y, strict=True)]
-        return self._ideal_prediction(X, y)
+            return [self.best_prediction(a, b) for a, b in zip(X, y, strict=True)]
+        return self.best_prediction(X, y)
 
     def inverse_transform(self, X, noisy):
         """Turn a prediction of the target into the enhanced STFT.
@@ -136,15 +247,15 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         enhanced : ndarray of shape (n_samples, n_frequencies, n_frames) or list of ndarray
             Enhanced STFT, complex where `noisy` is.
         """
-        self._check_params()
+        self.check_params()
         channels = () if self.n_output_channels == 1 else (self.n_output_channels,)
         X, noisy = check_stft_pair(X, noisy, names=("X", "noisy"), channels=channels)
         if isinstance(X, list):
-            return [self._inverse_transform(a, b) for a, b in zip(X, noisy, strict=True)]
-        return self._inverse_transform(X, noisy)
+            return [self.apply(a, b) for a, b in zip(X, noisy, strict=True)]
+        return self.apply(X, noisy)
 
     def _check_pair(self, X, y):
-        self._check_params()
+        self.check_params()
         X, y = check_stft_pair(X, y, names=("X", "y"))
         fitted_with = getattr(self, "n_features_in_", None)
         if fitted_with not in (None, _n_frequencies(X)):
@@ -153,15 +264,6 @@ class BaseTarget(TransformerMixin, BaseEstimator):
                 f"{fitted_with} features as input: the number of frequencies it was fitted with."
             )
         return X, y
-
-    def _ideal_prediction(self, noisy, clean):
-        return self._transform(noisy, clean)
-
-    def _reset(self):
-        """Forget what earlier fits have learned."""
-
-    def _learn(self, clean):
-        """Learn from the clean STFT of one or more waveforms, an array."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

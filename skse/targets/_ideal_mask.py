@@ -153,7 +153,7 @@ class IdealMaskTarget(BaseTarget):
     @property
     def output_range(self):
         """Smallest and largest value of the target."""
-        self._check_params()
+        self.check_params()
         if self.mask == "cirm":
             return (-float(self.compression_k), float(self.compression_k))
         if self.mask not in ("smm", "psm"):
@@ -162,16 +162,11 @@ class IdealMaskTarget(BaseTarget):
         return (lowest, float(self.bound))
 
     @property
-    def output_activation(self):
-        """Activation that a network must end in."""
-        return "sigmoid" if self.output_range == (0.0, 1.0) else "linear"
-
-    @property
     def n_output_channels(self):
         """Number of channels of the target."""
         return 2 if self.mask == "cirm" else 1
 
-    def _check_params(self):
+    def check_params(self):
         check_choice(self, "mask", self.mask, MASKS)
         check_choice(self, "criterion", self.criterion, CRITERIA)
         check_choice(self, "ratio_to", self.ratio_to, ("noise", "mixture"))
@@ -189,10 +184,10 @@ class IdealMaskTarget(BaseTarget):
                 "with part='real'; use part='magnitude', or another mask."
             )
 
-    def _reset(self):
+    def reset(self):
         self.ltass_, self.n_frames_seen_ = None, 0
 
-    def _learn(self, clean):
+    def learn(self, clean):
         if self.mask != "tbm":
             return
         axis = frequency_axis(clean)
@@ -202,7 +197,7 @@ class IdealMaskTarget(BaseTarget):
         self.n_frames_seen_ += power.shape[1]
         self.ltass_ = (before + power.sum(axis=1)) / self.n_frames_seen_
 
-    def _transform(self, noisy, clean):
+    def compute(self, noisy, clean):
         axis = frequency_axis(clean)
         noisy, clean = self._part(noisy), self._part(clean)
         if self.mask == "irm":
@@ -221,7 +216,7 @@ class IdealMaskTarget(BaseTarget):
             return mixture_ratio_mask(noisy, clean, threshold=self.mixture_threshold)
         return ideal_binary_mask(noisy, clean, local_criterion=self.local_criterion)
 
-    def _inverse_transform(self, mask, noisy):
+    def apply(self, mask, noisy):
         if self.mask == "cirm":
             mask = expand_complex_mask(mask, k=self.compression_k, c=self.compression_c)
         else:

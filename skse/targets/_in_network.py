@@ -37,7 +37,7 @@ class InNetworkTarget(BaseTarget):
             For the parameter `head` of a network, once "n_bands", the number of
             rows of the features, is added.
         """
-        self._check_params()
+        self.check_params()
         return {
             "mask": self.mask,
             "bound": None if self.bound is None else float(self.bound),
@@ -45,19 +45,19 @@ class InNetworkTarget(BaseTarget):
             "compression": float(self.compression),
         }
 
-    def _check_params(self):
+    def check_params(self):
         check_choice(self, "mask", self.mask, MASKS)
         if self.bound is not None:
             check_number(self, "bound", self.bound, Real, min_val=0, include_boundaries="neither")
 
-    def _transform(self, noisy, clean):
+    def compute(self, noisy, clean):
         return to_channels(compress(clean, self.compression))
 
-    def _ideal_prediction(self, noisy, clean):
+    def best_prediction(self, noisy, clean):
         noisy, clean = (compress(x, self.compression) for x in (noisy, clean))
         return to_channels(noisy * best_mask(noisy, clean, mask=self.mask, bound=self._largest()))
 
-    def _inverse_transform(self, prediction, noisy):
+    def apply(self, prediction, noisy):
         return expand(from_channels(prediction), self.compression)
 
     def _largest(self):
@@ -160,8 +160,8 @@ class SignalApproximationTarget(InNetworkTarget):
         """Smallest and largest value that the target can take."""
         return (-np.inf if self.domain == "complex" else 0.0, np.inf)
 
-    def _check_params(self):
-        super()._check_params()
+    def check_params(self):
+        super().check_params()
         check_choice(self, "domain", self.domain, DOMAINS)
         check_number(
             self,
@@ -178,9 +178,9 @@ class SignalApproximationTarget(InNetworkTarget):
                 "domain='magnitude' does not compare; use domain='complex' or mask='real'."
             )
 
-    def _transform(self, noisy, clean):
+    def compute(self, noisy, clean):
         if self.domain == "complex":
-            return super()._transform(noisy, clean)
+            return super().compute(noisy, clean)
         magnitude = np.abs(clean)
         if self.phase_sensitive:
             level = np.abs(noisy)
@@ -188,16 +188,16 @@ class SignalApproximationTarget(InNetworkTarget):
             magnitude = np.divide(product, level, out=np.zeros_like(level), where=level > 0)
         return (magnitude**self.compression).astype(np.float32, copy=False)
 
-    def _ideal_prediction(self, noisy, clean):
+    def best_prediction(self, noisy, clean):
         if self.domain == "complex":
-            return super()._ideal_prediction(noisy, clean)
-        target, level = self._transform(noisy, clean), np.abs(noisy) ** self.compression
+            return super().best_prediction(noisy, clean)
+        target, level = self.compute(noisy, clean), np.abs(noisy) ** self.compression
         largest = np.inf if self.bound is None else self._largest() * level
         return np.where(level > 0, np.minimum(target, largest), 0).astype(np.float32, copy=False)
 
-    def _inverse_transform(self, prediction, noisy):
+    def apply(self, prediction, noisy):
         if self.domain == "complex":
-            return super()._inverse_transform(prediction, noisy)
+            return super().apply(prediction, noisy)
         level = np.abs(noisy)
         phase = np.divide(noisy, level, out=np.zeros_like(noisy), where=level > 0)
         return expand(np.maximum(prediction, 0), self.compression) * phase

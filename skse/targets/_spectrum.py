@@ -79,8 +79,6 @@ class SpectrumTarget(BaseTarget):
     array([[1.+0.j, 0.+2.j]])
     """
 
-    output_activation = "linear"
-
     def __init__(self, scale="log", *, floor_db=-60.0, compression=0.3, imaginary="rescale"):
         self.scale = scale
         self.floor_db = floor_db
@@ -97,7 +95,7 @@ class SpectrumTarget(BaseTarget):
         """Number of channels of the target."""
         return 2 if self.scale == "complex" else 1
 
-    def _check_params(self):
+    def check_params(self):
         check_choice(self, "scale", self.scale, SCALES)
         check_choice(self, "imaginary", self.imaginary, ("rescale", "drop"))
         check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=100)
@@ -111,7 +109,7 @@ class SpectrumTarget(BaseTarget):
             include_boundaries="right",
         )
 
-    def _transform(self, noisy, clean):
+    def compute(self, noisy, clean):
         if self.scale == "complex":
             return np.stack([clean.real, clean.imag], axis=-1).astype(np.float32, copy=False)
         if self.scale == "real":
@@ -125,7 +123,7 @@ class SpectrumTarget(BaseTarget):
             magnitude = np.log(np.maximum(magnitude, 10 ** (self.floor_db / 20)))
         return magnitude.astype(np.float32, copy=False)
 
-    def _inverse_transform(self, prediction, noisy):
+    def apply(self, prediction, noisy):
         if self.scale in ("real", "complex"):
             return self._join_parts(prediction, noisy)
         if self.scale == "log":

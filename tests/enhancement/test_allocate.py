@@ -64,7 +64,7 @@ def test_slices_are_enough_and_bounded(rng, enhancer):
 
     sliced = OnlySlices.of(x)
     sliced.largest = 0
-    enhanced = enhancer._enhance([sliced], allocate)
+    enhanced = enhancer.enhance([sliced], allocate)
     assert enhanced == made
     np.testing.assert_array_equal(enhanced[0]._values, enhancer.predict([x])[0])
     assert max(sliced.largest, made[0].largest) < len(x) / 2

@@ -128,7 +128,7 @@ def test_groups_are_clean_recordings(pairs):
     enhancer = SpeechEnhancer(regressor=ConstantMask(), segment_frames=16)
     enhancer.fit([*noisy[:3], noisy[0] * 2], [*clean[:3], clean[0]])
     groups = enhancer.regressor_.groups_
-    counts = [enhancer._windows.n_rows(1 + -(-len(x) // 128)) for x in [*clean[:3], clean[0]]]
+    counts = [enhancer.chain_.windows.n_rows(1 + -(-len(x) // 128)) for x in [*clean[:3], clean[0]]]
     per_utterance = np.split(groups, np.cumsum(counts)[:-1])
     labels = [set(g) for g in per_utterance]
     assert all(len(label) == 1 for label in labels)

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,9 +20,10 @@ from skse import (
 )
 from skse.enhancement._regressors import (
     check_loss,
-    groups_for,
+    fit_rows,
+    for_frames,
+    network_of,
     receptive_field,
-    takes_many_outputs,
     takes_segments,
 )
 
@@ -67,14 +70,54 @@ def test_how_far_a_regressor_looks():
     ],
 )
 def test_who_takes_many_outputs(regressor, expected):
-    assert takes_many_outputs(regressor) == expected
+    assert (for_frames(regressor) is regressor) == expected
 
 
-def test_groups_go_to_the_network():
-    assert groups_for(Ridge(), [1]) == {}
-    assert groups_for(UNetRegressor(), [1]) == {"groups": [1]}
-    pipeline = make_pipeline(FeatureScaler(), UNetRegressor())
-    assert groups_for(pipeline, [1]) == {"unetregressor__groups": [1]}
+class Recorder(UNetRegressor):
+    """Remembers its groups."""
+
+    seen = None
+
+    def fit(self, X, y, groups=None):
+        type(self).seen = groups
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict(self, X):
+        return np.zeros_like(X)
+
+
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize(
+    "wrap", [lambda network: network, lambda network: make_pipeline(FeatureScaler(), network)]
+)
+def test_groups_go_to_the_network(wrap, routing, rng):
+    X, groups = rng.standard_normal((4, 5, 3)), np.array([0, 0, 1, 1])
+    with config_context(enable_metadata_routing=routing):
+        fit_rows(wrap(Recorder()), X, X, groups)
+    np.testing.assert_array_equal(Recorder.seen, groups)
+
+
+@pytest.mark.parametrize("cv", [2, None])
+@pytest.mark.parametrize("routing", [False, True])
+def test_a_search_folds_by_groups(cv, routing, rng):
+    groups = np.repeat(np.arange(5), 4)
+    X = rng.standard_normal((20, 5, 3))
+    search = GridSearchCV(
+        Recorder(), {"epochs": [1]}, cv=cv, scoring=lambda *_: 0.0, error_score="raise"
+    )
+    with config_context(enable_metadata_routing=routing):
+        fit_rows(search, X, X, groups)
+        assert isinstance(search.cv, GroupKFold)
+        if routing:
+            np.testing.assert_array_equal(Recorder.seen, groups)  # of the refit
+
+
+def test_the_innermost_network():
+    network = UNetRegressor()
+    assert network_of(network) is network
+    assert network_of(make_pipeline(FeatureScaler(), network)) is network
+    assert network_of(GridSearchCV(make_pipeline(FeatureScaler(), network), {})) is network
 
 
 def test_loss_is_found_in_a_pipeline():

@@ -3,7 +3,6 @@
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -20,12 +19,12 @@ from skse import (
     UNetRegressor,
     WaveformTarget,
 )
-from skse.enhancement import _training
 from skse.enhancement._mixer import Mixer
 from skse.metrics import snr_gain_score
+from skse.networks import BaseNetworkRegressor
 
 
-class BatchRecorder(RegressorMixin, BaseEstimator):
+class BatchRecorder(BaseNetworkRegressor):
     """Takes batches as a network does; remembers what it was given."""
 
     def __init__(
@@ -42,17 +41,21 @@ class BatchRecorder(RegressorMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.head = head
 
-    def fit(self, X, y):
+    def make_architecture(self):
+        raise AssertionError("nothing is built")
+
+    _architecture = make_architecture
+
+    def fit(self, X, y, groups=None):
         raise AssertionError("a network is not to be fitted on rows that stay the same")
 
-    def fit_batches(self, make_batch, n_rows, validation_data=None):
+    def receptive_field(self):
+        return None
+
+    def fit_batches(self, make_batch, n_rows, validation_data=None, further=False):
+        self.further = further
         self.make_batch, self.n_rows, self.validation_data = make_batch, n_rows, validation_data
         return self
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        return tags
 
 
 class RowRecorder(Ridge):
@@ -109,7 +112,7 @@ def test_rows_of_mixtures_are_those_of_the_pairs_they_are(pairs, featurizer, tar
     enhancer = SpeechEnhancer(featurizer, target, BatchRecorder(), segment_frames=16, remix=True)
     rows, targets = enhancer.fit(*pairs).regressor_.make_batch(3)
     assert rows.shape[:3] == targets.shape[:3] == (4, 1 + featurizer.n_fft // 2, 16)
-    expected = _training.training_rows(enhancer, *mixtures[-1])
+    expected = enhancer.chain_.rows(*mixtures[-1])
     np.testing.assert_allclose(rows, expected[0], atol=1e-4)
     np.testing.assert_allclose(targets, expected[1], atol=1e-4)
 
@@ -159,9 +162,7 @@ def test_held_out_pairs_are_in_no_mixture_and_not_mixed(pairs, materials):
     assert len(train_noisy) + len(held_out) == 8
     assert held_out  # sentence 6 is on one side with its repetition
     assert (6 in held_out) == (7 in held_out)
-    expected = _training.training_rows(
-        enhancer, [noisy[i] for i in held_out], [clean[i] for i in held_out]
-    )
+    expected = enhancer.chain_.rows(*([x[i] for i in held_out] for x in (noisy, clean)))
     for given, rows in zip(enhancer.regressor_.validation_data, expected, strict=False):
         np.testing.assert_array_equal(given, rows)
     # What the target learns, it learns without them too.

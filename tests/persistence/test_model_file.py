@@ -60,7 +60,7 @@ def test_what_was_learnt_survives(unet, model_file):
     assert vars(loaded.regressor_).keys() == vars(unet.regressor_).keys()
     assert loaded.regressor_.history_ == unet.regressor_.history_
     assert loaded.regressor_.n_iter_ == 1
-    np.testing.assert_array_equal(loaded._windows.weights, unet._windows.weights)
+    np.testing.assert_array_equal(loaded.chain_.windows.weights, unet.chain_.windows.weights)
     assert loaded.strength == 1
     loaded.set_params(strength=0.0)
     noisy = np.random.default_rng(1).standard_normal((1, 2000)).astype(np.float32)
@@ -140,7 +140,7 @@ def test_regressors_of_scikit_learn(regressor, make_enhancer, speech, tmp_path):
     enhancer = make_enhancer(regressor, target=skse.IdealMaskTarget("tbm"))
     loaded = round_trip(enhancer, tmp_path)
     assert all(map(np.array_equal, loaded.predict(speech[0]), enhancer.predict(speech[0])))
-    assert loaded._windows._n_channels == ()
+    assert loaded.chain_.windows.channels == ()
     np.testing.assert_array_equal(loaded.target_.ltass_, enhancer.target_.ltass_)
 
 

@@ -1,4 +1,4 @@
-"""Targets whose mask is applied inside the network, from waveform to waveform."""
+"""The way from waveforms to rows and back; targets that are applied inside the network."""
 
 import subprocess
 import sys
@@ -17,12 +17,15 @@ from skse import (
     IdealMaskTarget,
     MelFeaturizer,
     SignalApproximationTarget,
+    SpectrumTarget,
     SpeechEnhancer,
     STFTFeaturizer,
     UNetRegressor,
     WaveformTarget,
 )
-from skse.enhancement._reference import network_input, set_head
+from skse.enhancement import Chain
+from skse.enhancement._regressors import set_ends
+from skse.enhancement._segments import ContextFrames, Segments
 from skse.metrics import snr_gain_score
 
 MEL = MelFeaturizer(sampling_rate=8000, n_mels=16, n_fft=64, hop_length=32)
@@ -56,14 +59,15 @@ def enhancer_of(target, featurizer=None, **options):
 @pytest.mark.parametrize("n_bands", [3, 9])
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_reference_is_appended_and_padded(n_bands, n_channels, rng):
-    class Features:
-        def features(self, stft):
-            bands = np.resize(np.abs(stft), (n_bands, stft.shape[1]))
+    class Features(STFTFeaturizer):
+        def compute(self, S):
+            bands = np.resize(np.abs(S), (n_bands, S.shape[1]))
             return bands if n_channels == 1 else np.stack([bands, bands + 1], axis=-1)
 
     stft = (rng.standard_normal((5, 4)) + 1j * rng.standard_normal((5, 4))).astype(np.complex64)
-    features = Features().features(stft)
-    seen = network_input(Features(), SignalApproximationTarget(), stft)
+    featurizer = Features(n_fft=8, hop_length=4)
+    features = featurizer.features(stft)
+    seen = Chain(featurizer, SignalApproximationTarget(), Segments(4, 0)).inputs(stft)
     assert seen.shape == (max(n_bands, 5), 4, n_channels + 2)
     assert seen.dtype == np.float32
     kept = seen[:n_bands, :, :n_channels]
@@ -71,7 +75,7 @@ def test_reference_is_appended_and_padded(n_bands, n_channels, rng):
     np.testing.assert_array_equal(seen[:5, :, -2] + 1j * seen[:5, :, -1], stft)
     assert (seen[n_bands:, :, :-2] == 0).all()
     assert (seen[5:, :, -2:] == 0).all()
-    assert network_input(Features(), IdealMaskTarget(), stft).shape == features.shape
+    assert Chain(featurizer, IdealMaskTarget(), None).inputs(stft).shape == features.shape
 
 
 @pytest.mark.parametrize(
@@ -149,10 +153,10 @@ def test_grid_search_over_targets(pairs):
             "Use UNetRegressor or AutoencoderRegressor, or a target .*IdealMaskTarget",
         ),
         (make_pipeline(StandardScaler(), Ridge()), "Ridge has no parameter 'head'"),
-        (GridSearchCV(UNetRegressor(), {}), "GridSearchCV has no parameter 'head'"),
+        (GridSearchCV(Ridge(), {}), "Ridge has no parameter 'head'"),
         (
             Pipeline([("log", FunctionTransformer()), ("net", UNetRegressor())]),
-            "step 'log' before it, FunctionTransformer, would change it. Use FeatureScaler",
+            "the step before it, FunctionTransformer, would change it. Use FeatureScaler",
         ),
         (UNetRegressor(output_activation="sigmoid"), "output_activation='sigmoid' needs a target"),
         (UNetRegressor(loss="si_sdr"), r"loss='si_sdr' needs waveforms, .*WaveformTarget"),
@@ -173,7 +177,7 @@ def test_segments_too_short_for_waveforms(pairs):
 
 def test_head_tells_the_bands_of_the_features():
     network = UNetRegressor()
-    set_head(network, SignalApproximationTarget(bound=2), MEL, 16)
+    set_ends(network, SignalApproximationTarget(bound=2), MEL, 16, 2)
     assert network.head == {
         "mask": "real",
         "bound": 2.0,
@@ -181,3 +185,50 @@ def test_head_tells_the_bands_of_the_features():
         "compression": 1.0,
         "n_bands": 16,
     }
+
+
+@pytest.fixture
+def stft_pairs(rng):
+    return [tuple(rng.standard_normal((2, 5, 3 + i)).astype("c8")) for i in range(4)]
+
+
+class GivenSTFTs(Chain):
+    """A chain whose STFTs are given, and counted as they are asked for."""
+
+    def stft_pairs(self, noisy, clean):
+        self.n_seen = 0
+        for pair in noisy:
+            self.n_seen += 1
+            yield pair
+
+
+def fitted_on(stft_pairs, target):
+    class Nothing(STFTFeaturizer):
+        def fit(self, X, y=None):
+            return self
+
+    return GivenSTFTs(Nothing(), target, None).fit(stft_pairs, stft_pairs)
+
+
+def test_a_target_that_learns_sees_every_utterance(stft_pairs):
+    chain = fitted_on(stft_pairs, IdealMaskTarget("tbm"))
+    whole = np.concatenate([clean for _, clean in stft_pairs], axis=1)
+    np.testing.assert_allclose(chain.target.ltass_, np.mean(np.abs(whole) ** 2, axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("target", [IdealMaskTarget("irm"), SpectrumTarget("complex")])
+def test_any_other_sees_the_first_alone(stft_pairs, target):
+    chain = fitted_on(stft_pairs, target)
+    assert chain.target.n_features_in_ == 5
+    assert chain.n_seen == 1
+
+
+@pytest.mark.parametrize("windows", [Segments(16, 4), ContextFrames(2, (2,))])
+def test_a_chain_comes_back_from_its_state(windows, pairs):
+    noisy, clean = pairs
+    chain = Chain(STFTFeaturizer(), SpectrumTarget("complex"), windows, normalize_level=False)
+    chain.fit(noisy, clean)
+    again = Chain.from_state(chain.to_state())
+    for one, other in zip(chain.rows(noisy, clean), again.rows(noisy, clean), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert vars(again.windows).keys() == vars(windows).keys()

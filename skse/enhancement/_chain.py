@@ -1,0 +1,356 @@
+"""Chain: what lies between a waveform and a row, there and back, in one place.
+
+level → STFT → what the regressor sees → windows → rows, and from predicted rows back to a
+waveform. Whoever trains, enhances, streams, exports or draws is handed a Chain.
+"""
+
+import numpy as np
+from sklearn.utils import get_tags
+
+from skse.enhancement._blocks import Recording, n_frames_of, root_mean_square
+from skse.enhancement._predictor import Predictor, prediction_windows
+from skse.enhancement._segments import ContextFrames, Segments
+from skse.enhancement._shared_stfts import SharedRecording, can_share
+
+# Channels of the noisy STFT that a target with reference needs: real and imaginary part.
+N_REFERENCE_CHANNELS = 2
+# Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
+_FRAMES_AT_ONCE = 4096
+# Below this RMS a recording counts as silent and keeps its level.
+_SILENCE = 1e-30
+
+
+class Chain:
+    """The way from waveforms to the rows of a regressor, and from predictions to waveforms.
+
+    Parameters
+    ----------
+    featurizer, target : object
+        What the regressor sees, and what it predicts.
+    windows : Segments or ContextFrames
+        How spectrograms are cut into rows.
+    normalize_level : bool, default=True
+        Whether every recording is brought to an RMS of 1 on the way in, and back on the
+        way out.
+    stft_cache_mb : float, default=0
+        Megabytes of STFTs that stay in memory for the candidates of a search.
+
+    See Also
+    --------
+    skse.SpeechEnhancer : Keeps the one that it was fitted with as ``chain_``.
+
+    Notes
+    -----
+    `rows` is the way there, `enhanced` the way back. No method changes the chain, but
+    for `fit`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse import SpeechEnhancer
+    >>> noisy = np.random.default_rng(0).standard_normal((2, 8000))
+    >>> chain = SpeechEnhancer(segment_frames=32).make_chain().fit(noisy, noisy)
+    >>> rows, targets, counts = chain.rows(noisy, noisy)
+    >>> rows.shape, targets.shape, counts.tolist()
+    ((4, 129, 32), (4, 129, 32), [2, 2])
+    """
+
+    def __init__(self, featurizer, target, windows, *, normalize_level=True, stft_cache_mb=0):
+        self.featurizer = featurizer
+        self.target = target
+        self.windows = windows
+        self.normalize_level = normalize_level
+        self.stft_cache_mb = stft_cache_mb
+
+    def fit(self, noisy, clean):
+        """Fit featurizer and target, with no more than one utterance's STFTs in memory.
+
+        Parameters
+        ----------
+        noisy, clean : sequence of ndarray of shape (n_times,)
+            Training pairs, float32.
+
+        Returns
+        -------
+        self : Chain
+        """
+        self.featurizer.fit(noisy)
+        pairs = self.stft_pairs(noisy, clean)
+        self.target.fit(*next(pairs))
+        # Others look at parameters and shapes alone: the first pair shows both.
+        if get_tags(self.target).requires_fit:
+            for y_stft, s_stft in pairs:
+                self.target.partial_fit(y_stft, s_stft)
+        return self
+
+    def gain(self, x):
+        """Return the factor that a waveform is multiplied by on the way in."""
+        level = root_mean_square(x) if self.normalize_level else 0.0
+        return 1 / level if level > _SILENCE else 1.0
+
+    def stft_pairs(self, noisy, clean):
+        """Yield noisy and clean STFT of one pair after the other, at the level of the noisy."""
+        for x, s in zip(noisy, clean, strict=True):
+            gain = self.gain(x)
+            yield tuple(self._recording(w, gain).stft() for w in (x, s))
+
+    def inputs(self, stft):
+        """Compute what the regressor sees of an STFT.
+
+        Parameters
+        ----------
+        stft : ndarray of shape (n_frequencies, n_frames)
+            Noisy STFT.
+
+        Returns
+        -------
+        seen : ndarray of shape (n_bands, n_frames[, n_channels])
+            The features; for a target with reference
+            ``(max(n_bands, n_frequencies), n_frames, n_channels + 2)``: the features, then
+            real and imaginary part of the STFT, the shorter of the two padded with zeros.
+        """
+        features = self.featurizer.features(stft)
+        if not self.target.needs_reference:
+            return features
+        if features.ndim == 2:
+            features = features[..., None]
+        n_bands, n_frames, n_channels = features.shape
+        n_rows = max(n_bands, len(stft))
+        seen = np.zeros((n_rows, n_frames, n_channels + N_REFERENCE_CHANNELS), dtype=np.float32)
+        seen[:n_bands, :, :n_channels] = features
+        seen[: len(stft), :, -2], seen[: len(stft), :, -1] = stft.real, stft.imag
+        return seen
+
+    def rows(self, noisy, clean):
+        """Compute what a regressor is trained on, one pair at a time.
+
+        Parameters
+        ----------
+        noisy, clean : sequence of ndarray of shape (n_times,)
+            Pairs, float32.
+
+        Returns
+        -------
+        rows, targets : ndarray
+            float32, one row a segment (or a frame, for a 2-D regressor).
+        counts : ndarray of int, shape (n_pairs,)
+            Rows of every pair.
+        """
+        windows, hop_length = self.windows, self.featurizer.hop_length
+        n_frames = [max(n_frames_of(len(x), hop_length), windows.min_frames) for x in noisy]
+        counts = np.array([windows.n_rows(n) for n in n_frames])
+        rows = targets = None
+        pairs = self.stft_pairs(noisy, clean)
+        for stfts, end, count in zip(pairs, np.cumsum(counts), counts, strict=True):
+            y_stft, s_stft = (_pad(stft, windows) for stft in stfts)
+            new_rows = windows.training_rows(self.inputs(y_stft))
+            new_targets = windows.training_targets(self.target.transform(y_stft, s_stft))
+            if rows is None:
+                rows = np.empty((counts.sum(), *new_rows.shape[1:]), dtype=np.float32)
+                targets = np.empty((counts.sum(), *new_targets.shape[1:]), dtype=np.float32)
+            rows[end - count : end] = new_rows
+            targets[end - count : end] = new_targets
+        return rows, targets, counts
+
+    def mixture_rows(self, noisy, clean):
+        """Compute the rows of mixtures that are one segment long, all together.
+
+        Parameters
+        ----------
+        noisy, clean : ndarray of shape (n_mixtures, (segment_frames - 1) * hop_length)
+            float32.
+
+        Returns
+        -------
+        rows, targets : ndarray
+        """
+        featurizer, windows = self.featurizer, self.windows
+        gains = np.array([[self.gain(x)] for x in noisy], dtype=np.float32)
+        if featurizer.n_fft % 2:  # a sample more, as Recording has it
+            noisy, clean = (np.pad(w, [(0, 0), (0, 1)]) for w in (noisy, clean))
+        y_stfts, s_stfts = (featurizer.stft(w * gains) for w in (noisy, clean))
+        targets = self.target.transform(y_stfts, s_stfts)
+        return (
+            np.concatenate([windows.training_rows(self.inputs(stft)) for stft in y_stfts]),
+            np.concatenate([windows.training_targets(t) for t in targets]),
+        )
+
+    def batches(self, recordings, windows):
+        """Yield blocks of recordings, in order, a bounded number of frames at a time.
+
+        Parameters
+        ----------
+        recordings : iterable of Recording
+            Each is asked for when its turn comes.
+        windows : object
+            How they are cut at prediction.
+
+        Yields
+        ------
+        batch : list of Block
+        """
+        batch, n_frames = [], 0
+        for i, recording in enumerate(recordings):
+            for block in windows.blocks(i, recording.n_frames, _FRAMES_AT_ONCE):
+                batch.append(block)
+                n_frames += block.end - block.begin
+                if n_frames >= _FRAMES_AT_ONCE:
+                    yield batch
+                    batch, n_frames = [], 0
+        if batch:
+            yield batch
+
+    def predictions(self, waveforms, regressor, allocate=np.empty):
+        """Yield what the regressor predicts of recordings, block by block.
+
+        Parameters
+        ----------
+        waveforms : sequence of ndarray of shape (n_times,)
+            Noisy; only lengths and slices are asked for.
+        regressor : object
+            Fitted.
+        allocate : callable, default=numpy.empty
+            Gives what each enhanced waveform is written to, as for `Recording`.
+
+        Yields
+        ------
+        recording : Recording
+            Of which the block is; they come one after the other, their blocks in order.
+        target : ndarray of shape (n_frequencies, n_frames[, n_channels])
+            Prediction of the block.
+        noisy : ndarray of shape (n_frequencies, n_frames)
+            Noisy STFT of the block.
+        """
+        windows = prediction_windows(self.windows, regressor)
+        predictor, recordings, carries = Predictor(regressor), {}, {}
+
+        def opened():
+            for i, x in enumerate(waveforms):
+                recordings[i] = self._recording(x, self.gain(x), allocate)
+                yield recordings[i]
+
+        for batch in self.batches(opened(), windows):
+            stfts = [
+                _pad(recordings[block.utterance].stft(block.begin, block.end), windows)
+                for block in batch
+            ]
+            rows = [
+                windows.block_rows(self.inputs(stft), block)
+                for stft, block in zip(stfts, batch, strict=True)
+            ]
+            predicted = predictor.predict(rows, [block.utterance for block in batch])
+            for block, stft, part in zip(batch, stfts, predicted, strict=True):
+                i = block.utterance
+                target, carry = windows.merge(part, block, carries.pop(i, None))
+                recording = recordings[i]
+                if block.core_end == recording.n_frames:
+                    predictor.forget(i)
+                    del recordings[i]
+                else:
+                    carries[i] = carry
+                noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
+                yield recording, target, noisy
+
+    def enhanced(
+        self, waveforms, regressor, *, strength=1.0, mask_floor_db=None, allocate=np.empty
+    ):
+        """Enhance waveforms with a fitted regressor.
+
+        Parameters
+        ----------
+        waveforms : sequence of ndarray of shape (n_times,)
+            Noisy, float32; only lengths and slices are asked for.
+        regressor : object
+            Fitted on rows of this chain.
+        strength, mask_floor_db : float, default=1.0, None
+            As for :class:`~skse.SpeechEnhancer`.
+        allocate : callable, default=numpy.empty
+            ``allocate(n_times, dtype=numpy.float32)`` gives what each enhanced waveform is
+            written to.
+
+        Returns
+        -------
+        enhanced : list of ndarray of shape (n_times,)
+        """
+        enhanced = []
+        for recording, target, noisy in self.predictions(
+            waveforms, regressor, allocate or np.empty
+        ):
+            frames = self.apply(target, noisy, strength=strength, mask_floor_db=mask_floor_db)
+            if recording.add(frames):
+                enhanced.append(recording.enhanced)
+        return enhanced
+
+    def ideal(self, noisy, clean, **limits):
+        """Yield waveforms enhanced with the true target, the ceiling of a prediction.
+
+        Parameters
+        ----------
+        noisy, clean : sequence of ndarray of shape (n_times,)
+            Pairs, float32.
+        **limits : dict
+            `strength` and `mask_floor_db`.
+
+        Yields
+        ------
+        enhanced : ndarray of shape (n_times,)
+        """
+        pairs = self.stft_pairs(noisy, clean)
+        for x, (y_stft, s_stft) in zip(noisy, pairs, strict=True):
+            recording = self._recording(x, self.gain(x))
+            recording.add(
+                self.apply(self.target.ideal_prediction(y_stft, s_stft), y_stft, **limits)
+            )
+            yield recording.enhanced
+
+    def apply(self, prediction, noisy, *, strength=1.0, mask_floor_db=None):
+        """Return the enhanced STFT of a predicted target, within the limits asked for.
+
+        Parameters
+        ----------
+        prediction : ndarray of shape (n_frequencies, n_frames[, n_channels])
+            Of the target.
+        noisy : ndarray of shape (n_frequencies, n_frames)
+            Noisy STFT.
+        strength, mask_floor_db : float, default=1.0, None
+            As for :class:`~skse.SpeechEnhancer`.
+
+        Returns
+        -------
+        enhanced : ndarray of shape (n_frequencies, n_frames), complex64
+        """
+        enhanced = self.target.inverse_transform(prediction, noisy)
+        if mask_floor_db is not None:
+            floor = 10 ** (mask_floor_db / 20) * noisy
+            enhanced = np.where(np.abs(enhanced) < np.abs(floor), floor, enhanced)
+        if strength != 1:
+            enhanced = noisy + np.float32(strength) * (enhanced - noisy)
+        return enhanced.astype(np.complex64, copy=False)
+
+    def to_state(self):
+        """Return what a model file keeps: estimators and plain values."""
+        windows = self.windows
+        cut = (
+            {"n_frames": windows.n_frames, "overlap": windows.n_frames - windows.step}
+            if isinstance(windows, Segments)
+            else {"context": windows.context, "channels": windows.channels}
+        )
+        return {**vars(self), "windows": cut}
+
+    @classmethod
+    def from_state(cls, state):
+        """Return the chain that `to_state` told of."""
+        cut = state["windows"]
+        windows = (Segments if "n_frames" in cut else ContextFrames)(**cut)
+        return cls(**{**state, "windows": windows})
+
+    def _recording(self, x, gain, allocate=np.empty):
+        if self.stft_cache_mb and can_share(x, self.featurizer):
+            return SharedRecording(x, self.featurizer, gain, allocate, 1e6 * self.stft_cache_mb)
+        return Recording(x, self.featurizer, gain, allocate)
+
+
+def _pad(stft, windows):
+    """Pad an STFT with silence to the frames that a row needs."""
+    missing = windows.min_frames - stft.shape[1]
+    return np.pad(stft, [(0, 0), (0, missing)]) if missing > 0 else stft

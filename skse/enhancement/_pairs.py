@@ -1,0 +1,98 @@
+"""What training pairs say of themselves: their levels, and which belong together."""
+
+import warnings
+
+import numpy as np
+
+# Beyond this the levels of noisy and clean cannot belong together.
+_LEVEL_MISMATCH_DB = 6.0
+# Recordings whose normalised product is closer to 1 are one recording at two levels: 16-bit
+# rounding of speech that was turned down by 50 dB is nearer still.
+_SAME = 1 - 1e-3
+# How far apart a statistic of the two may lie that does not depend on the level.
+_SHAPE_TOLERANCE = 0.02
+
+
+def check_groups(groups, n_samples):
+    """Return group labels as integers, or raise a ValueError unless there is one for each pair."""
+    labels = np.asarray(groups)
+    if labels.shape != (n_samples,):
+        raise ValueError(
+            f"groups has shape {labels.shape}; expected one label for each of the {n_samples} "
+            "waveforms, such as the sentence or the speaker."
+        )
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def groups_of(clean):
+    """Label every pair by its clean recording, whatever level it has in the pair.
+
+    Parameters
+    ----------
+    clean : sequence of ndarray of shape (n_times,)
+        Before any scaling.
+
+    Returns
+    -------
+    groups : ndarray of int, shape (n_samples,)
+        One label for one sentence in many noises.
+    """
+    groups = np.arange(len(clean))
+    by_length = {}
+    for i, s in enumerate(clean):
+        by_length.setdefault(len(s), []).append(i)
+    for indices in by_length.values():
+        if len(indices) > 1:
+            _join_same(clean, indices, groups)
+    return np.unique(groups, return_inverse=True)[1]
+
+
+def _join_same(clean, indices, groups):
+    """Give recordings of one length that differ by a factor at most the label of the first."""
+    seen = {}
+    shapes = {}
+    for i in indices:
+        peak = float(np.abs(clean[i]).max())
+        if peak == 0:
+            groups[i] = seen.setdefault("silence", i)
+            continue
+        # Peak over RMS: the same at every level, and rarely the same for two recordings.
+        scaled = clean[i] / np.float32(peak)
+        shapes[i] = float(np.dot(scaled, scaled))
+    ordered = sorted(shapes, key=shapes.get)
+    for position, i in enumerate(ordered):
+        for j in reversed(ordered[:position]):
+            if shapes[j] < shapes[i] * (1 - _SHAPE_TOLERANCE):
+                break
+            if groups[j] != groups[i] and _are_same(clean[i], clean[j]):
+                groups[groups == groups[i]] = groups[j]
+                break
+
+
+def _are_same(x, y):
+    product = float(np.dot(x, y))
+    return product**2 >= _SAME**2 * float(np.dot(x, x)) * float(np.dot(y, y))
+
+
+def match_levels(noisy, clean):
+    """Scale each clean waveform by the least-squares gain that fits it into the noisy one."""
+    return [s * np.float32(_level_in(x, s)) for x, s in zip(noisy, clean, strict=True)]
+
+
+def warn_of_other_level(noisy, clean):
+    """Warn the caller of the caller where clean and noisy were recorded at different levels."""
+    gains = np.abs([_level_in(x, s) for x, s in zip(noisy, clean, strict=True)])
+    median = 20 * np.log10(max(float(np.median(gains)), 1e-10))
+    if abs(median) > _LEVEL_MISMATCH_DB:
+        warnings.warn(
+            f"The clean waveforms are contained in the noisy ones at {median:+.1f} dB (median); "
+            "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the "
+            "level.",
+            stacklevel=4,
+        )
+
+
+def _level_in(noisy, clean):
+    """Least-squares gain of the clean waveform in the noisy one."""
+    energy = float(np.dot(clean, clean))
+    return float(np.dot(noisy, clean)) / energy if energy > 0 else 1.0

@@ -1,0 +1,77 @@
+"""Levels and groups of training pairs."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from skse.datasets import load_harvard
+from skse.enhancement._pairs import check_groups, groups_of, match_levels, warn_of_other_level
+
+
+def test_one_sentence_at_any_level_is_one_group(rng):
+    sentences = [rng.standard_normal(n).astype(np.float32) for n in (900, 900, 900, 901)]
+    clean, expected = [], []
+    for gain in (1.0, 0.37, 1e-3, -2.0):
+        for i, s in enumerate(sentences):
+            clean.append(np.float32(gain) * s)
+            expected.append(i)
+    groups = groups_of(clean)
+    assert len(set(groups)) == 4
+    for i in range(4):
+        assert len({g for g, e in zip(groups, expected, strict=True) if e == i}) == 1
+
+
+def test_rounding_to_16_bits_makes_no_other_sentence(rng):
+    s = 0.5 * rng.standard_normal(8000).clip(-2, 2)
+    rounded = [np.rint(gain * s * 32767).astype("f4") / 32768 for gain in (0.9, 0.03)]
+    assert len(set(groups_of(rounded))) == 1
+
+
+def test_silence_and_repetitions_with_a_difference(rng):
+    s = rng.standard_normal(500).astype(np.float32)
+    other = s + 0.1 * rng.standard_normal(500).astype(np.float32)
+    groups = groups_of([s, np.zeros(500, "f4"), other, np.zeros(500, "f4"), 2 * s])
+    assert groups[1] == groups[3]
+    assert groups[0] == groups[4]
+    assert len(set(groups)) == 3
+
+
+@pytest.mark.parametrize("snr_db", [(0, 5, 10, 15), (-10, -5, 0, 5)])
+def test_sentences_of_the_corpus_inside(snr_db):
+    """Pairs that would clip are turned down there, each by a factor of its own."""
+    data = load_harvard(snr_db=snr_db)
+    groups = groups_of(data.clean)
+    by_sentence = {}
+    for sentence, group in zip(data.sentence, groups, strict=True):
+        by_sentence.setdefault(sentence, set()).add(int(group))
+    assert len(by_sentence) == 48
+    assert all(len(found) == 1 for found in by_sentence.values())
+    assert len(set(groups)) == 48
+
+
+def test_groups_of_the_caller():
+    np.testing.assert_array_equal(check_groups(["b", "a", "b"], 3), [1, 0, 1])
+    with pytest.raises(ValueError, match=r"groups has shape \(2,\); expected one label for each"):
+        check_groups([1, 2], 3)
+
+
+def test_levels_are_matched_by_least_squares(rng):
+    clean = rng.standard_normal((3, 1000))
+    noisy = np.array([[0.5], [2.0], [-1.0]]) * clean
+    for x, s in zip(noisy, match_levels(noisy, clean), strict=True):
+        np.testing.assert_allclose(s, x, rtol=1e-6)
+    silent = np.zeros(10)
+    assert match_levels([silent], [silent])[0].sum() == 0
+
+
+def test_the_warning_is_about_the_median_pair(rng):
+    """Four of nine recordings at another level are no reason to warn, five are."""
+    clean = rng.standard_normal((9, 1000))
+    gains = np.array([1.0] * 5 + [0.01] * 4)[:, None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_other_level(gains * clean, clean)
+    gains[4] = 0.01
+    with pytest.warns(UserWarning, match=r"at -40\.0 dB \(median\)"):
+        warn_of_other_level(gains * clean, clean)
