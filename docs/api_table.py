@@ -29,6 +29,7 @@ SECTIONS = [
             "skse.FeatureScaler",
             "skse.Resample",
             "skse.PeakNormalize",
+            "skse.features.BaseFeaturizer",
         ],
     ),
     (
@@ -39,6 +40,7 @@ SECTIONS = [
             "skse.SpectrumTarget",
             "skse.SignalApproximationTarget",
             "skse.WaveformTarget",
+            "skse.targets.BaseTarget",
             "skse.targets.ideal_binary_mask",
             "skse.targets.mixture_ratio_mask",
             "skse.targets.target_binary_mask",
@@ -72,6 +74,10 @@ SECTIONS = [
             "skse.SpectralSubtraction",
             "skse.WienerFilter",
             "skse.LogMMSE",
+            "skse.enhancement.Chain",
+            "skse.enhancement.BaseEnhancer",
+            "skse.enhancement.BaseClassicalEnhancer",
+            "skse.enhancement.BaseGainEnhancer",
         ],
     ),
     (

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skse.enhancement._enhancer as enhancer_module
+import skse.enhancement._chain as chain_module
 from skse import (
     FeatureScaler,
     IdealMaskTarget,
@@ -151,7 +151,7 @@ class TestTwoChannels:
             STFTFeaturizer(**FRAMES), target, regressor, segment_frames=16
         ).fit(*pairs)
         whole = enhancer.predict(pairs[0])
-        monkeypatch.setattr(enhancer_module, "_FRAMES_AT_ONCE", 20)
+        monkeypatch.setattr(chain_module, "_FRAMES_AT_ONCE", 20)
         for a, b in zip(whole, enhancer.predict(pairs[0]), strict=True):
             np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(a).max())
 
