@@ -8,8 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skse.enhancement._segments import Segments
-from skse.networks._base import BaseNetworkRegressor
-from skse.networks._runtime import exported
+from skse.networks import BaseNetworkRegressor, exported
 from skse.utils import check_choice
 
 _SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
@@ -62,8 +61,8 @@ def _describe(enhancer, steps, name):
         "normalize_level": enhancer.normalize_level,
         "featurizer": _part(enhancer.featurizer_),
         "before_the_network": [_part(step) for step in steps[:-1]],
-        "input_shape": [None, *network._network_shape(network._row_shape)],
-        "output_shape": [None, *network._network_shape(network._output_row_shape)],
+        "input_shape": [None, *network.input_shape_],
+        "output_shape": [None, *network.output_shape_],
         "head": network.head,  # where given, the input's last two channels are the noisy STFT
         "target": _part(enhancer.target_),
         "strength": enhancer.strength,

@@ -195,7 +195,7 @@ def _rows_of_mixtures(enhancer, noisy, clean):
 
 def _split(network, groups):
     """Numbers of the pairs to train on and of those held out, by whole groups."""
-    from skse.networks._validation import split_groups
+    from skse.networks import split_groups
 
     return split_groups(
         groups,

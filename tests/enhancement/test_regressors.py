@@ -120,7 +120,7 @@ def test_which_loss_goes_with_which_target(loss, fitting):
 def test_losses_that_are_objects():
     import keras
 
-    from skse.networks._losses import LOSSES
+    from skse.networks import LOSSES
 
     for loss in (keras.losses.Dice(), keras.losses.BinaryCrossentropy(), LOSSES["bce_dice"]):
         with pytest.raises(ValueError, match="needs a target between 0 and 1"):
