@@ -54,10 +54,17 @@ SECTIONS = [
     ),
     (
         "Networks",
-        "Regressors from features to targets, and the functions that build their Keras models.",
+        "Regressors from features to targets, their architectures and their losses.",
         [
             "skse.UNetRegressor",
             "skse.AutoencoderRegressor",
+            "skse.NetworkRegressor",
+            "skse.networks.BaseNetworkRegressor",
+            "skse.networks.BaseArchitecture",
+            "skse.networks.UNet",
+            "skse.networks.Autoencoder",
+            "skse.networks.register_loss",
+            "skse.networks.compares",
             "skse.networks.build_unet",
             "skse.networks.build_autoencoder",
         ],

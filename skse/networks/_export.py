@@ -40,12 +40,10 @@ def to_runtime(regressor):
     RuntimeError
         Where the converted network predicts something else.
     """
-    model, build = regressor.model_, regressor.model
-    weights = model.get_weights()
+    weights = regressor.weights
     if not all(np.isfinite(array).all() for array in weights):
         raise ValueError("the network's weights contain NaN or inf: its training diverged.")
-    body = build.keywords.get("build", build)  # of a network that ends in a head
-    return OnnxNetwork(to_onnx(model), weights, build.args, dict(body.keywords))
+    return OnnxNetwork(to_onnx(regressor.model_), weights, regressor.shapes, regressor.ends)
 
 
 def to_onnx(model):
