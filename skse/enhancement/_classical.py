@@ -32,7 +32,7 @@ class BaseClassicalEnhancer(BaseEnhancer):
     ...
     ...     def enhance(self, waveforms, allocate=np.empty):
     ...         return [0.5 * x for x in waveforms]
-    >>> Halve().fit(np.ones((2, 800))).predict([np.ones(4)])
+    >>> Halve().fit(np.ones((3, 800))).predict([np.ones(4)])
     [array([0.5, 0.5, 0.5, 0.5]...)]
     """
 
