@@ -12,8 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from skse.comparison._candidates import enhance
-from skse.comparison._table import mean_of_defined
-from skse.metrics import evaluate
+from skse.metrics import evaluate, mean_of_defined
 from skse.networks import AutoencoderRegressor, UNetRegressor
 from skse.utils._stderr import silent_stderr
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
-from importlib.util import find_spec
 from numbers import Integral
 from pathlib import Path
 
@@ -31,14 +30,14 @@ from skse.comparison._records import (
 )
 from skse.comparison._table import (
     LABELS,
+    SCORED,
     make_condition_rows,
     make_rows,
     name_with_units,
-    write_csv,
 )
-from skse.utils import check_choice, check_number, check_waveform_pairs
+from skse.metrics import available_metrics
+from skse.utils import check_choice, check_number, check_waveform_pairs, write_csv
 
-METRICS = ("snr_gain", "si_sdr", "rmse", "stoi")
 _N_EXAMPLES = 3
 _THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -158,7 +157,7 @@ def compare(
     recorded = RecordedEstimator(
         folder=str(records),
         sampling_rate=data.sampling_rate,
-        metrics=_available_metrics(data.sampling_rate),
+        metrics=tuple(key for key in SCORED if key in available_metrics(data.sampling_rate)),
         examples=tuple(digest([noisy[i]]) for i in examples),
     )
     candidates = [
@@ -216,11 +215,6 @@ def compare(
         }
         files.append(write_comparison_report(report, rows, scores, shown, data, settings))
     return Bunch(rows=rows, scores=scores, best=best["name"], files=files)
-
-
-def _available_metrics(sampling_rate):
-    pesq = find_spec("pesq") is not None and sampling_rate in (8000, 16000)
-    return METRICS + ("pesq",) * pesq
 
 
 def _take(indices, *lists):

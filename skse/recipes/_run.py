@@ -13,7 +13,6 @@ from sklearn.utils import Bunch
 from skse.comparison._examples import choose_examples
 from skse.comparison._outputs import write_audio
 from skse.comparison._records import digest, load_tensorflow
-from skse.comparison._table import write_csv
 from skse.recipes._data import prepare_pairs
 from skse.recipes._outputs import draw_history, draw_masks, draw_spectrograms, gather_examples
 from skse.recipes._registry import check_name, get_recipe
@@ -26,7 +25,7 @@ from skse.recipes._settings import (
     read_settings,
     write_settings,
 )
-from skse.utils import check_number
+from skse.utils import check_number, write_csv
 
 _N_EXAMPLES = 3
 _N_DIFFERENCES = 4

@@ -14,7 +14,7 @@ import numpy as np
 
 from skse.report._charts import charts_by_noise, charts_by_snr, make_series
 from skse.report._examples import check_examples, embed
-from skse.report._rows import KINDS, Scores, format_score
+from skse.report._rows import KINDS, Scores
 from skse.utils import check_number
 
 _PACKAGES = (
@@ -148,7 +148,7 @@ def _table_line(scores, look):
         cells.append(
             {
                 "value": repr(value) if defined else "",
-                "text": format_score(metric, value),
+                "text": metric.spell(value),
                 "best": rivals and defined and name == scores.best("candidate", metric),
             }
         )
@@ -169,7 +169,7 @@ def _highlights(scores):
         name = scores.best(kind)
         value = float("nan") if name is None else scores.mean(name, metric)
         if np.isfinite(value):
-            text = format_score(metric, value)
+            text = metric.spell(value)
             highlights.append({"kind": kind, "caption": caption, "name": name, "text": text})
     return highlights
 

@@ -1,6 +1,7 @@
-"""Validation, optional imports: what every other package may use."""
+"""Validation, tables, optional imports: what every other package may use."""
 
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
+from skse.utils._tables import align, write_csv
 from skse.utils._waveforms import (
     check_waveform,
     check_waveform_pairs,
@@ -9,6 +10,7 @@ from skse.utils._waveforms import (
 )
 
 __all__ = [
+    "align",
     "check_choice",
     "check_number",
     "check_sampling_rate",
@@ -17,4 +19,5 @@ __all__ = [
     "check_waveforms",
     "import_optional",
     "restore_container",
+    "write_csv",
 ]
