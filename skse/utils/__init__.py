@@ -1,6 +1,7 @@
 """Validation, optional imports: what every other package may use."""
 
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
+from skse.utils._progress import progress_bar
 from skse.utils._waveforms import (
     check_waveform,
     check_waveform_pairs,
@@ -16,5 +17,6 @@ __all__ = [
     "check_waveform_pairs",
     "check_waveforms",
     "import_optional",
+    "progress_bar",
     "restore_container",
 ]
