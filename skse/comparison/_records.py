@@ -14,7 +14,6 @@ from sklearn.base import BaseEstimator, clone
 from skse.comparison._candidates import enhance
 from skse.metrics import evaluate, mean_of_defined
 from skse.networks import AutoencoderRegressor, UNetRegressor
-from skse.utils._stderr import silent_stderr
 
 # What a record holds. Another number, and records of before are not looked at.
 _FORMAT = 2
@@ -176,7 +175,7 @@ def spell(value):
 
 
 def load_tensorflow_for(estimator):
-    """Load TensorFlow, in silence, where an estimator is going to train a network."""
+    """Load TensorFlow where an estimator is going to train a network."""
     if isinstance(getattr(estimator, "regressor", None), (AutoencoderRegressor, UNetRegressor)):
         load_tensorflow()
 
@@ -184,5 +183,4 @@ def load_tensorflow_for(estimator):
 @lru_cache(maxsize=1)
 def load_tensorflow():
     """Train a network of a few weights, lest the first fit be charged for the start."""
-    with silent_stderr():
-        UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))
+    UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))

@@ -171,6 +171,9 @@ def compare(
         for candidate, label in zip(candidates, labels, strict=True)
         for d in digests
     }
+    for candidate in candidates if n_jobs == 1 else ():
+        if not all(candidate.record_for(d).path.exists() for d in digests):
+            load_tensorflow_for(candidate.estimator)  # what it says would tear the bar
     with RecordsBar(expected, n_more=1, disable=not progress) as bar:
         search = GridSearchCV(
             recorded,

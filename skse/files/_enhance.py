@@ -20,7 +20,7 @@ from skse.files._plan import Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
 from skse.files._results import FileResult, UnusableFileError, reason_of
 from skse.files._scratch import FileWaveform
-from skse.utils import check_choice, check_number
+from skse.utils import check_choice, check_number, progress_bar
 
 METHODS = {
     "log-mmse": LogMMSE,
@@ -214,13 +214,9 @@ def frame_length(sampling_rate):
 
 
 def _run(groups, settings, n_jobs, progress):
-    from tqdm import tqdm
-
     waiting = {job.source: job for group in groups for job in group}
     results = []
-    with tqdm(
-        total=len(waiting), desc="enhance", unit="file", disable=not progress, dynamic_ncols=True
-    ) as bar:
+    with progress_bar(total=len(waiting), desc="enhance", unit="file", show=progress) as bar:
         pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
         try:
             for done in pool(delayed(process)(group, settings) for group in groups):

@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
 from skse.metrics import available_metrics, evaluate, get_metric, mean_of_defined
-from skse.utils import check_number
+from skse.utils import check_number, progress_bar
 
 _N_EXAMPLES = 3
 
@@ -160,18 +160,9 @@ def _load_noisy(noisy_dir, clean_dir, files, sampling_rate, match):
 
 
 def _score_all(tasks, metrics, sampling_rate, n_jobs, progress):
-    from tqdm import tqdm
-
     pool = Parallel(n_jobs=n_jobs, return_as="generator")
     scores = pool(delayed(_score_one)(*task, metrics, sampling_rate) for task in tasks)
-    return tqdm(
-        scores,
-        total=len(tasks),
-        desc="score",
-        unit="file",
-        disable=not progress,
-        dynamic_ncols=True,
-    )
+    return progress_bar(scores, total=len(tasks), desc="score", unit="file", show=progress)
 
 
 def _score_one(clean, enhanced, noisy, metrics, sampling_rate):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from numbers import Integral, Real
 
+from skse.networks._tensorflow import load_tensorflow
 from skse.utils import check_choice, check_number
 
 OUTPUT_ACTIVATIONS = ("auto", "linear", "sigmoid")
@@ -11,6 +12,7 @@ SCHEDULES = ("constant", "cosine")
 
 def check_training(owner):
     """Raise a ValueError unless every parameter of the training is one it can take."""
+    load_tensorflow()
     from keras.callbacks import Callback
     from keras.optimizers import Optimizer
 

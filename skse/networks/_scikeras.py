@@ -1,6 +1,10 @@
 """Everything that touches scikeras. Importing this loads TensorFlow: do so inside functions."""
 
-import logging
+# ruff: noqa: E402
+from skse.networks._tensorflow import kept_back, load_tensorflow
+
+load_tensorflow()
+
 import math
 import random
 from collections import defaultdict
@@ -188,19 +192,9 @@ def seeded(seed):
         tf.random.set_seed(tensorflow_seed)
 
 
-@contextmanager
 def quiet_tracing():
     """Keep back TensorFlow's warning about many traces: every network is traced once or twice."""
-
-    def is_other(record):
-        return "triggered tf.function retracing" not in record.getMessage()
-
-    logger = logging.getLogger("tensorflow")
-    logger.addFilter(is_other)
-    try:
-        yield
-    finally:
-        logger.removeFilter(is_other)
+    return kept_back("tensorflow", "triggered tf.function retracing")
 
 
 def describe_keras_object(value):
