@@ -1,10 +1,11 @@
 """The results as rows, as CSV and as a table to read."""
 
 import csv
-import os
 from io import StringIO
 
 import numpy as np
+
+from skse.utils import replacing
 
 # Metric -> column of results.csv (with its unit), heading, number format.
 COLUMNS = {
@@ -94,12 +95,10 @@ def name_with_units(row):
 
 def write_csv(rows, path):
     """Write rows to a CSV file, whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(partial, path)
 
 
 def format_table(rows):

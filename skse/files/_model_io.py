@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
-from skse.files._audio import replacing
+from skse.utils import replacing
 from skse.utils._stderr import silent_stderr
 
 SUFFIXES = (".skse", ".joblib")

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from skse.files._audio import replacing
+from skse.utils import replacing
 
 # Metric -> unit in column names, number format.
 _COLUMNS = {
