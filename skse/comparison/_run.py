@@ -22,12 +22,7 @@ from skse.comparison._examples import (
 )
 from skse.comparison._outputs import write_audio, write_comparison_report, write_pictures
 from skse.comparison._progress import RecordsBar
-from skse.comparison._records import (
-    RecordedEstimator,
-    digest,
-    load_tensorflow_for,
-    score_recorded,
-)
+from skse.comparison._records import RecordedEstimator, load_tensorflow_for, score_recorded
 from skse.comparison._table import (
     LABELS,
     SCORED,
@@ -36,7 +31,15 @@ from skse.comparison._table import (
     name_with_units,
 )
 from skse.metrics import available_metrics
-from skse.utils import check_choice, check_number, check_waveform_pairs, write_csv
+from skse.utils import (
+    check_choice,
+    check_number,
+    check_waveform_pairs,
+    digest,
+    replacing,
+    write_csv,
+    write_whole,
+)
 
 _N_EXAMPLES = 3
 _THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -249,10 +252,9 @@ def _fit_best(winner, noisy, clean, out):
         return
     note.unlink(missing_ok=True)
     load_tensorflow_for(winner.estimator)
-    partial = out / ".best.joblib.part"
-    joblib.dump(clone(winner.estimator).fit(noisy, clean), partial)
-    os.replace(partial, model)
-    note.write_text(json.dumps({"key": key}))
+    with replacing(model) as part:
+        joblib.dump(clone(winner.estimator).fit(noisy, clean), part)
+    write_whole(note, json.dumps({"key": key}))
 
 
 def _score_conditions(rows, candidates, labels, digests, folds, data):

@@ -14,13 +14,20 @@ from joblib import Parallel, delayed, dump
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skse.enhancement import LogMMSE, SpectralSubtraction, WienerFilter
-from skse.files._audio import AudioFormat, open_audio, peak_of, read_blocks, write_audio
+from skse.files._audio import AudioFormat, peak_of, write_audio
 from skse.files._model_io import load_model
 from skse.files._plan import Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
-from skse.files._results import FileResult, UnusableFileError, reason_of
+from skse.files._results import FileResult, reason_of
 from skse.files._scratch import FileWaveform
-from skse.utils import check_choice, check_number, progress_bar
+from skse.utils import (
+    UnusableFileError,
+    check_choice,
+    check_number,
+    open_audio,
+    progress_bar,
+    read_blocks,
+)
 
 METHODS = {
     "log-mmse": LogMMSE,
@@ -285,7 +292,8 @@ class _Allocator:
 
 
 def _decode(job, settings, allocate):
-    with open_audio(job.source) as (audio, audio_format):
+    with open_audio(job.source) as audio:
+        audio_format = AudioFormat.of(audio)
         file_rate = audio_format.sampling_rate
         _, rate = enhancer_for(settings, file_rate)
         n_times = resampled_length(audio_format.n_times, file_rate, rate)

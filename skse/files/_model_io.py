@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement import BaseEnhancer
-from skse.files._audio import replacing
+from skse.utils import replacing
 
 SUFFIXES = (".skse", ".joblib")
 

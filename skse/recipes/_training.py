@@ -7,7 +7,7 @@ import numpy as np
 from keras.callbacks import BackupAndRestore, Callback
 
 from skse.recipes._rows import seed_rmse
-from skse.utils import progress_bar
+from skse.utils import progress_bar, replacing
 
 COLUMNS = ("epoch", "loss", "held_out_loss", "held_out_seed_rmse", "seconds")
 
@@ -70,7 +70,7 @@ class TrainingLog(Callback):
         rmse = seed_rmse(self.targets, predicted, self.batch_size)
         row = (epoch + 1, float(logs["loss"]), loss / len(self.rows), rmse, seconds)
         kept.append(dict(zip(COLUMNS, row, strict=True)))
-        with self.path.open("w", newline="", encoding="utf-8") as file:
+        with replacing(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(kept)
