@@ -191,7 +191,7 @@ SECTIONS = [
     ),
     (
         "Utilities",
-        "For those who write estimators of their own.",
+        "For those who write estimators, or programs that read and write recordings, of their own.",
         [
             "skse.utils.check_waveform",
             "skse.utils.check_waveforms",
@@ -201,6 +201,13 @@ SECTIONS = [
             "skse.utils.check_number",
             "skse.utils.check_sampling_rate",
             "skse.utils.import_optional",
+            "skse.utils.open_audio",
+            "skse.utils.read_blocks",
+            "skse.utils.UnusableFileError",
+            "skse.utils.list_files",
+            "skse.utils.replacing",
+            "skse.utils.write_whole",
+            "skse.utils.digest",
         ],
     ),
 ]

@@ -1,6 +1,5 @@
 """What is tried, and how it is scored."""
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from sklearn.base import clone
 
 from skse import SpeechEnhancer, UNetRegressor
 from skse.metrics import evaluate
+from skse.utils import digest
 from study.corpus import PROTOCOLS
 
 SAMPLING_RATE = 8000
@@ -87,7 +87,7 @@ class Candidate:
     @property
     def digest(self):
         """Short form of the settings."""
-        return hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:12]
+        return digest(json.dumps(self.settings, sort_keys=True))[:12]
 
 
 def score(test, enhanced):

@@ -1,8 +1,9 @@
 """The CSV: tidy, whole at any time, and asked what is done already."""
 
 import csv
-import os
 from pathlib import Path
+
+from skse.utils import replacing
 
 KEY = ("part", "candidate", "variant", "protocol", "seed")
 COLUMNS = (
@@ -74,12 +75,10 @@ class Records:
         rows = [row for row in self.read() if key_of(row) != candidate.key]
         rows += [{**row, **figures, **own} for row in scores]
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f".{self.path.name}.part")
-        with partial.open("w", newline="", encoding="utf-8") as file:
+        with replacing(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
             writer.writeheader()
             writer.writerows({name: _spell(value) for name, value in row.items()} for row in rows)
-        os.replace(partial, self.path)
 
 
 def key_of(row):

@@ -1,5 +1,7 @@
 """The command ``skse``: one module a command, which parses, calls public functions, prints."""
 
+import os
+
 import click
 
 from skse.cli._compare import compare
@@ -13,6 +15,7 @@ from skse.cli._train import train
 @click.version_option(package_name="skse", message="%(prog)s %(version)s")
 def main():
     """Speech enhancement the scikit-learn way."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # here and in worker processes
 
 
 main.add_command(compare)

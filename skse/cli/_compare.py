@@ -126,7 +126,6 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
         )
     if report == "":
         report = os.path.join(out, "report.html")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["MPLBACKEND"] = "agg"
 
     import joblib

@@ -1,6 +1,5 @@
 """``skse enhance``."""
 
-import os
 import sys
 
 import click
@@ -78,7 +77,6 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
         raise click.UsageError("--sampling-rate goes with --model only.")
     if force and resume:
         raise click.UsageError("--force and --resume contradict each other.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
     from skse.files import ModelError, enhance_files
 

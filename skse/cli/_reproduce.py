@@ -68,7 +68,6 @@ def reproduce(name, listed, data, data_home, epochs, limit, out, seed, report, r
     if data_home is not None and data != "noizeus":
         raise click.UsageError("--data-home goes with --data noizeus only.")
     _check(name)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["MPLBACKEND"] = "agg"
     out = out or os.path.join("skse-reproduce", name)
 

@@ -1,6 +1,5 @@
 """``skse score``."""
 
-import os
 import sys
 
 import click
@@ -73,7 +72,6 @@ def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_fil
     """  # noqa: D301  click's mark for lines to leave alone
     if noisy is None and metrics and {"snr_gain", "si_sdr_gain"} & set(metrics):
         raise click.UsageError("--metrics snr_gain and si_sdr_gain need --noisy.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
     from skse.files import score_folders
 

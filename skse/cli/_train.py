@@ -114,7 +114,6 @@ def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampl
         raise click.UsageError(f"--out {out}: a model file must be named .skse or .joblib.")
     if os.path.exists(out) and not force:
         raise click.UsageError(f"--out {out} exists; --force overwrites it.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if jobs:  # read when TensorFlow starts
         os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(jobs)))
 

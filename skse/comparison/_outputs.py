@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from skse.comparison._table import LABELS
-from skse.metrics import snr_gain_score
+from skse.metrics import FIT_TIME, snr_gain_score
 from skse.plotting import ComparisonDisplay, SpectrogramDisplay
 
 
@@ -88,14 +88,12 @@ def write_comparison_report(path, rows, scores, examples, data, settings):
     """
     from skse.report import write_report
 
-    fit_times = {row["name"]: row["fit_time_s_mean"] for row in rows if row["kind"] == "candidate"}
-    kept = ("name", "kind", "noise", "snr_db", "n_utterances")
-    tidy = [
-        {
-            **{key: value for key, value in row.items() if key in kept or key not in LABELS},
-            "fit_time": fit_times.get(row["name"], float("nan")),
-        }
-        for row in scores
+    dropped = set(LABELS) - {"name", "kind"}
+    tidy = [{key: value for key, value in row.items() if key not in dropped} for row in scores]
+    tidy += [  # of no noise and no SNR
+        {key: row[key] for key in ("name", "kind")} | {"fit_time": row[f"{FIT_TIME.column}_mean"]}
+        for row in rows
+        if row["kind"] == "candidate"
     ]
     minutes = sum(map(len, data.noisy)) / data.sampling_rate / 60
     about = {

@@ -2,6 +2,8 @@
 
 from threading import Event, Thread
 
+from skse.utils import progress_bar
+
 _PAUSE = 0.3  # s between looks
 
 
@@ -24,16 +26,13 @@ class RecordsBar:
         self.disable = disable
 
     def __enter__(self):
-        from tqdm import tqdm
-
         found = self._take_found()
-        self._bar = tqdm(
+        self._bar = progress_bar(
             total=len(found) + len(self.missing) + self.n_more,
             initial=len(found),
             desc="skse compare",
             unit="fit",
-            disable=self.disable,
-            dynamic_ncols=True,
+            show=not self.disable,
         )
         self._stop = Event()
         self._thread = Thread(target=self._watch, daemon=True)

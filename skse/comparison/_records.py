@@ -1,8 +1,6 @@
 """Results that outlive their run: one file for every fit, found again by its content."""
 
-import hashlib
 import json
-import os
 import time
 from functools import lru_cache
 from importlib.metadata import version
@@ -12,10 +10,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from skse.comparison._candidates import enhance
-from skse.comparison._table import mean_of_defined
-from skse.metrics import evaluate
+from skse.metrics import evaluate, mean_of_defined
 from skse.networks import AutoencoderRegressor, UNetRegressor
-from skse.utils._stderr import silent_stderr
+from skse.utils import digest, replacing
 
 # What a record holds. Another number, and records of before are not looked at.
 _FORMAT = 2
@@ -35,7 +32,8 @@ class RecordedEstimator(BaseEstimator):
     metrics : tuple of str, default=()
         What is scored, as for :func:`~skse.metrics.evaluate`.
     examples : tuple of str, default=()
-        Digests (see `digest`) of the noisy waveforms whose enhanced form is recorded.
+        Digests (see :func:`~skse.utils.digest`) of the noisy waveforms whose enhanced form is
+        recorded.
 
     Attributes
     ----------
@@ -70,8 +68,7 @@ class RecordedEstimator(BaseEstimator):
         settings = [spell(self.estimator), list(self.metrics), list(self.examples)]
         versions = [version(package) for package in ("skse", "keras", "tensorflow")]
         text = json.dumps([_FORMAT, settings, versions, training_digest])
-        key = hashlib.sha256(text.encode()).hexdigest()[:24]
-        return Record(Path(self.folder) / f"{key}.npz")
+        return Record(Path(self.folder) / f"{digest(text)[:24]}.npz")
 
 
 class Record:
@@ -99,15 +96,10 @@ class Record:
             Enhanced waveforms by digest.
         """
         listed = {name: [float(x) for x in values] for name, values in utterances.items()}
-        partial = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part")
-        with partial.open("wb") as file:
+        with replacing(self.path) as part:
             np.savez_compressed(
-                file,
-                scores=json.dumps(scores),
-                utterances=json.dumps(listed),
-                **examples,
+                part, scores=json.dumps(scores), utterances=json.dumps(listed), **examples
             )
-        os.replace(partial, self.path)
 
     def read_scores(self):
         """Return the scores as a dict."""
@@ -157,16 +149,6 @@ def score_recorded(recorded, X, y):
     return record.read_scores()
 
 
-def digest(*lists):
-    """SHA-256 of lists of waveforms, lengths included."""
-    result = hashlib.sha256()
-    for waveforms in lists:
-        for waveform in waveforms:
-            result.update(str(len(waveform)).encode())
-            result.update(np.ascontiguousarray(waveform))
-    return result.hexdigest()
-
-
 def spell(value):
     """Spell out an estimator with all of its parameters, the same in every process."""
     if not hasattr(value, "get_params"):
@@ -177,7 +159,7 @@ def spell(value):
 
 
 def load_tensorflow_for(estimator):
-    """Load TensorFlow, in silence, where an estimator is going to train a network."""
+    """Load TensorFlow where an estimator is going to train a network."""
     if isinstance(getattr(estimator, "regressor", None), (AutoencoderRegressor, UNetRegressor)):
         load_tensorflow()
 
@@ -185,5 +167,4 @@ def load_tensorflow_for(estimator):
 @lru_cache(maxsize=1)
 def load_tensorflow():
     """Train a network of a few weights, lest the first fit be charged for the start."""
-    with silent_stderr():
-        UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))
+    UNetRegressor(filters=(1,), dilations=(), epochs=1).fit(np.ones((2, 4)), np.ones((2, 4)))

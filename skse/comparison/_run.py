@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
-from importlib.util import find_spec
 from numbers import Integral
 from pathlib import Path
 
@@ -23,22 +22,25 @@ from skse.comparison._examples import (
 )
 from skse.comparison._outputs import write_audio, write_comparison_report, write_pictures
 from skse.comparison._progress import RecordsBar
-from skse.comparison._records import (
-    RecordedEstimator,
-    digest,
-    load_tensorflow_for,
-    score_recorded,
-)
+from skse.comparison._records import RecordedEstimator, load_tensorflow_for, score_recorded
 from skse.comparison._table import (
     LABELS,
+    SCORED,
     make_condition_rows,
     make_rows,
     name_with_units,
-    write_csv,
 )
-from skse.utils import check_choice, check_number, check_waveform_pairs
+from skse.metrics import available_metrics
+from skse.utils import (
+    check_choice,
+    check_number,
+    check_waveform_pairs,
+    digest,
+    replacing,
+    write_csv,
+    write_whole,
+)
 
-METRICS = ("snr_gain", "si_sdr", "rmse", "stoi")
 _N_EXAMPLES = 3
 _THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -158,7 +160,7 @@ def compare(
     recorded = RecordedEstimator(
         folder=str(records),
         sampling_rate=data.sampling_rate,
-        metrics=_available_metrics(data.sampling_rate),
+        metrics=tuple(key for key in SCORED if key in available_metrics(data.sampling_rate)),
         examples=tuple(digest([noisy[i]]) for i in examples),
     )
     candidates = [
@@ -172,6 +174,9 @@ def compare(
         for candidate, label in zip(candidates, labels, strict=True)
         for d in digests
     }
+    for candidate in candidates if n_jobs == 1 else ():
+        if not all(candidate.record_for(d).path.exists() for d in digests):
+            load_tensorflow_for(candidate.estimator)  # what it says would tear the bar
     with RecordsBar(expected, n_more=1, disable=not progress) as bar:
         search = GridSearchCV(
             recorded,
@@ -218,11 +223,6 @@ def compare(
     return Bunch(rows=rows, scores=scores, best=best["name"], files=files)
 
 
-def _available_metrics(sampling_rate):
-    pesq = find_spec("pesq") is not None and sampling_rate in (8000, 16000)
-    return METRICS + ("pesq",) * pesq
-
-
 def _take(indices, *lists):
     return [[waveforms[i] for i in indices] for waveforms in lists]
 
@@ -252,10 +252,9 @@ def _fit_best(winner, noisy, clean, out):
         return
     note.unlink(missing_ok=True)
     load_tensorflow_for(winner.estimator)
-    partial = out / ".best.joblib.part"
-    joblib.dump(clone(winner.estimator).fit(noisy, clean), partial)
-    os.replace(partial, model)
-    note.write_text(json.dumps({"key": key}))
+    with replacing(model) as part:
+        joblib.dump(clone(winner.estimator).fit(noisy, clean), part)
+    write_whole(note, json.dumps({"key": key}))
 
 
 def _score_conditions(rows, candidates, labels, digests, folds, data):

@@ -1,20 +1,13 @@
 """The results as rows, as CSV and as a table to read."""
 
-import csv
-import os
-from io import StringIO
-
 import numpy as np
 
-# Metric -> column of results.csv (with its unit), heading, number format.
-COLUMNS = {
-    "snr_gain": ("snr_gain_db", "SNR gain (dB)", "{:+.2f}"),
-    "si_sdr": ("si_sdr_db", "SI-SDR (dB)", "{:.2f}"),
-    "rmse": ("rmse", "RMSE", "{:.4f}"),
-    "stoi": ("stoi", "STOI", "{:.3f}"),
-    "pesq": ("pesq_mos", "PESQ (MOS)", "{:.2f}"),
-    "fit_time": ("fit_time_s", "fit time (s)", "{:.1f}"),
-}
+from skse.metrics import FIT_TIME, METRICS, mean_of_defined
+from skse.utils import align
+
+# What is scored where it can be, and what is told of every fit, in the order of the table.
+SCORED = ("snr_gain", "si_sdr", "rmse", "stoi", "pesq")
+SHOWN = (*(METRICS[key] for key in SCORED), FIT_TIME)
 LABELS = ("name", "kind", "network", "target", "loss")
 
 
@@ -26,7 +19,7 @@ def make_rows(labels, cv_results, n_splits):
     labels : list of dict
         `LABELS` of every candidate, in the order of the search.
     cv_results : dict
-        ``cv_results_`` of the search, with the keys of `COLUMNS` as metrics.
+        ``cv_results_`` of the search, with the keys of `SHOWN` as metrics.
     n_splits : int
         Number of folds.
 
@@ -39,12 +32,14 @@ def make_rows(labels, cv_results, n_splits):
     rows = []
     for i, label in enumerate(labels):
         row = dict(label)
-        for metric, (column, _, _) in COLUMNS.items():
-            if f"mean_test_{metric}" in cv_results:
-                row[f"{column}_mean"] = float(cv_results[f"mean_test_{metric}"][i])
-                row[f"{column}_std"] = float(cv_results[f"std_test_{metric}"][i])
+        for metric in SHOWN:
+            if f"mean_test_{metric.key}" in cv_results:
+                for part in ("mean", "std"):
+                    value = float(cv_results[f"{part}_test_{metric.key}"][i])
+                    row[f"{metric.column}_{part}"] = value
         rows.append({**row, "n_folds": n_splits})
-    return sorted(rows, key=lambda row: -np.nan_to_num(row["snr_gain_db_mean"], nan=-np.inf))
+    first = SHOWN[0]
+    return sorted(rows, key=lambda row: first.rank(row[f"{first.column}_mean"]))
 
 
 def make_condition_rows(labels, utterances, noise, snr_db):
@@ -81,25 +76,9 @@ def make_condition_rows(labels, utterances, noise, snr_db):
     ]
 
 
-def mean_of_defined(scores):
-    """Mean of the scores that are not NaN; NaN where there is none."""
-    defined = scores[~np.isnan(scores)]
-    return float(defined.mean()) if len(defined) else float("nan")
-
-
 def name_with_units(row):
     """Rename the metrics of a row to their columns in a CSV file, such as ``snr_gain_db``."""
-    return {COLUMNS[key][0] if key in COLUMNS else key: value for key, value in row.items()}
-
-
-def write_csv(rows, path):
-    """Write rows to a CSV file, whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    os.replace(partial, path)
+    return {METRICS[key].column if key in METRICS else key: value for key, value in row.items()}
 
 
 def format_table(rows):
@@ -123,22 +102,12 @@ def format_table(rows):
                      SNR gain (dB)
     U-Net, IRM, MSE   +6.04 ± 0.31
     """
-    columns = [column for column in COLUMNS.values() if f"{column[0]}_mean" in rows[0]]
-    lines = [["", *(heading for _, heading, _ in columns)]]
-    for row in rows:
-        cells = [_format_cell(row, column, number) for column, _, number in columns]
-        lines.append([row["name"], *cells])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    text = StringIO()
-    for line in lines:
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        text.write("  ".join(cells).rstrip() + "\n")
-    return text.getvalue().rstrip("\n")
+    metrics = [metric for metric in SHOWN if f"{metric.column}_mean" in rows[0]]
+    lines = [[row["name"], *(_format_cell(row, metric) for metric in metrics)] for row in rows]
+    return align([["", *(metric.heading for metric in metrics)], *lines])
 
 
-def _format_cell(row, column, number):
-    if column == "fit_time_s" and row["kind"] != "candidate":
+def _format_cell(row, metric):
+    if metric is FIT_TIME and row["kind"] != "candidate":
         return "-"
-    mean, std = float(row[f"{column}_mean"]), float(row[f"{column}_std"])
-    return f"{number.format(mean)} ± {number.replace('+', '').format(std)}"
+    return metric.write(*(float(row[f"{metric.column}_{part}"]) for part in ("mean", "std")))

@@ -2,7 +2,12 @@
 
 import os
 import time
+import zipfile
+import zlib
 from pathlib import Path
+
+# What reading a damaged zip raises; RuntimeError where it claims to be encrypted.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 _ATTEMPTS = 3
 _PAUSE = 1.0  # s between attempts
@@ -19,15 +24,15 @@ def default_home(name):
     return Path(root).expanduser() / name
 
 
-def repeat(fetch, describe):
+def repeat(fetch, what, advice):
     """Try a download up to three times; a refusal (HTTP 4xx) is final.
 
     Parameters
     ----------
     fetch : callable
         Downloads and verifies; raises an OSError where it fails.
-    describe : callable
-        ``describe(error, attempt)`` gives the message of the OSError to raise.
+    what, advice : str
+        What the message of the OSError to raise begins with, such as the URL, and ends with.
 
     Returns
     -------
@@ -41,7 +46,9 @@ def repeat(fetch, describe):
             response = getattr(error, "response", None)
             refused = response is not None and 400 <= response.status_code < 500
             if refused or attempt == _ATTEMPTS:
-                raise OSError(describe(error, attempt)) from error
+                raise OSError(
+                    f"{what} could not be downloaded (attempt {attempt}): {error}. {advice}"
+                ) from error
             time.sleep(_PAUSE)
 
 
@@ -57,10 +64,3 @@ def download(url, file, title=None):
     # pooch sets the bar's total; until then it must not be None.
     with tqdm(desc=title, total=1, unit="B", unit_scale=True) as progress:
         pooch.HTTPDownloader(progressbar=progress, **options)(url, file, None)
-
-
-def replace_with(path, content):
-    """Write a file whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.write_bytes(content)
-    os.replace(partial, path)

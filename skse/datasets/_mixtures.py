@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skse.datasets._audio import UnusableFileError, read_header, read_mono
+from skse.datasets._audio import read_header, read_mono
 from skse.datasets._mixing import fit_length, mix_at_snr
-from skse.utils import check_choice, check_number, check_sampling_rate
+from skse.utils import UnusableFileError, check_choice, check_number, check_sampling_rate
 
 _TRIES = 10
 _SILENCE = 1e-6  # of the noise file's mean power: 60 dB below it
@@ -171,7 +171,7 @@ class _Plan:
             try:
                 rate, _ = read_header(path)
             except UnusableFileError as error:
-                raise _refusal(*error.args) from error
+                raise _refusal(error.path, error.reason) from error
             if rate != self.sampling_rate:
                 raise _refusal(
                     path,
@@ -214,7 +214,7 @@ def _read(path):
     try:
         return read_mono(path)[0]
     except UnusableFileError as error:
-        raise _refusal(*error.args) from error
+        raise _refusal(error.path, error.reason) from error
 
 
 def _refusal(path, reason):

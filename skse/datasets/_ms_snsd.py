@@ -6,18 +6,19 @@ import os
 import re
 import shutil
 import zipfile
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from urllib.parse import quote
 
 import numpy as np
 from sklearn.utils import Bunch
 
-from skse.datasets._download import default_home, download, repeat, replace_with
-from skse.utils import check_choice
+from skse.datasets._download import BROKEN_ZIP, default_home, download, repeat
+from skse.datasets._listing import shorten
+from skse.utils import check_choice, replacing, write_whole
 
 SAMPLING_RATE = 16000
 # Part -> folders of speech and of noise, in the present layout and in the older one.
@@ -33,7 +34,6 @@ _RAW = "https://raw.githubusercontent.com/microsoft/MS-SNSD/master/"
 _ARCHIVE = f"{_PAGE}/archive/refs/heads/master.zip"
 _AT_ONCE = 8  # downloads
 _N_NAMED = 8
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 _DESCR = """\
 MS-SNSD, {part} part
@@ -203,8 +203,7 @@ def _problem(folder, home):
     empty = [name for name, size in sizes.items() if size == 0]
     for names, what in ((incomplete, f"of {len(listing)} files missing or cut"), (empty, "empty")):
         if names:
-            more = f" and {len(names) - _N_NAMED} more" if len(names) > _N_NAMED else ""
-            return f"{len(names)} {what} ({', '.join(sorted(names)[:_N_NAMED])}{more})"
+            return f"{len(names)} {what} ({shorten(sorted(names), _N_NAMED, ', ')})"
     return None
 
 
@@ -223,7 +222,7 @@ def _read_listing(folder, home):
 
 
 def _write_listing(folder, home, listing):
-    replace_with(home / f"{folder}.json", json.dumps(listing, indent=0).encode())
+    write_whole(home / f"{folder}.json", json.dumps(listing, indent=0))
 
 
 def _download_folder(folder, home):
@@ -244,12 +243,10 @@ def _download_folder(folder, home):
         url = f"{_RAW}{folder}/{quote(name)}"
         content = repeat(
             lambda: _fetch_file(url, *listing[name]),
-            lambda error, attempt: (
-                f"{url} could not be downloaded (attempt {attempt}): {error}. Files that are "
-                f"complete are kept under {target}. Call again to go on."
-            ),
+            url,
+            f"Files that are complete are kept under {target}. Call again to go on.",
         )
-        replace_with(target / name, content)
+        write_whole(target / name, content)
 
     pool = ThreadPoolExecutor(_AT_ONCE)
     progress = tqdm(desc=folder, total=len(listing), initial=n_complete, unit="file")
@@ -304,26 +301,21 @@ def _fetch_tree(name):
 
     return repeat(
         fetch,
-        lambda error, attempt: (
-            f"The listing {_TREES}{name} could not be downloaded (attempt {attempt}): {error}. "
-            "Try again later, or pass archive=True, which does without it."
-        ),
+        f"The listing {_TREES}{name}",
+        "Try again later, or pass archive=True, which does without it.",
     )
 
 
 def _download_archive(home, known_hash):
     """Download the archive and unpack the wav files of all its folders."""
     home.mkdir(parents=True, exist_ok=True)
-    path = home / f".MS-SNSD.zip.{os.getpid()}.part"
-    try:
+    with TemporaryFile(dir=home) as file:
         repeat(
-            partial(_fetch_archive, path, known_hash),
-            lambda error, attempt: (
-                f"{_ARCHIVE} could not be downloaded (attempt {attempt}): {error}. Call again, or "
-                "pass archive=False, which goes on where it stopped."
-            ),
+            partial(_fetch_archive, file, known_hash),
+            _ARCHIVE,
+            "Call again, or pass archive=False, which goes on where it stopped.",
         )
-        with zipfile.ZipFile(path) as unzipped:
+        with zipfile.ZipFile(file) as unzipped:
             members = _members_by_folder(unzipped)
             for folder, found in members.items():
                 listing = {name: (info.file_size, None) for name, info in found.items()}
@@ -332,24 +324,23 @@ def _download_archive(home, known_hash):
             for folder, found in members.items():
                 for name, info in found.items():
                     _unpack(unzipped, info, home / folder / name)
-    finally:
-        path.unlink(missing_ok=True)
 
 
-def _fetch_archive(path, known_hash):
-    with path.open("wb") as file:
-        download(_ARCHIVE, file, "MS-SNSD.zip")
+def _fetch_archive(file, known_hash):
+    file.seek(0)
+    file.truncate()
+    download(_ARCHIVE, file, "MS-SNSD.zip")
     if known_hash is not None:
-        with path.open("rb") as file:
-            received = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        received = hashlib.file_digest(file, "sha256").hexdigest()
         if received != known_hash.lower().removeprefix("sha256:"):
             raise OSError(f"its SHA-256 is {received}, not known_hash={known_hash!r}")
     try:
-        with zipfile.ZipFile(path) as unzipped:
+        with zipfile.ZipFile(file) as unzipped:
             if not _members_by_folder(unzipped):
                 raise OSError(f"it has none of the folders {', '.join(_FOLDERS)}")
             damaged = unzipped.testzip()
-    except _BROKEN_ZIP as error:
+    except BROKEN_ZIP as error:
         raise OSError(f"the zip is damaged ({error})") from error
     if damaged is not None:
         raise OSError(f"the zip is damaged: {damaged} does not have its CRC-32")
@@ -368,7 +359,5 @@ def _members_by_folder(unzipped):
 def _unpack(unzipped, info, path):
     if path.is_file() and path.stat().st_size == info.file_size:
         return
-    partial_path = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with unzipped.open(info) as source, partial_path.open("wb") as file:
+    with replacing(path) as part, unzipped.open(info) as source, part.open("wb") as file:
         shutil.copyfileobj(source, file)
-    os.replace(partial_path, path)

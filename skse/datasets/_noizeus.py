@@ -1,11 +1,9 @@
 """fetch_noizeus: the NOIZEUS corpus, found on disk or downloaded, every file verified."""
 
-import hashlib
 import io
 import os
 import warnings
 import zipfile
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import partial
@@ -14,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from skse.datasets._bunch import make_bunch
-from skse.datasets._download import default_home, download, repeat, replace_with
+from skse.datasets._download import BROKEN_ZIP, default_home, download, repeat
+from skse.utils import digest, write_whole
 
 NOISES = ("airport", "babble", "car", "exhibition", "restaurant", "station", "street", "train")
 SNRS_DB = (0, 5, 10, 15)
@@ -24,7 +23,6 @@ _SPEAKERS = ("m1", "m2", "f1", "f2", "m3", "f3")
 
 _SAMPLING_RATE = 8000
 _BASE_URL = "https://ecs.utdallas.edu/loizou/speech/noizeus/"
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 _DESCR = """\
 NOIZEUS
@@ -147,7 +145,7 @@ def fetch_noizeus(
         if damaged:
             warnings.warn(
                 f"{len(damaged)} files of NOIZEUS under {home} do not have their recorded SHA-256 "
-                f"and are downloaded again: {_shorten(damaged)}.",
+                f"and are downloaded again: {_name_or_count(damaged)}.",
                 stacklevel=2,
             )
         _download(sorted({_folder(name) for name in problems}), home, len(problems))
@@ -204,10 +202,6 @@ def _read_hashes():
     return {name: sha256 for sha256, name in (line.split() for line in text.splitlines())}
 
 
-def _matches(content, sha256):
-    return hashlib.sha256(content).hexdigest() == sha256
-
-
 def _read(names, home):
     """Read and verify files below `home`; return waveforms and problems, both by name."""
     import soundfile
@@ -220,7 +214,7 @@ def _read(names, home):
     waveforms, problems = {}, {}
     for name in names:
         contents = (path.read_bytes() for path in paths.get(name, ()))
-        intact = next((c for c in contents if _matches(c, hashes[name])), None)
+        intact = next((c for c in contents if digest(c) == hashes[name]), None)
         if intact is None:
             problems[name] = "damaged" if name in paths else "missing"
         else:
@@ -233,14 +227,14 @@ def _describe_problems(problems, n_wanted, home):
     for kind in ("missing", "damaged"):
         names = [name for name, problem in problems.items() if problem == kind]
         if names:
-            parts.append(f"{len(names)} of {n_wanted} files {kind}: {_shorten(names)}")
+            parts.append(f"{len(names)} of {n_wanted} files {kind}: {_name_or_count(names)}")
     return (
         f"NOIZEUS under {home} is not complete. {'; '.join(parts)}. Set download_if_missing=True, "
         f"or put the files there from {_BASE_URL}."
     )
 
 
-def _shorten(names):
+def _name_or_count(names):
     """Name up to eight files; of more, count them by folder."""
     if len(names) <= 8:
         return ", ".join(names)
@@ -252,21 +246,17 @@ def _download(folders, home, n_missing):
     """Download the zip of each folder, verify every wav in it, and put them below `home`."""
     for i, folder in enumerate(folders, start=1):
         url = f"{_BASE_URL}{folder}.zip"
-
-        def describe(error, attempt, url=url, n_complete=i - 1):
-            return (
-                f"{url} could not be downloaded (attempt {attempt}): {error}. "
-                f"{n_missing} files were missing or damaged under {home}; {n_complete} of "
-                f"{len(folders)} folders are complete now and are kept. Call again to "
-                "go on, or download the zips by hand and unpack them there."
-            )
-
         title = f"{folder}.zip ({i}/{len(folders)})"
-        contents = repeat(partial(_fetch_folder, url, folder, title), describe)
+        advice = (
+            f"{n_missing} files were missing or damaged under {home}; {i - 1} of {len(folders)} "
+            "folders are complete now and are kept. Call again to go on, or download the zips by "
+            "hand and unpack them there."
+        )
+        contents = repeat(partial(_fetch_folder, url, folder, title), url, advice)
         target = home / folder / "wav"
         target.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
-            replace_with(target / name, content)
+            write_whole(target / name, content)
 
 
 def _fetch_folder(url, folder, title):
@@ -275,7 +265,7 @@ def _fetch_folder(url, folder, title):
         download(url, archive, title)
         try:
             return _unpack(archive, folder)
-        except _BROKEN_ZIP as error:
+        except BROKEN_ZIP as error:
             raise OSError(f"the zip is damaged ({error})") from error
 
 
@@ -291,7 +281,7 @@ def _unpack(archive, folder):
             if name not in members:
                 raise OSError(f"{name} is not in the zip")
             candidates = (unzipped.read(member) for member in members[name])
-            intact = next((c for c in candidates if _matches(c, sha256)), None)
+            intact = next((c for c in candidates if digest(c) == sha256), None)
             if intact is None:
                 raise OSError(f"{name} in the zip does not have its recorded SHA-256")
             contents[name] = intact

@@ -1,6 +1,5 @@
 """load_pairs: noisy and clean recordings of one's own, matched by file name."""
 
-import os
 import re
 import warnings
 from collections import defaultdict
@@ -9,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from skse.datasets._audio import UnusableFileError, read_mono
+from skse.datasets._audio import read_mono
 from skse.datasets._bunch import make_bunch
-from skse.utils import check_choice, check_sampling_rate
+from skse.datasets._listing import shorten
+from skse.utils import UnusableFileError, check_choice, check_sampling_rate, list_files
 
 _DESCR = """\
 Pairs of recordings
@@ -148,11 +148,10 @@ def load_pairs(
             used.add(clean_path)
             noisy, clean = reader.read_pair(path, clean_path)
         except UnusableFileError as error:
-            culprit, reason = error.args
             if on_error == "raise":
-                raise ValueError(f"load_pairs: {culprit}: {reason}.") from error
-            if (str(culprit), reason) not in skipped:
-                skipped.append((str(culprit), reason))
+                raise ValueError(f"load_pairs: {error}.") from error
+            if (error.path, error.reason) not in skipped:
+                skipped.append((error.path, error.reason))
             continue
         stem = clean_path.stem
         if len(by_stem[stem]) > 1:
@@ -220,11 +219,7 @@ def _list_audio(name, folder, extensions):
         raise ValueError(f"load_pairs: {name}={str(folder)!r} is not a folder.")
     extensions = [extensions] if isinstance(extensions, str) else extensions
     wanted = {"." + extension.lower().removeprefix(".") for extension in extensions}
-    found = []
-    for parent, subfolders, names in os.walk(folder):
-        subfolders[:] = [sub for sub in subfolders if not sub.startswith(".")]
-        found += [Path(parent, name) for name in names if not name.startswith(".")]
-    found.sort()
+    found = list_files(folder)
     audio = [path for path in found if path.suffix.lower() in wanted]
     return audio, [path for path in found if path.suffix.lower() not in wanted]
 
@@ -299,13 +294,9 @@ def _measure_snr(noisy, clean):
 def _report(skipped, unmatched):
     parts = []
     if skipped:
-        listed = _shorten([f"{path}: {reason}" for path, reason in skipped])
+        listed = shorten([f"{path}: {reason}" for path, reason in skipped], _N_NAMED, "; ")
         parts.append(f"{len(skipped)} files could not be used ({listed}).")
     if unmatched:
-        parts.append(f"{len(unmatched)} files have no partner ({_shorten(unmatched)}).")
+        listed = shorten(unmatched, _N_NAMED, "; ")
+        parts.append(f"{len(unmatched)} files have no partner ({listed}).")
     return " ".join(parts)
-
-
-def _shorten(items):
-    more = [f"and {len(items) - _N_NAMED} more"] if len(items) > _N_NAMED else []
-    return "; ".join(items[:_N_NAMED] + more)

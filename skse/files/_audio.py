@@ -1,17 +1,16 @@
-"""Audio files in and out: any format that soundfile knows, block by block, and back as it came."""
+"""Recordings are written in the format they came in: any that soundfile knows, block by block."""
 
 import errno
 import os
 import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 import soundfile
 
-from skse.files._results import UnusableFileError
+from skse.utils import UnusableFileError, replacing
 
-# Frames that are decoded or encoded at a time.
+# Frames that are encoded at a time.
 BLOCK = 2**16
 # Bytes; with fewer on the disk, that is why a file could not be written.
 _LEAST_FREE = 2**16
@@ -35,6 +34,12 @@ class AudioFormat:
     endian: str
     metadata: dict = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, audio):
+        """Return the format of an open recording."""
+        names = ("samplerate", "channels", "frames", "format", "subtype", "endian")
+        return cls(*(getattr(audio, name) for name in names), audio.copy_metadata())
+
     @property
     def full_scale(self):
         """Largest absolute value that does not clip."""
@@ -43,67 +48,6 @@ class AudioFormat:
         # Half a step above the largest number is still rounded to it; float32 ends at 24 bits.
         bits = _BITS.get(self.subtype)
         return 1.0 if bits is None else 1 - 0.5 ** min(bits, 24)
-
-
-@contextmanager
-def open_audio(path):
-    """Open a recording to read; what is wrong with it is an UnusableFileError.
-
-    Yields
-    ------
-    audio : soundfile.SoundFile
-    audio_format : AudioFormat
-    """
-    if path.is_dir():
-        raise UnusableFileError("a folder, not a file")
-    if not path.exists():
-        raise UnusableFileError("no such file")
-    if path.stat().st_size == 0:
-        raise UnusableFileError("empty file (0 bytes)")
-    if not os.access(path, os.R_OK):
-        raise UnusableFileError("permission to read it denied")
-    try:
-        audio = soundfile.SoundFile(path)
-    except (soundfile.LibsndfileError, TypeError) as error:
-        # TypeError: soundfile asks for the sampling rate of a file named .raw.
-        text = getattr(error, "error_string", "") or str(error)
-        raise UnusableFileError(f"not an audio file that can be read ({text})") from error
-    with audio:
-        if audio.frames == 0:
-            raise UnusableFileError("no samples in it")
-        yield (
-            audio,
-            AudioFormat(
-                audio.samplerate,
-                audio.channels,
-                audio.frames,
-                audio.format,
-                audio.subtype,
-                audio.endian,
-                audio.copy_metadata(),
-            ),
-        )
-
-
-def read_blocks(audio):
-    """Yield blocks of shape (n_times, n_channels), float32 and finite, up to the file's end."""
-    n_read = 0
-    while n_read < audio.frames:
-        try:
-            block = audio.read(min(BLOCK, audio.frames - n_read), "float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            raise UnusableFileError(
-                f"damaged after {n_read} of {audio.frames} samples ({error.error_string})"
-            ) from error
-        if len(block) == 0:
-            raise UnusableFileError(f"cut short: {n_read} of {audio.frames} samples are there")
-        if not np.isfinite(block).all():
-            row, channel = np.argwhere(~np.isfinite(block))[0]
-            raise UnusableFileError(
-                f"contains NaN or inf, first at sample {n_read + row} of channel {channel + 1}"
-            )
-        yield block
-        n_read += len(block)
 
 
 def peak_of(x):
@@ -156,20 +100,9 @@ def write_audio(path, channels, audio_format, gain=1.0):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             text = getattr(error, "error_string", "") or str(error)
             raise UnusableFileError(
-                f"cannot be written as {audio_format.format}, {audio_format.subtype} ({text})"
+                path, f"cannot be written as {audio_format.format}, {audio_format.subtype} ({text})"
             ) from error
         _check_written(part, audio_format)
-
-
-@contextmanager
-def replacing(path):
-    """Yield the path of a hidden file that takes the place of `path` when all went well."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        yield part
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_metadata(audio, metadata):

@@ -14,13 +14,20 @@ from joblib import Parallel, delayed, dump
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skse.enhancement import LogMMSE, SpectralSubtraction, WienerFilter
-from skse.files._audio import AudioFormat, open_audio, peak_of, read_blocks, write_audio
+from skse.files._audio import AudioFormat, peak_of, write_audio
 from skse.files._model_io import load_model
 from skse.files._plan import Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
-from skse.files._results import FileResult, UnusableFileError, reason_of
+from skse.files._results import FileResult, reason_of
 from skse.files._scratch import FileWaveform
-from skse.utils import check_choice, check_number
+from skse.utils import (
+    UnusableFileError,
+    check_choice,
+    check_number,
+    open_audio,
+    progress_bar,
+    read_blocks,
+)
 
 METHODS = {
     "log-mmse": LogMMSE,
@@ -214,13 +221,9 @@ def frame_length(sampling_rate):
 
 
 def _run(groups, settings, n_jobs, progress):
-    from tqdm import tqdm
-
     waiting = {job.source: job for group in groups for job in group}
     results = []
-    with tqdm(
-        total=len(waiting), desc="enhance", unit="file", disable=not progress, dynamic_ncols=True
-    ) as bar:
+    with progress_bar(total=len(waiting), desc="enhance", unit="file", show=progress) as bar:
         pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
         try:
             for done in pool(delayed(process)(group, settings) for group in groups):
@@ -289,7 +292,8 @@ class _Allocator:
 
 
 def _decode(job, settings, allocate):
-    with open_audio(job.source) as (audio, audio_format):
+    with open_audio(job.source) as audio:
+        audio_format = AudioFormat.of(audio)
         file_rate = audio_format.sampling_rate
         _, rate = enhancer_for(settings, file_rate)
         n_times = resampled_length(audio_format.n_times, file_rate, rate)

@@ -8,8 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement import BaseEnhancer
-from skse.files._audio import replacing
-from skse.utils._stderr import silent_stderr
+from skse.utils import replacing
 
 SUFFIXES = (".skse", ".joblib")
 
@@ -94,8 +93,7 @@ def _load(name, modified, size):
             return load(name)
         import joblib
 
-        with silent_stderr():
-            return joblib.load(name)
+        return joblib.load(name)
     except Exception as error:  # a damaged pickle can raise anything
         text = " ".join(str(error).split()) or type(error).__name__
         if not text.startswith(name):

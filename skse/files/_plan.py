@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skse.files._results import FileResult
+from skse.utils import list_files
 
 # What is taken for a recording in a folder or by a glob; a file that is named is always read.
 EXTENSIONS = {
@@ -105,7 +106,7 @@ def _find(inputs, out):
     for given in inputs:
         text = os.path.expanduser(os.fspath(given))
         if os.path.isdir(text):
-            for path in _walk(text, out):
+            for path in filter(_is_recording, list_files(text, without=out)):
                 yield path, path.relative_to(text)
         elif os.path.exists(text) or not glob.has_magic(text):
             path = Path(text)
@@ -118,19 +119,6 @@ def _find(inputs, out):
                 yield Path(text), None
             for path in files:
                 yield path, path.relative_to(root)
-
-
-def _walk(folder, out):
-    """List the recordings below a folder, hidden ones and those below `out` left out."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and os.path.realpath(os.path.join(parent, name)) != out
-        ]
-        found += [path for name in names if _is_recording(path := Path(parent, name))]
-    return sorted(found)
 
 
 def _is_recording(path):

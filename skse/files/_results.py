@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+from skse.utils import UnusableFileError
+
 
 @dataclass
 class FileResult:
@@ -38,14 +40,10 @@ class FileResult:
     gain_db: float = 0.0
 
 
-class UnusableFileError(Exception):
-    """Carries the reason why a file cannot be used."""
-
-
 def reason_of(error):
     """Say in one line what went wrong with a file."""
     if isinstance(error, UnusableFileError):
-        text = str(error)
+        text = error.reason
     elif isinstance(error, OSError) and error.errno is not None:
         # An error of the system names the file that it met: the recording, or what was written.
         name = f" ({error.filename})" if error.filename else ""

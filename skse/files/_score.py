@@ -9,11 +9,9 @@ from sklearn.utils import Bunch
 
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
-from skse.metrics import evaluate
-from skse.utils import check_number
+from skse.metrics import available_metrics, evaluate, get_metric, mean_of_defined
+from skse.utils import check_number, progress_bar
 
-# Metrics that compare with the noisy recording.
-_GAINS = ("snr_gain", "si_sdr_gain")
 _N_EXAMPLES = 3
 
 
@@ -39,7 +37,7 @@ def score_folders(
     noisy_dir : str or path-like, default=None
         Folder of the noisy recordings, named as the enhanced ones: adds the gains in SNR and
         SI-SDR and the scores of the noisy recordings.
-    metrics : sequence of str, default=None
+    metrics : sequence of str, Metric or callable, default=None
         As for :func:`~skse.metrics.evaluate`. None takes all that can be computed.
     sampling_rate : int, default=None
         Rate at which to score, in Hz; files of another are resampled. With None all files must
@@ -101,8 +99,9 @@ def score_folders(
     """
     caller = "score_folders"
     check_number(caller, "n_jobs", n_jobs, int, min_val=1)
-    if noisy_dir is None and set(metrics or ()) & set(_GAINS):
-        raise ValueError(f"{caller}: metrics={list(metrics)!r} need noisy_dir (--noisy).")
+    records = [get_metric(metric, caller=caller, name="metrics") for metric in metrics or ()]
+    if noisy_dir is None and (gains := [m.key for m in records if "noisy" in m.needs]):
+        raise ValueError(f"{caller}: metrics={gains!r} need noisy_dir (--noisy).")
     pairs = load_quietly(enhanced_dir, clean_dir, sampling_rate=sampling_rate, match=match)
     rate = pairs.sampling_rate
     files = [Path(name).relative_to(enhanced_dir).as_posix() for name in pairs.filenames]
@@ -115,11 +114,12 @@ def score_folders(
         if Path(path).is_relative_to(enhanced_dir) and not Path(path).is_relative_to(clean_dir)
     ]
     if metrics is None:
-        metrics = _all_metrics(rate, noisy_dir is not None)
+        records = [get_metric(key) for key in available_metrics(rate, noisy_dir is not None)]
+    keys = [metric.key for metric in records]
 
     tasks = [(pairs.clean[i], pairs.noisy[i], noisy[i]) for i in range(len(files))]
     rows, noisy_rows = [], []
-    for file, scores in zip(files, _score_all(tasks, metrics, rate, n_jobs, progress), strict=True):
+    for file, scores in zip(files, _score_all(tasks, records, rate, n_jobs, progress), strict=True):
         enhanced_scores, noisy_scores = scores
         rows.append({"file": file, **enhanced_scores})
         if noisy_scores is not None:
@@ -127,28 +127,20 @@ def score_folders(
     result = Bunch(
         rows=rows,
         noisy_rows=noisy_rows,
-        mean=_mean(rows, metrics),
-        noisy_mean=_mean(noisy_rows, metrics) if noisy_rows else {},
-        metrics=list(metrics),
-        n_undefined={m: n for m in metrics if (n := sum(np.isnan(row[m]) for row in rows))},
+        mean=_mean(rows, keys),
+        noisy_mean=_mean(noisy_rows, keys) if noisy_rows else {},
+        metrics=keys,
+        n_undefined={m: n for m in keys if (n := sum(np.isnan(row[m]) for row in rows))},
         sampling_rate=rate,
         skipped=[*pairs.skipped, *without_clean, *skipped],
         unused=[path for path in pairs.unmatched if path not in dict(without_clean)],
     )
-    result.table = format_scores(result)
+    result.table = format_scores(result, records)
     if csv_file is not None:
-        write_scores(result, csv_file)
+        write_scores(result, records, csv_file)
     if report is not None:
         _write_report(report, result, files, tasks, clean_dir, enhanced_dir)
     return result
-
-
-def _all_metrics(sampling_rate, with_noisy):
-    one = np.zeros(1, np.float32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        names = evaluate(one, one, one, sampling_rate=sampling_rate)
-    return [name for name in names if with_noisy or name not in _GAINS]
 
 
 def _load_noisy(noisy_dir, clean_dir, files, sampling_rate, match):
@@ -168,40 +160,24 @@ def _load_noisy(noisy_dir, clean_dir, files, sampling_rate, match):
 
 
 def _score_all(tasks, metrics, sampling_rate, n_jobs, progress):
-    from tqdm import tqdm
-
     pool = Parallel(n_jobs=n_jobs, return_as="generator")
     scores = pool(delayed(_score_one)(*task, metrics, sampling_rate) for task in tasks)
-    return tqdm(
-        scores,
-        total=len(tasks),
-        desc="score",
-        unit="file",
-        disable=not progress,
-        dynamic_ncols=True,
-    )
+    return progress_bar(scores, total=len(tasks), desc="score", unit="file", show=progress)
 
 
 def _score_one(clean, enhanced, noisy, metrics, sampling_rate):
     """Return the scores of the enhanced recording, and of the noisy one where there is one."""
-    without_gains = [name for name in metrics if name not in _GAINS]
-    chosen = metrics if noisy is not None else without_gains
-    waveforms = [x for x in (clean, enhanced, noisy) if x is not None]
-    clean, enhanced, *noisy = [x[: _shortest(waveforms)] for x in waveforms]
+    n_times = _shortest([x for x in (clean, enhanced, noisy) if x is not None])
+    clean, enhanced, noisy = (x if x is None else x[:n_times] for x in (clean, enhanced, noisy))
+    possible = [metric for metric in metrics if noisy is not None or "noisy" not in metric.needs]
 
     def score(x):
-        return evaluate(
-            clean,
-            x,
-            noisy[0] if noisy else clean,
-            sampling_rate=sampling_rate,
-            metrics=chosen,
-        )
+        return evaluate(clean, x, noisy, sampling_rate=sampling_rate, metrics=possible)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NaN is counted in the end
-        undefined = dict.fromkeys(metrics, np.nan)
-        return undefined | score(enhanced), score(noisy[0]) if noisy else None
+        undefined = {metric.key: np.nan for metric in metrics}
+        return undefined | score(enhanced), None if noisy is None else score(noisy)
 
 
 def _shortest(waveforms):
@@ -209,12 +185,8 @@ def _shortest(waveforms):
     return min(map(len, waveforms))
 
 
-def _mean(rows, metrics):
-    return {
-        name: float(np.mean(defined)) if len(defined := values[~np.isnan(values)]) else np.nan
-        for name in metrics
-        for values in [np.array([row[name] for row in rows])]
-    }
+def _mean(rows, keys):
+    return {key: mean_of_defined([row[key] for row in rows]) for key in keys}
 
 
 def _write_report(path, scores, files, tasks, clean_dir, enhanced_dir):

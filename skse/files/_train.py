@@ -11,10 +11,9 @@ from skse.features import STFTFeaturizer
 from skse.files._enhance import frame_length
 from skse.files._model_io import check_suffix, save_model
 from skse.files._quiet import load_quietly
-from skse.networks import AutoencoderRegressor, UNetRegressor
+from skse.networks import AutoencoderRegressor, UNetRegressor, load_tensorflow
 from skse.targets import IdealMaskTarget, SpectrumTarget
-from skse.utils import check_choice, check_number
-from skse.utils._stderr import silent_stderr
+from skse.utils import check_choice, check_number, progress_bar
 
 # Network -> class, its parameters and those of the enhancer. The autoencoder's bottleneck holds
 # one segment: a short one makes it small.
@@ -204,11 +203,8 @@ def _fit(enhancer, pairs, epochs, progress):
     if not progress:
         enhancer.fit(pairs.noisy, pairs.clean)
         return
-    from tqdm import tqdm
-
-    with silent_stderr():
-        import scikeras.wrappers  # noqa: F401  loads TensorFlow
-    with tqdm(total=epochs, desc="train", unit="epoch", dynamic_ncols=True) as bar:
+    load_tensorflow(start=True)  # what it says would tear the bar
+    with progress_bar(total=epochs, desc="train", unit="epoch") as bar:
         enhancer.set_params(regressor__callbacks=[_make_callback(bar)])
         try:
             enhancer.fit(pairs.noisy, pairs.clean)

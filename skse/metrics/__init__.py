@@ -3,11 +3,13 @@
 In every ``*_score`` larger is better, in every ``*_error`` smaller is better. An
 utterance for which a metric is not defined gives NaN, and each call warns once
 with their number. Every metric has a ``*_scorer(estimator, X, y)``, the mean over
-the utterances, larger is better.
+the utterances, larger is better, and a record in ``METRICS``: label, unit, format.
 """
 
+from skse.metrics._base import mean_of_defined
 from skse.metrics._evaluate import evaluate
 from skse.metrics._perceptual import estoi_score, pesq_score, stoi_score
+from skse.metrics._records import FIT_TIME, METRICS, Metric, available_metrics, get_metric
 from skse.metrics._scorers import (
     estoi_scorer,
     log_spectral_distance_scorer,
@@ -33,13 +35,19 @@ from skse.metrics._time_domain import (
 )
 
 __all__ = [
+    "FIT_TIME",
+    "METRICS",
+    "Metric",
+    "available_metrics",
     "estoi_score",
     "estoi_scorer",
     "evaluate",
+    "get_metric",
     "log_spectral_distance_error",
     "log_spectral_distance_scorer",
     "make_multimetric_scorer",
     "make_waveform_scorer",
+    "mean_of_defined",
     "pesq_score",
     "pesq_scorer",
     "rmse_error",

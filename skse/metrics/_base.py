@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skse.utils import check_waveform_pairs
@@ -55,6 +56,35 @@ def score_utterances(metric, score_one, undefined, clean, **others):
             stacklevel=3,
         )
     return float(scores[0]) if single else scores
+
+
+def mean_of_defined(scores: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Mean of the scores that are not NaN.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_scores,) or float
+        Scores.
+    weights : array-like of shape (n_scores,) or None, default=None
+        What each counts, such as the number of utterances that it is the mean of.
+
+    Returns
+    -------
+    mean : float
+        NaN where there is none.
+
+    Examples
+    --------
+    >>> from skse.metrics import mean_of_defined
+    >>> mean_of_defined([1.0, float("nan"), 4.0]), mean_of_defined([1.0, 4.0], weights=[2, 1])
+    (2.5, 2.0)
+    """
+    scores = np.atleast_1d(np.asarray(scores, dtype=float))
+    defined = ~np.isnan(scores)
+    if not defined.any():
+        return float("nan")
+    chosen = None if weights is None else np.asarray(weights, dtype=float)[defined]
+    return float(np.average(scores[defined], weights=chosen))
 
 
 def energy(x):

@@ -1,21 +1,8 @@
 """Scorers: what model selection calls, ``scorer(estimator, X, y) -> float``."""
 
-from inspect import signature
-
-import numpy as np
-
-from skse.metrics._evaluate import METRICS, evaluate
-from skse.metrics._perceptual import estoi_score, pesq_score, stoi_score
-from skse.metrics._spectral import log_spectral_distance_error
-from skse.metrics._time_domain import (
-    rmse_error,
-    segmental_snr_score,
-    si_sdr_gain_score,
-    si_sdr_score,
-    snr_gain_score,
-    snr_score,
-)
-from skse.utils import check_choice
+from skse.metrics._base import mean_of_defined
+from skse.metrics._evaluate import evaluate
+from skse.metrics._records import METRICS, get_metric
 
 
 def make_waveform_scorer(metric, *, greater_is_better=None, **kwargs):
@@ -23,14 +10,15 @@ def make_waveform_scorer(metric, *, greater_is_better=None, **kwargs):
 
     Parameters
     ----------
-    metric : callable
+    metric : callable, Metric or str
         ``metric(clean, enhanced, ...)``, one number per utterance. Where it has
         a parameter `noisy` it is given `X`; where it has a parameter
         `sampling_rate` it is given the estimator's (that of the last step of a
-        pipeline, of the best estimator of a search).
+        pipeline, of the best estimator of a search). Or a record or key, as for
+        :func:`get_metric`.
     greater_is_better : bool or None, default=None
-        Where False, the scorer changes the sign. None means False where the
-        metric's name ends in "_error".
+        Where False, the scorer changes the sign. None takes what the metric's record
+        says; a function without one is an error where its name ends in "_error".
     **kwargs : dict
         Further arguments of the metric, such as ``sampling_rate=8000`` or
         ``mode="wb"``.
@@ -48,14 +36,10 @@ def make_waveform_scorer(metric, *, greater_is_better=None, **kwargs):
     >>> make_waveform_scorer(pesq_score, mode="wb")
     make_waveform_scorer(pesq_score, greater_is_better=True, mode='wb')
     """
-    if not callable(metric):
-        raise ValueError(
-            f"make_waveform_scorer: metric={metric!r} must be a function such as "
-            "skse.metrics.si_sdr_score."
-        )
+    record = get_metric(metric, caller="make_waveform_scorer")
     if greater_is_better is None:
-        greater_is_better = not getattr(metric, "__name__", "").endswith("_error")
-    return _WaveformScorer(metric, greater_is_better, kwargs)
+        greater_is_better = record.greater_is_better
+    return _WaveformScorer(record.function, greater_is_better, kwargs)
 
 
 def make_multimetric_scorer(metrics=("snr_gain", "si_sdr", "rmse", "stoi")):
@@ -63,16 +47,17 @@ def make_multimetric_scorer(metrics=("snr_gain", "si_sdr", "rmse", "stoi")):
 
     Parameters
     ----------
-    metrics : sequence of str, default=("snr_gain", "si_sdr", "rmse", "stoi")
-        Names as for :func:`evaluate`.
+    metrics : sequence of str, Metric or callable, \
+            default=("snr_gain", "si_sdr", "rmse", "stoi")
+        As for :func:`evaluate`.
 
     Returns
     -------
     scorer : callable
-        ``scorer(estimator, X, y) -> dict`` of metric name to mean score, larger
+        ``scorer(estimator, X, y) -> dict`` of metric key to mean score, larger
         is better (errors are negated), NaN ignored. To be passed as `scoring` of
         :class:`~sklearn.model_selection.GridSearchCV`, with `refit` one of the
-        names. It pickles.
+        keys. It pickles if the metrics do.
 
     Examples
     --------
@@ -80,8 +65,8 @@ def make_multimetric_scorer(metrics=("snr_gain", "si_sdr", "rmse", "stoi")):
     >>> make_multimetric_scorer(["snr_gain", "rmse"])
     make_multimetric_scorer(['snr_gain', 'rmse'])
     """
-    for name in metrics:
-        check_choice("make_multimetric_scorer", "metrics", name, METRICS)
+    for metric in metrics:
+        get_metric(metric, caller="make_multimetric_scorer", name="metrics")
     return _MultimetricScorer(list(metrics))
 
 
@@ -92,13 +77,10 @@ class _WaveformScorer:
         self.kwargs = kwargs
 
     def __call__(self, estimator, X, y):
-        wanted = signature(self.metric).parameters
-        kwargs = dict(self.kwargs)
-        if "noisy" in wanted:
-            kwargs.setdefault("noisy", X)
-        if "sampling_rate" in wanted and "sampling_rate" not in kwargs:
-            kwargs["sampling_rate"] = _sampling_rate_of(estimator, self)
-        mean = _mean(self.metric(y, estimator.predict(X), **kwargs))
+        metric, given = get_metric(self.metric), {"noisy": X, **self.kwargs}
+        if "sampling_rate" in metric.needs - given.keys():
+            given["sampling_rate"] = _sampling_rate_of(estimator, self)
+        mean = mean_of_defined(metric(y, estimator.predict(X), **given))
         return mean if self.greater_is_better else -mean
 
     def __repr__(self):
@@ -114,26 +96,13 @@ class _MultimetricScorer:
         self.metrics = metrics
 
     def __call__(self, estimator, X, y):
-        scores = evaluate(
-            y,
-            estimator.predict(X),
-            X,
-            sampling_rate=_sampling_rate_of(estimator, self),
-            metrics=self.metrics,
-        )
-        return {
-            name: -_mean(values) if METRICS[name].__name__.endswith("_error") else _mean(values)
-            for name, values in scores.items()
-        }
+        rate = _sampling_rate_of(estimator, self)
+        scores = evaluate(y, estimator.predict(X), X, sampling_rate=rate, metrics=self.metrics)
+        signs = {m.key: 1 if m.greater_is_better else -1 for m in map(get_metric, self.metrics)}
+        return {key: signs[key] * mean_of_defined(values) for key, values in scores.items()}
 
     def __repr__(self):
-        return f"make_multimetric_scorer({self.metrics})"
-
-
-def _mean(scores):
-    scores = np.atleast_1d(scores)
-    defined = scores[~np.isnan(scores)]
-    return float(defined.mean()) if len(defined) else float("nan")
+        return f"make_multimetric_scorer({[get_metric(metric).key for metric in self.metrics]})"
 
 
 def _sampling_rate_of(estimator, scorer):
@@ -153,13 +122,13 @@ def _sampling_rate_of(estimator, scorer):
             )
 
 
-rmse_scorer = make_waveform_scorer(rmse_error)
-snr_scorer = make_waveform_scorer(snr_score)
-snr_gain_scorer = make_waveform_scorer(snr_gain_score)
-segmental_snr_scorer = make_waveform_scorer(segmental_snr_score)
-si_sdr_scorer = make_waveform_scorer(si_sdr_score)
-si_sdr_gain_scorer = make_waveform_scorer(si_sdr_gain_score)
-log_spectral_distance_scorer = make_waveform_scorer(log_spectral_distance_error)
-stoi_scorer = make_waveform_scorer(stoi_score)
-estoi_scorer = make_waveform_scorer(estoi_score)
-pesq_scorer = make_waveform_scorer(pesq_score)
+snr_scorer = make_waveform_scorer(METRICS["snr"])
+snr_gain_scorer = make_waveform_scorer(METRICS["snr_gain"])
+segmental_snr_scorer = make_waveform_scorer(METRICS["segmental_snr"])
+si_sdr_scorer = make_waveform_scorer(METRICS["si_sdr"])
+si_sdr_gain_scorer = make_waveform_scorer(METRICS["si_sdr_gain"])
+rmse_scorer = make_waveform_scorer(METRICS["rmse"])
+log_spectral_distance_scorer = make_waveform_scorer(METRICS["log_spectral_distance"])
+stoi_scorer = make_waveform_scorer(METRICS["stoi"])
+estoi_scorer = make_waveform_scorer(METRICS["estoi"])
+pesq_scorer = make_waveform_scorer(METRICS["pesq"])

@@ -8,6 +8,7 @@ from skse.networks._base import BaseNetworkRegressor
 from skse.networks._loss_table import compares, register_loss
 from skse.networks._network import NetworkRegressor
 from skse.networks._regressors import AutoencoderRegressor, UNetRegressor
+from skse.networks._tensorflow import load_tensorflow as load_tensorflow
 from skse.networks._unet import UNet, build_unet
 
 __all__ = [

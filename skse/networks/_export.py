@@ -1,8 +1,6 @@
 """Trained networks in exchange formats. Importing this loads TensorFlow: do so inside functions."""
 
-import logging
 import tempfile
-import warnings
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,7 @@ import tensorflow as tf
 from onnx import helper, numpy_helper
 
 from skse.networks._runtime import OnnxNetwork
-from skse.utils._stderr import silent_stderr
+from skse.networks._tensorflow import kept_back
 
 # Largest difference, relative to the output's largest value, between Keras and a converted
 # network. Rounding leaves some 1e-6; what a converter gets wrong is far above.
@@ -98,7 +96,13 @@ def to_litert(model):
 
 def _export(model, form):
     model(_example_rows(model), training=False)  # Keras exports only what has been called
-    with tempfile.TemporaryDirectory() as folder, _ready_to_convert(model, form), _silence():
+    # Keras gives tf2onnx a name that NumPy took away, and asks for it in a way that warns first.
+    vars(np).setdefault("object", object)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _ready_to_convert(model, form),
+        kept_back("tf2onnx.tfonnx"),  # errors about an operator that `_rewrite` replaces
+    ):
         path = Path(folder) / ("network.tflite" if form == "litert" else "network.onnx")
         model.export(str(path), format=form, verbose=False)
         return path.read_bytes()
@@ -148,22 +152,6 @@ def _convolve(layer, inputs, kernel):
         around = [[0, 0], *([total // 2, total - total // 2] for total in totals), [0, 0]]
         inputs = tf.pad(inputs, around)
     return tf.nn.conv2d(inputs, kernel, layer.strides, "VALID", dilations=layer.dilation_rate)
-
-
-@contextmanager
-def _silence():
-    """Keep back what the converters log and warn of on their way."""
-    loggers = [logging.getLogger(name) for name in ("tensorflow", "tf2onnx", "absl")]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        with warnings.catch_warnings(), silent_stderr():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _rewrite(graph):

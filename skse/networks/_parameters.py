@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 from skse.networks._loss_table import LOSSES
 from skse.networks._runtime import built
+from skse.networks._tensorflow import load_tensorflow
 from skse.utils import check_choice, check_number
 
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")
@@ -22,6 +23,7 @@ def check_training(owner):
 
     It loads Keras.
     """
+    load_tensorflow()
     from keras.callbacks import Callback
     from keras.optimizers import Optimizer
 

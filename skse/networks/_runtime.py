@@ -4,6 +4,8 @@ import os
 
 import joblib
 
+from skse.networks._tensorflow import load_tensorflow
+
 
 class OnnxNetwork:
     """A trained network that predicts through onnxruntime, without Keras.
@@ -85,6 +87,7 @@ class SavedKerasObject:
         ValueError
             Where it is a user's own and not registered in this process.
         """
+        load_tensorflow()
         import keras
 
         base = {"losses": keras.losses.Loss, "optimizers": keras.optimizers.Optimizer}[self.kind]

@@ -8,7 +8,11 @@ Importing this loads TensorFlow: do so inside functions. Beside public names it 
   a seed draws it, when it is made, by ``random.randint(1, 10**9)``.
 """
 
-import logging
+# ruff: noqa: E402
+from skse.networks._tensorflow import kept_back, load_tensorflow
+
+load_tensorflow()
+
 import random
 import threading
 from collections import defaultdict
@@ -305,19 +309,9 @@ def reset_states(model):
             layer.reset_states()
 
 
-@contextmanager
 def quiet_tracing():
     """Keep back TensorFlow's warning about many traces: every network is traced once or twice."""
-
-    def is_other(record):
-        return "triggered tf.function retracing" not in record.getMessage()
-
-    logger = logging.getLogger("tensorflow")
-    logger.addFilter(is_other)
-    try:
-        yield
-    finally:
-        logger.removeFilter(is_other)
+    return kept_back("tensorflow", "triggered tf.function retracing")
 
 
 def describe_keras_object(value):

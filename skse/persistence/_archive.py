@@ -5,11 +5,10 @@ import os
 import re
 import stat
 import zipfile
-from hashlib import sha256
 from pathlib import Path
-from secrets import token_hex
 
 from skse import __version__
+from skse.utils import digest, replacing
 
 FORMAT = "skse model"
 FORMAT_VERSION = 1
@@ -55,22 +54,16 @@ def write_archive(path, members):
         "format_version": FORMAT_VERSION,
         "skse_version": __version__,
         "members": {
-            name: {"size": len(data), "sha256": sha256(data).hexdigest()}
-            for name, data in members.items()
+            name: {"size": len(data), "sha256": digest(data)} for name, data in members.items()
         },
     }
     members = {MANIFEST: json.dumps(manifest, indent=1).encode(), **members}
-    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
-    try:
-        with zipfile.ZipFile(part, "x") as archive:
-            for name, data in members.items():
-                text = name.endswith(_TEXT) and len(data) <= _MOST_TEXT
-                info = zipfile.ZipInfo(name)
-                info.external_attr = (stat.S_IFREG | 0o644) << 16
-                archive.writestr(info, data, zipfile.ZIP_DEFLATED if text else zipfile.ZIP_STORED)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as part, zipfile.ZipFile(part, "x") as archive:
+        for name, data in members.items():
+            text = name.endswith(_TEXT) and len(data) <= _MOST_TEXT
+            info = zipfile.ZipInfo(name)
+            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            archive.writestr(info, data, zipfile.ZIP_DEFLATED if text else zipfile.ZIP_STORED)
 
 
 class Archive:
@@ -122,7 +115,7 @@ class Archive:
             raise self.error(f"it has no member {name!r}")
         data = self._read(name)
         declared = self._declared[name]
-        if len(data) != declared["size"] or sha256(data).hexdigest() != declared["sha256"]:
+        if len(data) != declared["size"] or digest(data) != declared["sha256"]:
             raise self.error(f"its member {name!r} was changed after it was written")
         return data
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skse.metrics import FIT_TIME, METRICS
 from skse.utils import check_choice
 
 # Okabe and Ito's colours, told apart by every kind of colour vision.
@@ -15,14 +16,6 @@ _STYLES = {
     "other": ("Other network", "#009E73", "v", "full"),
     "baseline": ("Classical baseline", "#777777", "^", "full"),
     "noisy": ("Noisy", "#777777", "X", "full"),
-}
-_LABELS = {
-    "snr_gain_db": "SNR gain (dB)",
-    "si_sdr_db": "SI-SDR (dB)",
-    "rmse": "RMSE (full scale 1)",
-    "stoi": "STOI",
-    "pesq_mos": "PESQ (MOS-LQO)",
-    "fit_time_s": "Time to fit (s)",
 }
 
 
@@ -75,9 +68,9 @@ class ComparisonDisplay:
         ----------
         ax : matplotlib Axes, default=None
             Where to draw. None makes a new figure.
-        metric : {"snr_gain_db", "si_sdr_db", "rmse", "stoi", "pesq_mos", "fit_time_s"}, \
-                default="snr_gain_db"
-            What to draw.
+        metric : str, default="snr_gain_db"
+            Column of what to draw: "snr_gain_db", "si_sdr_db", "rmse", "stoi", "pesq_mos",
+            "fit_time_s" or that of another :class:`~skse.metrics.Metric` of skse.
 
         Returns
         -------
@@ -88,8 +81,9 @@ class ComparisonDisplay:
         ValueError
             Where the rows hold no such metric.
         """
-        known = [name for name in _LABELS if f"{name}_mean" in self.rows[0]]
-        check_choice(self, "metric", metric, known)
+        headings = {known.column: known.heading for known in (*METRICS.values(), FIT_TIME)}
+        held = [column for column in headings if f"{column}_mean" in self.rows[0]]
+        check_choice(self, "metric", metric, held)
         if ax is None:
             import matplotlib.pyplot as plt
 
@@ -121,7 +115,7 @@ class ComparisonDisplay:
         ax.axvline(0, color="#777777", linewidth=0.8, zorder=0)
         ax.set_yticks(heights, [row["name"] for row in self.rows])
         ax.set_ylim(-0.7, len(self.rows) - 0.3)
-        ax.set_xlabel(f"{_LABELS[metric]}, mean and standard deviation over folds")
+        ax.set_xlabel(f"{headings[metric]}, mean and standard deviation over folds")
         ax.grid(axis="x", color="#EEEEEE", zorder=0)
         ax.set_axisbelow(True)
         ax.spines[["top", "right", "left"]].set_visible(False)

@@ -1,6 +1,5 @@
 """Run one recipe: prepare, train, score, write down."""
 
-import os
 import shutil
 import time
 from numbers import Integral
@@ -12,8 +11,7 @@ from sklearn.utils import Bunch
 
 from skse.comparison._examples import choose_examples
 from skse.comparison._outputs import write_audio
-from skse.comparison._records import digest, load_tensorflow
-from skse.comparison._table import write_csv
+from skse.comparison._records import load_tensorflow
 from skse.recipes._data import prepare_pairs
 from skse.recipes._outputs import draw_history, draw_masks, draw_spectrograms, gather_examples
 from skse.recipes._registry import check_name, get_recipe
@@ -26,7 +24,7 @@ from skse.recipes._settings import (
     read_settings,
     write_settings,
 )
-from skse.utils import check_number
+from skse.utils import check_number, digest, replacing, write_csv
 
 _N_EXAMPLES = 3
 _N_DIFFERENCES = 4
@@ -228,9 +226,8 @@ def _train(enhancer, train, test, out, settings, restart, progress):
     fit(enhancer, train, log, backup)
     figures["training_s"] = sum(row["seconds"] for row in read_history(history))
     _note(out, settings, figures)
-    partial = out / ".enhancer.joblib.part"
-    joblib.dump(enhancer, partial)
-    os.replace(partial, model)
+    with replacing(model) as part:
+        joblib.dump(enhancer, part)
     shutil.rmtree(backup, ignore_errors=True)
     return enhancer, figures, seconds_before
 

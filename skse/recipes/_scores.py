@@ -1,24 +1,18 @@
 """The scores of a recipe: noisy, enhanced, ceiling."""
 
-from importlib.util import find_spec
-
 import numpy as np
 
 from skse.enhancement import oracle_predict
 from skse.features import Resample
-from skse.metrics import evaluate, pesq_score
+from skse.metrics import METRICS, Metric, evaluate, mean_of_defined
 from skse.recipes._rows import network_rows, seed_rmse
+from skse.utils import align
 
-METRICS = ("snr_gain", "si_sdr", "stoi", "rmse")
-_PESQ_RATES = (8000, 16000)
-_FORMATS = {
-    "snr_gain": ("SNR gain (dB)", "{:+.2f}"),
-    "si_sdr": ("SI-SDR (dB)", "{:.2f}"),
-    "stoi": ("STOI", "{:.3f}"),
-    "pesq": ("PESQ (MOS)", "{:.2f}"),
-    "rmse": ("RMSE", "{:.4f}"),
-    "seed_rmse": ("seed's RMSE", "{:.3f}"),
-}
+_SCORED = ("snr_gain", "si_sdr", "stoi", "rmse")
+_PESQ = METRICS["pesq"]
+SEED_RMSE = Metric("seed_rmse", seed_rmse, "seed's RMSE", greater_is_better=False)
+# In the order of the table.
+_SHOWN = (*(METRICS[key] for key in ("snr_gain", "si_sdr", "stoi", "pesq", "rmse")), SEED_RMSE)
 
 
 def score(enhancer, test, *, name, batch_size):
@@ -65,7 +59,7 @@ def score(enhancer, test, *, name, batch_size):
                 if chosen.any():
                     group = {"noise": str(noise), "snr_db": float(snr_db)}
                     rows.append({"name": label, "kind": kind} | group | _means(scores, chosen))
-        overall = {"seed_rmse": seed_rmse(targets, predicted, batch_size)}
+        overall = {SEED_RMSE.key: seed_rmse(targets, predicted, batch_size)}
         everything = np.ones(len(test.noisy), dtype=bool)
         summary.append({"name": label, "kind": kind} | _means(scores, everything) | overall)
     return rows, summary, enhanced
@@ -90,8 +84,8 @@ def format_scores(rows, summary):
              SNR (dB)  SNR gain (dB)  seed's RMSE
     seed-04       all          +3.21        2.500
     """
-    metrics = [name for name in _FORMATS if name in summary[0]]
-    lines = [["", "SNR (dB)", *(_FORMATS[name][0] for name in metrics)]]
+    metrics = [metric for metric in _SHOWN if metric.key in summary[0]]
+    lines = [["", "SNR (dB)", *(metric.heading for metric in metrics)]]
     for total in summary:
         own = [row for row in rows if row["name"] == total["name"]]
         levels = sorted({row["snr_db"] for row in own})
@@ -100,45 +94,37 @@ def format_scores(rows, summary):
             for level in levels
         ]
         for row in [*(by_level if len(levels) > 1 else []), {**total, "snr_db": "all"}]:
-            cells = [_FORMATS[name][1].format(row[name]) if name in row else "" for name in metrics]
+            cells = [
+                metric.write(row[metric.key]) if metric.key in row else "" for metric in metrics
+            ]
             lines.append([total["name"], row["snr_db"], *cells])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        ).rstrip()
-        for line in lines
-    )
+    return align(lines)
 
 
 def _evaluate(test, waveforms):
     scores = evaluate(
-        test.clean, waveforms, test.noisy, sampling_rate=test.sampling_rate, metrics=METRICS
+        test.clean, waveforms, test.noisy, sampling_rate=test.sampling_rate, metrics=_SCORED
     )
-    if find_spec("pesq") is not None:
+    if _PESQ.is_available(_PESQ.sampling_rates[0]):
         rate, clean = test.sampling_rate, test.clean
-        if rate not in _PESQ_RATES:
-            resample = Resample(rate, _PESQ_RATES[0])
+        if rate not in _PESQ.sampling_rates:
+            resample = Resample(rate, _PESQ.sampling_rates[0])
             clean, waveforms = map(resample.fit_transform, (clean, list(waveforms)))
-            rate = _PESQ_RATES[0]
-        scores["pesq"] = pesq_score(clean, waveforms, sampling_rate=rate)
+            rate = _PESQ.sampling_rates[0]
+        scores[_PESQ.key] = _PESQ(clean, waveforms, sampling_rate=rate)
     return scores
 
 
 def _means(scores, chosen):
-    means = {"n_utterances": int(chosen.sum())}
-    for name, values in scores.items():
-        defined = values[chosen & ~np.isnan(values)]
-        means[name] = float(defined.mean()) if len(defined) else float("nan")
-    return means
+    means = {name: mean_of_defined(values[chosen]) for name, values in scores.items()}
+    return {"n_utterances": int(chosen.sum()), **means}
 
 
 def _average(rows):
     """Mean of groups, weighted with their numbers of files."""
     weights = [row["n_utterances"] for row in rows]
     return {
-        name: np.average([row[name] for row in rows], weights=weights)
-        for name in rows[0]
-        if name in _FORMATS
+        metric.key: mean_of_defined([row[metric.key] for row in rows], weights)
+        for metric in _SHOWN
+        if metric.key in rows[0]
     }

@@ -6,6 +6,8 @@ import platform
 import sys
 from importlib.metadata import version
 
+from skse.utils import write_whole
+
 _PACKAGES = ("skse", "scikit-learn", "numpy", "keras", "tensorflow", "librosa")
 
 
@@ -61,6 +63,4 @@ def read_settings(path):
 
 def write_settings(path, content):
     """Write settings.json, whole or not at all."""
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, json.dumps(content, indent=2) + "\n")

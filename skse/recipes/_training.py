@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 from keras.callbacks import BackupAndRestore, Callback
-from tqdm import tqdm
 
 from skse.recipes._rows import seed_rmse
+from skse.utils import progress_bar, replacing
 
 COLUMNS = ("epoch", "loss", "held_out_loss", "held_out_seed_rmse", "seconds")
 
@@ -38,12 +38,11 @@ class TrainingLog(Callback):
 
     def on_train_begin(self, logs=None):
         """Draw the bar."""
-        self.bar = tqdm(
+        self.bar = progress_bar(
             total=self.params["epochs"] * self.params["steps"],
             desc="training",
             unit="step",
-            disable=not self.progress,
-            dynamic_ncols=True,
+            show=self.progress,
         )
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -71,7 +70,7 @@ class TrainingLog(Callback):
         rmse = seed_rmse(self.targets, predicted, self.batch_size)
         row = (epoch + 1, float(logs["loss"]), loss / len(self.rows), rmse, seconds)
         kept.append(dict(zip(COLUMNS, row, strict=True)))
-        with self.path.open("w", newline="", encoding="utf-8") as file:
+        with replacing(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(kept)

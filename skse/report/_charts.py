@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from skse.report._rows import format_score
-
 # One chart in the units of its SVG, made for a phone's width.
 WIDTH = 360
 _RIGHT, _TOP = 12, 8
@@ -111,7 +109,7 @@ def charts_by_noise(scores, series):
                     {"at": at, "text": _shorten(noise), "title": noise}
                     for noise, at in rows.items()
                 ],
-                "x_label": f"{metric.label} ({metric.unit})" if metric.unit else metric.label,
+                "x_label": metric.heading,
                 "lines": lines,
             }
         )
@@ -125,7 +123,7 @@ def _means(scores, key, conditions):
             name: [scores.mean(name, metric, **{key: condition}) for condition in conditions]
             for name in scores.names
         }
-        if metric.key != "fit_time" and np.isfinite(list(means.values())).any():
+        if np.isfinite(list(means.values())).any():
             yield metric, means
 
 
@@ -142,7 +140,7 @@ def _frame(metric, plot_height, left):
 
 
 def _point(x, y, name, condition, metric, value):
-    number = f"{format_score(metric, value)} {metric.unit}".rstrip()
+    number = f"{metric.spell(value)} {metric.unit}".rstrip()
     return {
         "x": round(x, 1),
         "y": round(y, 1),

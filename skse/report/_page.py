@@ -1,8 +1,6 @@
 """write_report: gather scores, charts and recordings, and fill in the template."""
 
 import base64
-import hashlib
-import os
 import platform
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,8 +12,8 @@ import numpy as np
 
 from skse.report._charts import charts_by_noise, charts_by_snr, make_series
 from skse.report._examples import check_examples, embed
-from skse.report._rows import KINDS, Scores, format_score
-from skse.utils import check_number
+from skse.report._rows import KINDS, Scores
+from skse.utils import check_number, digest, write_whole
 
 _PACKAGES = (
     "skse",
@@ -109,9 +107,7 @@ def write_report(path, *, title, rows, examples, sampling_rate, settings):
     )
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(page, encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, page)
     return path
 
 
@@ -133,7 +129,7 @@ def _render(**content):
         script=Markup(script),
         style=Markup(style),
         # The browser runs this script and no other.
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script_digest=base64.b64encode(bytes.fromhex(digest(script))).decode(),
         **content,
     )
 
@@ -148,7 +144,7 @@ def _table_line(scores, look):
         cells.append(
             {
                 "value": repr(value) if defined else "",
-                "text": format_score(metric, value),
+                "text": metric.spell(value),
                 "best": rivals and defined and name == scores.best("candidate", metric),
             }
         )
@@ -169,7 +165,7 @@ def _highlights(scores):
         name = scores.best(kind)
         value = float("nan") if name is None else scores.mean(name, metric)
         if np.isfinite(value):
-            text = format_score(metric, value)
+            text = metric.spell(value)
             highlights.append({"kind": kind, "caption": caption, "name": name, "text": text})
     return highlights
 

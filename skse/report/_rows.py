@@ -1,30 +1,12 @@
 """Tidy rows of scores: checked, and averaged over conditions."""
 
-from collections import namedtuple
 from numbers import Real
 
 import numpy as np
 
+from skse.metrics import FIT_TIME, METRICS, Metric, mean_of_defined
 from skse.utils import check_choice
 
-Metric = namedtuple("Metric", "key label unit greater_is_better format")
-
-METRICS = {
-    metric.key: metric
-    for metric in (
-        Metric("snr_gain", "SNR gain", "dB", True, "{:+.2f}"),
-        Metric("si_sdr_gain", "SI-SDR gain", "dB", True, "{:+.2f}"),
-        Metric("si_sdr", "SI-SDR", "dB", True, "{:.2f}"),
-        Metric("snr", "SNR", "dB", True, "{:.2f}"),
-        Metric("segmental_snr", "Segmental SNR", "dB", True, "{:.2f}"),
-        Metric("pesq", "PESQ", "MOS-LQO", True, "{:.2f}"),
-        Metric("stoi", "STOI", "", True, "{:.3f}"),
-        Metric("estoi", "ESTOI", "", True, "{:.3f}"),
-        Metric("log_spectral_distance", "Log-spectral distance", "dB", False, "{:.2f}"),
-        Metric("rmse", "RMSE", "", False, "{:.4f}"),
-        Metric("fit_time", "Time to fit", "s", False, "{:.1f}"),
-    )
-}
 KINDS = {
     "candidate": "",
     "noisy": "noisy input",
@@ -34,11 +16,11 @@ KINDS = {
 # Measured SNRs are as many as utterances: beyond this number they are rounded.
 _MOST_LEVELS, _STEP_DB = 12, 5.0
 _LABELS = ("name", "kind", "noise", "snr_db", "n_utterances")
-
-
-def format_score(metric, value):
-    """Write a score to be read; a dash where it is not defined."""
-    return metric.format.format(value).replace("-", "−") if np.isfinite(value) else "–"
+# What decides the order of names is the first that is there: gains, then scores, then errors.
+_ORDER = sorted(
+    (*METRICS.values(), FIT_TIME),
+    key=lambda metric: (not metric.greater_is_better, "noisy" not in metric.needs),
+)
 
 
 class Scores:
@@ -76,9 +58,9 @@ class Scores:
             raise ValueError(
                 "write_report: rows hold no scores; expected keys such as 'snr_gain' or 'stoi'."
             )
-        known = [metric for key, metric in METRICS.items() if key in keys]
-        unknown = [Metric(key, key, "", True, "{:.3f}") for key in keys if key not in METRICS]
-        self.metrics = known + unknown
+        known = [metric for metric in _ORDER if metric.key in keys]
+        unknown = set(keys) - {metric.key for metric in known}
+        self.metrics = known + [Metric(key, None, key) for key in keys if key in unknown]
         self.kinds = {}
         for row in rows:
             if self.kinds.setdefault(row["name"], row["kind"]) != row["kind"]:
@@ -87,7 +69,7 @@ class Scores:
                     f"and {row['kind']!r}; expected one kind for every name."
                 )
         levels = [_level(row) for row in rows]
-        self.rounded = len(set(levels)) > _MOST_LEVELS
+        self.rounded = len(set(levels) - {None}) > _MOST_LEVELS
         if self.rounded:
             levels = [None if x is None else _STEP_DB * round(x / _STEP_DB) for x in levels]
         noises = [str(row.get("noise") or "") for row in rows]
@@ -95,7 +77,7 @@ class Scores:
         self.levels = sorted(set(levels) - {None})
         self.noises = sorted(set(noises) - {""})
         first = self.metrics[0]
-        self.names = sorted(self.kinds, key=lambda name: _rank(first, self.mean(name, first)))
+        self.names = sorted(self.kinds, key=lambda name: first.rank(self.mean(name, first)))
 
     def mean(self, name, metric, *, snr_db=None, noise=None):
         """Mean of a metric over the conditions of a name, or over those asked for.
@@ -112,27 +94,19 @@ class Scores:
             and noise in (None, own_noise)
         ]
         values, weights = np.array(chosen, dtype=float).reshape(-1, 2).T
-        defined = np.isfinite(values)
-        if not weights[defined].sum():
-            return float("nan")
-        return float(np.average(values[defined], weights=weights[defined]))
+        return mean_of_defined(values, weights)
 
     def best(self, kind, metric=None):
         """Name of the best of a kind; None where there is none."""
         metric = metric or self.metrics[0]
         names = [name for name, own in self.kinds.items() if own == kind]
-        return min(names, key=lambda name: _rank(metric, self.mean(name, metric)), default=None)
+        return min(names, key=lambda name: metric.rank(self.mean(name, metric)), default=None)
 
 
 def _level(row):
     """SNR of a row in dB; None where it is not known."""
     level = row.get("snr_db")
     return float(level) if level is not None and np.isfinite(level) else None
-
-
-def _rank(metric, value):
-    """Sort key: best first, undefined last."""
-    return (not np.isfinite(value), -value if metric.greater_is_better else value)
 
 
 def _check_row(row, i, keys):

@@ -43,7 +43,7 @@ def test_problems_are_named_and_exit_code_1(run, tmp_path):
     result = run("clean", "enhanced", "--metrics", "snr")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1] == "2 files scored at 8000 Hz, 1 problems."
-    assert "enhanced/b.wav: not a readable audio file" in result.stderr
+    assert "enhanced/b.wav: not an audio file that can be read" in result.stderr
     assert "snr is not defined for 1 of 2 files." in result.stderr
 
 

@@ -3,7 +3,8 @@ import csv
 import numpy as np
 
 from skse.comparison import format_table
-from skse.comparison._table import make_condition_rows, make_rows, name_with_units, write_csv
+from skse.comparison._table import make_condition_rows, make_rows, name_with_units
+from skse.utils import write_csv
 
 LABELS = [
     {"name": name, "kind": kind, "network": "", "target": "", "loss": ""}
@@ -48,10 +49,10 @@ def test_csv_gives_the_rows_back(tmp_path):
 
 def test_table():
     assert format_table(make_rows(LABELS, RESULTS, 3)).splitlines() == [
-        "       SNR gain (dB)             RMSE  fit time (s)",
-        "b       +5.00 ± 0.25  0.0200 ± 0.2500     4.0 ± 0.2",
-        "a       +1.00 ± 0.50  0.1000 ± 0.5000     3.0 ± 0.5",
-        "noisy   +0.00 ± 0.00  0.2000 ± 0.0000             -",
+        "       SNR gain (dB)             RMSE  Time to fit (s)",
+        "b       +5.00 ± 0.25  0.0200 ± 0.2500        4.0 ± 0.2",
+        "a       +1.00 ± 0.50  0.1000 ± 0.5000        3.0 ± 0.5",
+        "noisy   +0.00 ± 0.00  0.2000 ± 0.0000                -",
     ]
 
 

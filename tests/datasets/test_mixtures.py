@@ -131,10 +131,10 @@ class TestBadInput:
         for name, message in {
             "slow.wav": r"its sampling rate is 8000 Hz, expected 16000 Hz\. Resample it, or pass",
             "stereo.wav": "2 channels; mix it down",
-            "empty.wav": "empty",
+            "empty.wav": "no samples in it",
             "cut.wav": "truncated",
-            "text.wav": "not a readable audio file",
-            "absent.wav": "missing",
+            "text.wav": "not an audio file that can be read",
+            "absent.wav": "no such file",
         }.items():
             given = [*paths]
             given[side] = [tmp_path / name]

@@ -162,13 +162,13 @@ FAULTS = {
     stereo: "2 channels; mix it down to mono",
     truncated: "truncated",
     header_only: "truncated",
-    cut_in_header: "not a readable audio file",
-    no_samples: "empty",
-    no_bytes: "empty",
-    text: "not a readable audio file",
+    cut_in_header: "not an audio file that can be read",
+    no_samples: "no samples in it",
+    no_bytes: "empty file (0 bytes)",
+    text: "not an audio file that can be read",
     longer: "samples where its clean file",
     not_finite: "NaN or inf",
-    dangling_link: "missing",
+    dangling_link: "no such file",
 }
 
 

@@ -70,8 +70,24 @@ def test_what_is_not_defined_is_nan_and_counted(folders, write, tmp_path):
     assert scores.mean["snr"] == pytest.approx(np.mean([row["snr"] for row in scores.rows[1:]]))
     lines = scores.table.splitlines()
     assert lines[0].split() == ["snr_db", "rmse"]
-    assert lines[1].split() == ["c_x.wav", "nan", "0.50000"]
+    assert lines[1].split() == ["c_x.wav", "nan", "0.5000"]
     assert lines[-1].split()[0] == "mean"
+
+
+def half_error(clean, enhanced, noisy):
+    return 0.5
+
+
+def test_metrics_of_ones_own(folders, tmp_path):
+    own = metrics.Metric("peak", lambda clean, enhanced: float(np.max(enhanced)), "Peak", "dB")
+    noisy_dir, path = tmp_path / "noisy", tmp_path / "scores.csv"
+    scores = score(tmp_path, noisy_dir=noisy_dir, metrics=[own, half_error], csv_file=path)
+    assert scores.metrics == ["peak", "half"]
+    assert scores.mean["half"] == 0.5
+    assert scores.table.splitlines()[0].split() == ["peak_db", "half"]
+    assert path.read_text().startswith("file,peak_db,half")
+    with pytest.raises(ValueError, match=r"metrics=\['half'\] need noisy_dir"):
+        score(tmp_path, metrics=["snr", half_error])
 
 
 def test_what_cannot_be_scored_is_named(folders, write, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skse import metrics
-from skse.metrics._base import ratio_db
+from skse.metrics._base import mean_of_defined, ratio_db
 
 RATE = 8000
 METRICS = {
@@ -103,3 +103,12 @@ def test_ratio_db():
         [20.0, 0.0, 100.0, -100.0],
     )
     assert np.isnan(ratio_db(0.0, 0.0))
+
+
+def test_mean_of_what_is_defined():
+    nan = float("nan")
+    assert mean_of_defined([1.0, nan, 4.0]) == 2.5
+    assert mean_of_defined(3.0) == 3.0
+    assert mean_of_defined([1.0, nan, 4.0], weights=[3, 100, 1]) == 1.75
+    assert np.isnan(mean_of_defined([nan, nan]))
+    assert np.isnan(mean_of_defined([], weights=[]))

@@ -1,11 +1,8 @@
-import importlib.util
-
 import numpy as np
 import pytest
 
 from skse import metrics
-from skse.metrics import evaluate
-from skse.metrics._evaluate import METRICS
+from skse.metrics import METRICS, Metric, evaluate
 
 
 @pytest.fixture
@@ -27,13 +24,26 @@ def test_evaluate_gives_what_the_functions_give(waveforms):
     np.testing.assert_array_equal(scores["rmse"], metrics.rmse_error(clean, enhanced))
 
 
-def test_evaluate_leaves_out_pesq_where_it_is_not_possible(waveforms, monkeypatch):
+def test_evaluate_takes_what_can_be_computed(waveforms):
     assert "pesq" not in evaluate(*waveforms, sampling_rate=11025)
-    find_spec = importlib.util.find_spec
-    monkeypatch.setattr(
-        "skse.metrics._evaluate.find_spec", lambda name: None if name == "pesq" else find_spec(name)
+    without = evaluate(*waveforms[:2], sampling_rate=11025)
+    assert set(METRICS) - set(without) == {"pesq", "snr_gain", "si_sdr_gain"}
+    with pytest.raises(ValueError, match=r"metrics holds 'snr_gain', .* but noisy is None"):
+        evaluate(*waveforms[:2], sampling_rate=8000, metrics=["snr", "snr_gain"])
+
+
+def test_evaluate_takes_metrics_of_ones_own(waveforms):
+    def loudness_error(clean, enhanced, sampling_rate, noisy):
+        assert noisy is waveforms[2]
+        return np.array([sampling_rate * 1.0, 2.0])
+
+    own = Metric("own", lambda clean, enhanced: np.array([3.0, 4.0]), "Own")
+    scores = evaluate(
+        *waveforms, sampling_rate=8000, metrics=[loudness_error, own, metrics.stoi_score, "snr"]
     )
-    assert "pesq" not in evaluate(*waveforms, sampling_rate=8000)
+    assert list(scores) == ["loudness", "own", "stoi", "snr"]
+    assert scores["loudness"].tolist() == [8000, 2]
+    assert scores["own"].tolist() == [3, 4]
 
 
 def test_evaluate_keeps_the_order_asked_for(waveforms):

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skse import metrics
-from skse.metrics import make_multimetric_scorer, make_waveform_scorer
+from skse.metrics import Metric, make_multimetric_scorer, make_waveform_scorer
 
 SCORERS = [name for name in metrics.__all__ if name.endswith("_scorer") and "make" not in name]
 
@@ -144,5 +144,32 @@ def test_the_sign_follows_the_name_or_the_argument(pairs):
     flipped = make_waveform_scorer(metrics.rmse_error, greater_is_better=True)
     assert flipped(Gain(), noisy, clean) == rmse
     assert make_waveform_scorer(partial(metrics.rmse_error))(Gain(), noisy, clean) == rmse
-    with pytest.raises(ValueError, match="metric='rmse' must be a function"):
-        make_waveform_scorer("rmse")
+    assert make_waveform_scorer("rmse")(Gain(), noisy, clean) == -rmse
+    with pytest.raises(ValueError, match="make_waveform_scorer: metric='mse' is not allowed"):
+        make_waveform_scorer("mse")
+
+
+def half_error(clean, enhanced):
+    return np.full(len(clean), 0.5)
+
+
+def test_metrics_of_ones_own_are_scored_with_their_sign(pairs):
+    noisy, clean = pairs
+    loss = Metric("loss", half_error, "Loss", greater_is_better=False)
+    gain = Metric("gain", half_error, "Gain")
+    scorer = make_multimetric_scorer([loss, gain, half_error, "rmse"])
+    assert repr(scorer) == "make_multimetric_scorer(['loss', 'gain', 'half', 'rmse'])"
+    scores = pickle.loads(pickle.dumps(scorer))(Gain(), noisy, clean)
+    assert scores == {
+        "loss": -0.5,
+        "gain": 0.5,
+        "half": -0.5,
+        "rmse": metrics.rmse_scorer(Gain(), noisy, clean),
+    }
+    assert make_waveform_scorer(gain)(Gain(), noisy, clean) == 0.5
+    assert make_waveform_scorer(loss)(Gain(), noisy, clean) == -0.5
+
+
+def test_scorers_say_how_they_were_made():
+    assert repr(metrics.rmse_scorer) == "make_waveform_scorer(rmse_error, greater_is_better=False)"
+    assert repr(metrics.pesq_scorer) == "make_waveform_scorer(pesq_score, greater_is_better=True)"

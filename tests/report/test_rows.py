@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from skse.report._rows import METRICS, Scores
+from skse.metrics import METRICS
+from skse.report._rows import Scores
 
 NAN = float("nan")
 
@@ -47,10 +48,23 @@ def test_metrics_known_first_then_others_as_they_are_called():
     assert scores.metrics[2].label == "mos"
 
 
+def test_gains_decide_the_order_before_scores_and_scores_before_errors():
+    values = dict.fromkeys(["rmse", "stoi", "fit_time", "si_sdr", "si_sdr_gain"], 1.0)
+    scores = Scores([{"name": "a", "kind": "candidate", **values}])
+    keys = [metric.key for metric in scores.metrics]
+    assert keys == ["si_sdr_gain", "si_sdr", "stoi", "rmse", "fit_time"]
+
+
 def test_measured_ratios_are_rounded():
     scores = Scores([row("a", 1.0, snr_db=level) for level in np.linspace(-1, 11, 25)])
     assert scores.rounded
     assert scores.levels == [0, 5, 10]
+
+
+def test_a_row_of_no_ratio_does_not_count_as_a_level():
+    rows = [row("a", 1.0, snr_db=level) for level in range(12)]
+    scores = Scores([*rows, {"name": "a", "kind": "candidate", "fit_time": 3.0}])
+    assert (scores.rounded, len(scores.levels)) == (False, 12)
 
 
 def test_unknown_ratio_is_no_level():

@@ -1,0 +1,281 @@
+"""What a metric is called, measured in and printed as: one record of each, for all that show it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from inspect import signature
+from typing import Any
+
+from skse.metrics._perceptual import estoi_score, pesq_score, stoi_score
+from skse.metrics._spectral import log_spectral_distance_error
+from skse.metrics._time_domain import (
+    rmse_error,
+    segmental_snr_score,
+    si_sdr_gain_score,
+    si_sdr_score,
+    snr_gain_score,
+    snr_score,
+)
+from skse.utils import check_choice
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric, and all that is needed to print it.
+
+    Called as ``metric(clean, enhanced, noisy=..., sampling_rate=..., **options)`` it gives
+    its function the options, and as much of the rest as that asks for.
+
+    Parameters
+    ----------
+    key : str
+        Its name in dicts, such as ``"snr_gain"``.
+    function : callable or None
+        ``function(clean, enhanced, ...)``, one number per utterance. Where it has a
+        parameter `noisy` or `sampling_rate` it is given that too. None for a figure that
+        is measured otherwise, such as the time of a fit.
+    label : str
+        Its name in headings.
+    unit : str, default=""
+        Unit in headings and, in small letters, in the names of columns.
+    format : str, default="{:.3f}"
+        How a value is printed, as of :meth:`str.format`.
+    greater_is_better : bool, default=True
+        False for an error.
+    package : str or None, default=None
+        Optional package that it needs.
+    sampling_rates : tuple of float or None, default=None
+        Rates in Hz that it is defined at. None for any.
+
+    See Also
+    --------
+    METRICS : The records of the metrics of skse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.metrics import METRICS, Metric, evaluate
+    >>> METRICS["snr_gain"].heading, METRICS["snr_gain"].column
+    ('SNR gain (dB)', 'snr_gain_db')
+    >>> METRICS["snr_gain"].write(6.04, 0.31)
+    '+6.04 ± 0.31'
+
+    A metric of your own:
+
+    >>> def peak_error(clean, enhanced):
+    ...     return np.abs(np.max(clean, axis=-1) - np.max(enhanced, axis=-1))
+    >>> peak = Metric("peak", peak_error, "Peak error", greater_is_better=False)
+    >>> evaluate([[0.0, 1.0]], [[0.0, 0.5]], sampling_rate=8000, metrics=[peak])
+    {'peak': array([0.5])}
+    """
+
+    key: str
+    function: Callable[..., Any] | None
+    label: str
+    unit: str = ""
+    format: str = "{:.3f}"
+    greater_is_better: bool = True
+    package: str | None = None
+    sampling_rates: tuple[float, ...] | None = None
+
+    def __call__(
+        self,
+        clean: Any,
+        enhanced: Any,
+        *,
+        noisy: Any = None,
+        sampling_rate: float | None = None,
+        **options: Any,
+    ) -> Any:
+        """Apply the function; see :class:`Metric`."""
+        if self.function is None:
+            raise ValueError(f"Metric {self.key!r} is measured, not computed from waveforms.")
+        given = {"noisy": noisy, "sampling_rate": sampling_rate}
+        known = {name: value for name, value in given.items() if name in self.needs}
+        return self.function(clean, enhanced, **known, **options)
+
+    @property
+    def needs(self) -> set[str]:
+        """Which of "noisy" and "sampling_rate" the function asks for."""
+        parameters = signature(self.function).parameters if self.function else ()
+        return {"noisy", "sampling_rate"}.intersection(parameters)
+
+    @property
+    def heading(self) -> str:
+        """Label with unit, such as "SNR gain (dB)"."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def column(self) -> str:
+        """Name of a column in CSV files, such as "snr_gain_db"."""
+        return f"{self.key}_{self.unit.lower()}" if self.unit else self.key
+
+    def is_available(self, sampling_rate: float) -> bool:
+        """Tell whether it can be computed here.
+
+        Parameters
+        ----------
+        sampling_rate : float
+            Hz.
+
+        Returns
+        -------
+        available : bool
+        """
+        installed = self.package is None or find_spec(self.package) is not None
+        return installed and (self.sampling_rates is None or sampling_rate in self.sampling_rates)
+
+    def write(self, value: float, deviation: float | None = None) -> str:
+        """Print a value, for a terminal.
+
+        Parameters
+        ----------
+        value : float
+            In the unit of the metric.
+        deviation : float or None, default=None
+            Standard deviation, to be printed too.
+
+        Returns
+        -------
+        text : str
+        """
+        if deviation is None:
+            return self.format.format(value)
+        return f"{self.write(value)} ± {self.format.replace('+', '').format(deviation)}"
+
+    def spell(self, value: float) -> str:
+        """Print a value, for a page: with a true minus, and a dash where it is not defined.
+
+        Parameters
+        ----------
+        value : float
+            In the unit of the metric.
+
+        Returns
+        -------
+        text : str
+        """
+        return self.write(value).replace("-", "−") if math.isfinite(value) else "–"
+
+    def rank(self, value: float) -> tuple[bool, float]:
+        """Sort key of a value: best first, what is not defined last.
+
+        Parameters
+        ----------
+        value : float
+            In the unit of the metric.
+
+        Returns
+        -------
+        key : tuple
+        """
+        return (not math.isfinite(value), -value if self.greater_is_better else value)
+
+
+METRICS: dict[str, Metric] = {
+    metric.key: metric
+    for metric in (
+        Metric("snr", snr_score, "SNR", "dB", "{:.2f}"),
+        Metric("snr_gain", snr_gain_score, "SNR gain", "dB", "{:+.2f}"),
+        Metric("segmental_snr", segmental_snr_score, "Segmental SNR", "dB", "{:.2f}"),
+        Metric("si_sdr", si_sdr_score, "SI-SDR", "dB", "{:.2f}"),
+        Metric("si_sdr_gain", si_sdr_gain_score, "SI-SDR gain", "dB", "{:+.2f}"),
+        Metric("rmse", rmse_error, "RMSE", "", "{:.4f}", greater_is_better=False),
+        Metric(
+            "log_spectral_distance",
+            log_spectral_distance_error,
+            "Log-spectral distance",
+            "dB",
+            "{:.2f}",
+            greater_is_better=False,
+        ),
+        Metric("stoi", stoi_score, "STOI"),
+        Metric("estoi", estoi_score, "ESTOI"),
+        Metric(
+            "pesq",
+            pesq_score,
+            "PESQ",
+            "MOS",
+            "{:.2f}",
+            package="pesq",
+            sampling_rates=(8000, 16000),
+        ),
+    )
+}
+# What comparisons print beside the metrics.
+FIT_TIME = Metric("fit_time", None, "Time to fit", "s", "{:.1f}", greater_is_better=False)
+
+
+def get_metric(
+    metric: str | Metric | Callable[..., Any], *, caller: str = "get_metric", name: str = "metric"
+) -> Metric:
+    """Find the record of a metric, or make one of a function.
+
+    Parameters
+    ----------
+    metric : str, Metric or callable
+        A key of :data:`METRICS`, a record, which is returned as it is, or a function
+        ``metric(clean, enhanced, ...)``. The key of one that has no record is its name
+        without "_score" or "_error"; the latter says that smaller is better.
+    caller : str, default="get_metric"
+        Whom an error message names.
+    name : str, default="metric"
+        Name of the caller's parameter.
+
+    Returns
+    -------
+    metric : Metric
+
+    Raises
+    ------
+    ValueError
+        For a name that is not known.
+
+    Examples
+    --------
+    >>> from skse.metrics import get_metric
+    >>> get_metric("stoi").label
+    'STOI'
+    """
+    if isinstance(metric, Metric):
+        return metric
+    if not callable(metric):
+        check_choice(caller, name, metric, METRICS)
+        return METRICS[metric]
+    for known in METRICS.values():
+        if known.function is metric:
+            return known
+    spelled = getattr(metric, "__name__", repr(metric))
+    key = spelled.removesuffix("_score").removesuffix("_error")
+    return Metric(key, metric, key, greater_is_better=not spelled.endswith("_error"))
+
+
+def available_metrics(sampling_rate: float, with_noisy: bool = True) -> list[str]:
+    """List the metrics that can be computed here.
+
+    Parameters
+    ----------
+    sampling_rate : float
+        Hz; "pesq" is defined at 8000 and 16000 only, and where it is installed.
+    with_noisy : bool, default=True
+        Whether there are noisy waveforms, as gains need them.
+
+    Returns
+    -------
+    keys : list of str
+        Of :data:`METRICS`.
+
+    Examples
+    --------
+    >>> from skse.metrics import available_metrics
+    >>> available_metrics(11025, with_noisy=False)[:3]
+    ['snr', 'segmental_snr', 'si_sdr']
+    """
+    return [
+        key
+        for key, metric in METRICS.items()
+        if metric.is_available(sampling_rate) and (with_noisy or "noisy" not in metric.needs)
+    ]

@@ -1,0 +1,35 @@
+"""Progress bars, also where there is nowhere to show them."""
+
+import io
+import os
+import sys
+
+
+def progress_bar(*arguments, show=True, **options):
+    """Return a bar of tqdm on the error stream.
+
+    Parameters
+    ----------
+    *arguments, **options
+        As for ``tqdm.tqdm``.
+    show : bool, default=True
+        Whether to show it. It never is where the error stream is closed or None, as in a
+        process without a terminal.
+
+    Returns
+    -------
+    bar : tqdm.tqdm
+    """
+    from tqdm import tqdm
+
+    return tqdm(*arguments, disable=not (show and _can_show()), dynamic_ncols=True, **options)
+
+
+def _can_show():
+    try:
+        os.fstat(sys.stderr.fileno())
+    except io.UnsupportedOperation:
+        return True  # a stream without a file, such as a notebook's
+    except (AttributeError, OSError, ValueError):
+        return hasattr(sys.stderr, "write") and not hasattr(sys.stderr, "fileno")
+    return True

@@ -1,0 +1,119 @@
+import importlib.util
+import math
+from functools import partial
+
+import pytest
+
+from skse import metrics
+from skse.metrics import FIT_TIME, METRICS, Metric, available_metrics, get_metric
+
+# Names of columns in files that users have: they stay.
+COLUMNS = {
+    "snr": "snr_db",
+    "snr_gain": "snr_gain_db",
+    "segmental_snr": "segmental_snr_db",
+    "si_sdr": "si_sdr_db",
+    "si_sdr_gain": "si_sdr_gain_db",
+    "rmse": "rmse",
+    "log_spectral_distance": "log_spectral_distance_db",
+    "stoi": "stoi",
+    "estoi": "estoi",
+    "pesq": "pesq_mos",
+}
+
+
+def test_every_function_has_a_record_and_its_direction():
+    functions = {name for name in metrics.__all__ if name.endswith(("_score", "_error"))}
+    assert {metric.function.__name__ for metric in METRICS.values()} == functions
+    for key, metric in METRICS.items():
+        assert metric.key == key
+        assert (
+            metric.function.__name__ == f"{key}_{'score' if metric.greater_is_better else 'error'}"
+        )
+
+
+def test_columns():
+    assert {key: metric.column for key, metric in METRICS.items()} == COLUMNS
+    assert FIT_TIME.column == "fit_time_s"
+
+
+def test_headings():
+    assert METRICS["snr_gain"].heading == "SNR gain (dB)"
+    assert METRICS["pesq"].heading == "PESQ (MOS)"
+    assert METRICS["stoi"].heading == "STOI"
+
+
+def test_needs():
+    with_noisy = {key for key, metric in METRICS.items() if "noisy" in metric.needs}
+    with_rate = {key for key, metric in METRICS.items() if "sampling_rate" in metric.needs}
+    assert with_noisy == {"snr_gain", "si_sdr_gain"}
+    assert with_rate == {"segmental_snr", "stoi", "estoi", "pesq"}
+    assert FIT_TIME.needs == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "written", "spelled"),
+    [
+        ("snr_gain", 1.234, "+1.23", "+1.23"),
+        ("snr_gain", -1.236, "-1.24", "−1.24"),
+        ("snr", 1.234, "1.23", "1.23"),
+        ("stoi", 0.98765, "0.988", "0.988"),
+        ("rmse", 0.012345, "0.0123", "0.0123"),
+        ("pesq", math.nan, "nan", "–"),
+    ],
+)
+def test_numbers(key, value, written, spelled):
+    assert METRICS[key].write(value) == written
+    assert METRICS[key].spell(value) == spelled
+
+
+def test_a_deviation_has_no_sign():
+    assert METRICS["snr_gain"].write(6.04, 0.312) == "+6.04 ± 0.31"
+    assert METRICS["rmse"].write(0.1, 0.02) == "0.1000 ± 0.0200"
+
+
+def test_best_comes_first_and_what_is_not_defined_last():
+    values = [1.0, math.nan, 3.0, 2.0]
+    assert sorted(values, key=METRICS["snr"].rank)[:3] == [3, 2, 1]
+    assert sorted(values, key=METRICS["rmse"].rank)[:3] == [1, 2, 3]
+
+
+def test_what_is_available(monkeypatch):
+    others = [key for key in METRICS if key != "pesq"]
+    assert available_metrics(11025) == others
+    assert set(others) - set(available_metrics(11025, with_noisy=False)) == {
+        "snr_gain",
+        "si_sdr_gain",
+    }
+    find_spec = importlib.util.find_spec
+    for found in (None, find_spec("sklearn")):
+        monkeypatch.setattr(
+            "skse.metrics._records.find_spec",
+            lambda name, found=found: found if name == "pesq" else find_spec(name),
+        )
+        for rate in (8000, 16000):
+            assert ("pesq" in available_metrics(rate)) == (found is not None)
+        assert "pesq" not in available_metrics(48000)
+
+
+def test_a_record_is_found_or_made():
+    assert get_metric("stoi") is get_metric(metrics.stoi_score) is METRICS["stoi"]
+    own = Metric("own", None, "Own")
+    assert get_metric(own) is own
+
+    def click_error(clean, enhanced):
+        return 0.0
+
+    made = get_metric(click_error)
+    assert (made.key, made.label, made.function) == ("click", "click", click_error)
+    assert not made.greater_is_better
+    assert get_metric(partial(click_error)).key.startswith("functools.partial")
+    with pytest.raises(ValueError, match="get_metric: metric='sdr' is not allowed; choose from"):
+        get_metric("sdr")
+    with pytest.raises(ValueError, match="evaluate: metrics=3 is not allowed"):
+        get_metric(3, caller="evaluate", name="metrics")
+
+
+def test_what_is_measured_cannot_be_computed():
+    with pytest.raises(ValueError, match="'fit_time' is measured, not computed from waveforms"):
+        FIT_TIME([0.0], [0.0])

@@ -1,0 +1,134 @@
+"""What is wrong with a recording, found in one place and said in one wording."""
+
+import os
+import pickle
+
+import numpy as np
+import pytest
+import soundfile
+
+from skse.utils import UnusableFileError, open_audio, read_blocks
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_audio(name, x, **options):
+        soundfile.write(tmp_path / name, x, 8000, **options)
+        return tmp_path / name
+
+    return write_audio
+
+
+def read(path):
+    with open_audio(path) as audio:
+        return np.concatenate(list(read_blocks(audio)))
+
+
+def reason_of(path):
+    with pytest.raises(UnusableFileError) as caught:
+        read(path)
+    assert caught.value.path == str(path)
+    assert str(caught.value) == f"{path}: {caught.value.reason}"
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("n_times", [1, 2**16, 2**16 + 1, 150_000])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_blocks_together_are_the_file(write, rng, n_times, n_channels):
+    x = rng.uniform(-1, 1, (n_times, n_channels)).astype(np.float32)
+    path = write("a.wav", x, subtype="FLOAT")
+    with open_audio(str(path)) as audio:
+        blocks = list(read_blocks(audio))
+    assert {(block.dtype, block.ndim) for block in blocks} == {(np.dtype("float32"), 2)}
+    assert max(map(len, blocks)) <= 2**16
+    np.testing.assert_array_equal(np.concatenate(blocks), x)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty file (0 bytes)"),
+        (b"This is a text.\n", "not an audio file that can be read (Format not recognised.)"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "not an audio file that can be read ("),
+    ],
+)
+def test_what_is_no_audio_is_said_to_be_none(tmp_path, content, reason):
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    assert reason_of(path).startswith(reason)
+
+
+def test_other_unusable_files(write, tmp_path, monkeypatch):
+    assert reason_of(tmp_path) == "a folder, not a file"
+    assert reason_of(tmp_path / "none.wav") == "no such file"
+    (tmp_path / "link.wav").symlink_to(tmp_path / "gone.wav")
+    assert reason_of(tmp_path / "link.wav") == "no such file"
+    for kind in ("wav", "aiff"):
+        assert reason_of(write(f"zero.{kind}", np.zeros(0))) == "no samples in it"
+    (tmp_path / "a.raw").write_bytes(b"12345678")
+    assert reason_of(tmp_path / "a.raw").startswith("not an audio file that can be read (")
+    path = write("a.wav", np.zeros(5))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert reason_of(path) == "permission to read it denied"
+
+
+def test_nan_is_found_wherever_it_is(write):
+    x = np.zeros((2**16 + 100, 2), np.float32)
+    x[-7, 1] = np.nan
+    expected = f"contains NaN or inf, first at sample {len(x) - 7} of channel 2"
+    assert reason_of(write("a.wav", x, subtype="FLOAT")) == expected
+    x[5, 0] = -np.inf
+    expected = "contains NaN or inf, first at sample 5 of channel 1"
+    assert reason_of(write("a.wav", x, subtype="FLOAT")) == expected
+
+
+@pytest.mark.parametrize("n_missing", [1, 800, 1600 * 2])
+def test_a_wav_cut_short_is_found(write, n_missing):
+    path = write("a.wav", np.full(1600, 0.1), subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[:-n_missing])
+    expected = f"truncated: {3200 - n_missing} of 3200 bytes of samples are there"
+    with pytest.raises(UnusableFileError) as caught, open_audio(path):
+        pass  # it is not even read
+    assert caught.value.reason == expected
+
+
+def chunk(name, data):
+    return name + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
+
+
+def test_chunks_around_the_samples_do_no_harm(write):
+    path = write("a.wav", np.full(1601, 0.1), subtype="PCM_U8")
+    content = path.read_bytes()
+    begin = content.index(b"data")
+    odd = chunk(b"note", b"abc")
+    path.write_bytes(content[:begin] + odd + content[begin:] + odd)
+    assert len(read(path)) == 1601
+    path.write_bytes(content[:begin] + odd + content[begin : begin + 108])
+    assert reason_of(path) == "truncated: 100 of 1601 bytes of samples are there"
+
+
+def test_a_wav_written_to_a_pipe_is_whole(write):
+    """Its header could not be filled in at the end."""
+    path = write("a.wav", np.full(1600, 0.1), subtype="PCM_16")
+    content = path.read_bytes()
+    begin = content.index(b"data") + 4
+    path.write_bytes(content[:begin] + b"\xff" * 4 + content[begin + 4 :])
+    assert len(read(path)) == 1600
+
+
+def test_a_flac_cut_short_is_found(write, rng):
+    path = write("a.flac", 0.5 * rng.standard_normal(200_000))
+    path.write_bytes(path.read_bytes()[:-50_000])
+    assert reason_of(path).startswith(("damaged after ", "truncated: "))
+    assert " of 200000 samples" in reason_of(path)
+
+
+def test_a_decoder_that_stops_before_the_end(write, monkeypatch):
+    path = write("a.wav", np.zeros(10))
+    monkeypatch.setattr(soundfile.SoundFile, "frames", property(lambda self: 12))
+    assert reason_of(path) == "truncated: 10 of 12 samples are there"
+
+
+def test_error_comes_back_from_another_process():
+    error = pickle.loads(pickle.dumps(UnusableFileError("a.wav", "no samples in it")))
+    assert (str(error), error.reason) == ("a.wav: no samples in it", "no samples in it")
