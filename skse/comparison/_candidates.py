@@ -12,7 +12,7 @@ from skse.enhancement import (
 )
 from skse.features import STFTFeaturizer
 from skse.networks import AutoencoderRegressor, UNetRegressor
-from skse.targets import IdealMaskTarget, SpectrumTarget
+from skse.targets import TARGETS
 from skse.utils import check_choice
 
 # Trained on minutes of speech in minutes of time: short segments and small batches make many
@@ -26,21 +26,6 @@ NETWORKS = {
     "autoencoder": (AutoencoderRegressor, "Autoencoder"),
     "unet": (UNetRegressor, "U-Net"),
 }
-TARGETS = {
-    "log": (lambda: SpectrumTarget(scale="log"), "log spectrum"),
-    "magnitude": (lambda: SpectrumTarget(scale="magnitude"), "magnitude"),
-    "compressed": (lambda: SpectrumTarget(scale="compressed"), "compressed magnitude"),
-    "real": (lambda: SpectrumTarget(scale="real"), "real part"),
-    "complex": (lambda: SpectrumTarget(scale="complex"), "complex spectrum"),
-    "ibm": (lambda: IdealMaskTarget(mask="ibm"), "IBM"),
-    "tbm": (lambda: IdealMaskTarget(mask="tbm"), "TBM"),
-    "irm": (lambda: IdealMaskTarget(mask="irm"), "IRM"),
-    "smm": (lambda: IdealMaskTarget(mask="smm"), "SMM"),
-    "psm": (lambda: IdealMaskTarget(mask="psm"), "PSM"),
-    "cirm": (lambda: IdealMaskTarget(mask="cirm"), "cIRM"),
-}
-# Targets that depend on the phase, which the log spectrum does not tell -> what networks see.
-_FEATURES = {"real": "real", "complex": "complex", "cirm": "complex"}
 LOSSES = {"mse": ("mse", "MSE"), "bce": ("binary_crossentropy", "BCE")}
 BASELINES = {
     IdentityEnhancer: "noisy",
@@ -80,7 +65,7 @@ def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state)
     Parameters
     ----------
     networks, targets, losses : sequence of str
-        Keys of `NETWORKS`, `TARGETS` and `LOSSES`.
+        Keys of `NETWORKS`, :data:`~skse.targets.TARGETS` and `LOSSES`.
     sampling_rate : int
         Hz.
     epochs : int
@@ -121,10 +106,9 @@ def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state)
     # (losses that a target can be learned with, features it needs) -> such targets
     alike = {}
     for name in targets:
-        target = TARGETS[name][0]()
-        low, high = target.output_range
-        fitting = tuple(x for x in losses if x != "bce" or (low >= 0 and high <= 1))
-        alike.setdefault((fitting, _FEATURES.get(name, "log")), []).append(target)
+        target = TARGETS[name]
+        fitting = tuple(x for x in losses if x != "bce" or target.is_probability)
+        alike.setdefault((fitting, target.features), []).append(target.make())
     candidates = [
         {
             "estimator": enhancers,
@@ -140,16 +124,11 @@ def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state)
             f"compare: losses={list(losses)!r} fit none of targets={list(targets)!r}: bce needs a "
             "target between 0 and 1, such as 'ibm' or 'irm'. Add the loss 'mse' or such a target."
         )
-    baselines = [
-        IdentityEnhancer(),
-        *(
-            baseline(sampling_rate=sampling_rate)
-            for baseline in (SpectralSubtraction, WienerFilter, LogMMSE)
-        ),
-    ]
+    _, *kinds = BASELINES
+    baselines = [IdentityEnhancer(), *(kind(sampling_rate=sampling_rate) for kind in kinds)]
     ceilings = [
         OracleCeiling(
-            SpeechEnhancer(STFTFeaturizer(), TARGETS[x][0](), sampling_rate=sampling_rate)
+            SpeechEnhancer(STFTFeaturizer(), TARGETS[x].make(), sampling_rate=sampling_rate)
         )
         for x in targets
     ]
@@ -172,27 +151,19 @@ def describe(estimator):
     """
     if type(estimator) in BASELINES:
         name = BASELINES[type(estimator)]
-        kind = "noisy" if name == "noisy" else "baseline"
-        return {"name": name, "kind": kind, "network": "", "target": "", "loss": ""}
+        return _label(name, "noisy" if name == "noisy" else "baseline")
     if isinstance(estimator, OracleCeiling):
         target = _target_name(estimator.enhancer.target)
-        return {
-            "name": f"ceiling of {TARGETS[target][1]}",
-            "kind": "ceiling",
-            "network": "",
-            "target": target,
-            "loss": "",
-        }
+        return _label(f"ceiling of {TARGETS[target].label}", "ceiling", target=target)
     network = _key(NETWORKS, type(estimator.regressor))
     target = _target_name(estimator.target)
     loss = _key(LOSSES, estimator.regressor.loss)
-    return {
-        "name": f"{NETWORKS[network][1]}, {TARGETS[target][1]}, {LOSSES[loss][1]}",
-        "kind": "candidate",
-        "network": network,
-        "target": target,
-        "loss": loss,
-    }
+    name = f"{NETWORKS[network][1]}, {TARGETS[target].label}, {LOSSES[loss][1]}"
+    return _label(name, "candidate", network, target, loss)
+
+
+def _label(name, kind, network="", target="", loss=""):
+    return {"name": name, "kind": kind, "network": network, "target": target, "loss": loss}
 
 
 def _target_name(target):

@@ -74,10 +74,11 @@ def compare(
     networks : sequence of {"autoencoder", "unet"}, default=("autoencoder", "unet")
         Networks, with the sizes that are their defaults.
     targets : sequence of str, default=("log", "ibm", "irm")
-        "log", "magnitude", "compressed", "real" and "complex" map to the clean spectrum
-        (:class:`~skse.SpectrumTarget`); "ibm", "tbm", "irm", "smm", "psm" and "cirm" are
-        masks (:class:`~skse.IdealMaskTarget`). Networks see the log spectrum, but the real
-        part for "real", both parts for "complex" and "cirm", which depend on the phase.
+        Keys of :data:`skse.targets.TARGETS`: "log", "magnitude", "power", "compressed",
+        "real" and "complex" map to the clean spectrum (:class:`~skse.SpectrumTarget`); "ibm",
+        "tbm", "irm", "smm", "psm" and "cirm" are masks (:class:`~skse.IdealMaskTarget`).
+        Networks see the log spectrum, but the real part for "real", both parts for "complex"
+        and "cirm", which depend on the phase.
     losses : sequence of {"mse", "bce"}, default=("mse", "bce")
         Mean squared error, binary cross-entropy.
     epochs : int, default=2

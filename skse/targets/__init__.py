@@ -16,13 +16,17 @@ from skse.targets._mixture_masks import (
     phase_sensitive_mask,
     spectral_magnitude_mask,
 )
+from skse.targets._records import TargetRecord
 from skse.targets._spectrum import SpectrumTarget
+from skse.targets._table import TARGETS
 
 __all__ = [
     "BaseTarget",
+    "TARGETS",
     "IdealMaskTarget",
     "SignalApproximationTarget",
     "SpectrumTarget",
+    "TargetRecord",
     "WaveformTarget",
     "complex_ratio_mask",
     "compress_complex_mask",

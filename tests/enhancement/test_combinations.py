@@ -23,18 +23,17 @@ from skse import (
     UNetRegressor,
 )
 from skse.metrics import snr_gain_score, snr_gain_scorer
-from skse.targets._ideal_mask import MASKS
-from skse.targets._spectrum import SCALES
+from skse.targets._records import MASKS, SPECTRA
 
 FRAMES = {"n_fft": 32, "hop_length": 16}
 FEATURIZERS = {
-    **{scale: STFTFeaturizer(scale=scale, **FRAMES) for scale in SCALES},
+    **{scale: STFTFeaturizer(scale=scale, **FRAMES) for scale in SPECTRA},
     "mel": MelFeaturizer(8000, n_mels=5, **FRAMES),
     "mfcc": MFCCFeaturizer(8000, n_mfcc=4, n_mels=5, **FRAMES),
 }
 TARGETS = {
     **{mask: IdealMaskTarget(mask) for mask in MASKS},
-    **{scale: SpectrumTarget(scale) for scale in SCALES},
+    **{scale: SpectrumTarget(scale) for scale in SPECTRA},
 }
 
 

@@ -8,6 +8,7 @@ import soundfile
 from skse import IdealMaskTarget, SpectrumTarget, UNetRegressor
 from skse.files import _train, train_from_folders
 from skse.networks import AutoencoderRegressor
+from skse.targets import TARGETS
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_choices(folders, tmp_path, no_training):
     assert (enhancer.regressor.early_stopping, enhancer.regressor.random_state) == (False, 3)
 
 
-@pytest.mark.parametrize("target", _train.MASKS + _train.SPECTRA)
+@pytest.mark.parametrize("target", TARGETS)
 def test_every_target_can_be_learnt_from_what_is_seen(folders, tmp_path, no_training, target):
     enhancer, _ = no_training(*folders, tmp_path / "m.skse", match="^(.)_", target=target)
     assert target in (getattr(enhancer.target, name, None) for name in ("mask", "scale"))
