@@ -1,6 +1,9 @@
 import os
+import subprocess
+import sys
 
 import pytest
+import soundfile
 from click.testing import CliRunner
 from sklearn.utils import Bunch
 
@@ -92,3 +95,23 @@ def test_interruption(run, monkeypatch):
     monkeypatch.setattr(files, "train_from_folders", interrupt)
     result = run("noisy", "clean", "--out", "m.skse")
     assert (result.exit_code, result.stderr) == (130, "\nInterrupted. Nothing was written.\n")
+
+
+@pytest.mark.training
+def test_a_terminal_without_an_error_stream(tmp_path, rng):
+    for name in "ab":
+        for folder in ("noisy", "clean"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            soundfile.write(tmp_path / folder / f"{name}.wav", rng.uniform(-1, 1, 4000), 8000)
+    arguments = ["train", "noisy", "clean", "--out", "m.skse", "--epochs", "1"]
+    run = subprocess.run(
+        [sys.executable, "-c", "from skse.cli import main; main()", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: os.close(2),
+        text=True,
+        timeout=300,
+    )
+    assert run.returncode == 0
+    assert run.stdout.startswith("m.skse: trained on 2 pairs")
+    assert (tmp_path / "m.skse").exists()
