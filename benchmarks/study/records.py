@@ -1,8 +1,10 @@
 """The CSV: tidy, whole at any time, and asked what is done already."""
 
 import csv
-import os
 from pathlib import Path
+
+from skse.utils import write_csv
+from study.summary import METRICS
 
 KEY = ("part", "candidate", "variant", "protocol", "seed")
 COLUMNS = (
@@ -10,10 +12,7 @@ COLUMNS = (
     "noise",
     "snr_db",
     "n_files",
-    "snr_gain_db",
-    "si_sdr_gain_db",
-    "stoi",
-    "pesq",
+    *METRICS,
     "rmse",
     "epochs",
     "training_s",
@@ -73,13 +72,9 @@ class Records:
         own = dict(zip(KEY, candidate.key, strict=True)) | {"settings": candidate.digest}
         rows = [row for row in self.read() if key_of(row) != candidate.key]
         rows += [{**row, **figures, **own} for row in scores]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f".{self.path.name}.part")
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({name: _spell(value) for name, value in row.items()} for row in rows)
-        os.replace(partial, self.path)
+        filled = ({**dict.fromkeys(COLUMNS, ""), **row} for row in rows)
+        spelled = [{name: _spell(value) for name, value in row.items()} for row in filled]
+        write_csv(spelled, self.path, lineterminator="\n")
 
 
 def key_of(row):
