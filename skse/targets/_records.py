@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from skse.targets import _masks, _mixture_masks
-from skse.targets._base import BaseTarget
 from skse.targets._spectra import LARGEST_LOG, phase_of, to_channels
 
 
@@ -61,7 +61,7 @@ class TargetRecord:
     n_channels: int = 1
     features: str = "log"
     learns: bool = False
-    make: Callable[[], BaseTarget] | None = None
+    make: Any = None
 
     @property
     def is_probability(self) -> bool:
@@ -190,7 +190,6 @@ def _any(t):
     return (-np.inf, np.inf)
 
 
-_PHASE = {"n_channels": 2, "features": "complex"}
 MASKS = {
     record.name: record
     for record in (
@@ -199,7 +198,7 @@ MASKS = {
         TargetRecord("irm", "IRM", _ratio, _gain, _up_to_1),
         TargetRecord("smm", "SMM", _magnitude_ratio, _gain, _up_to_bound),
         TargetRecord("psm", "PSM", _in_phase, _gain, _within_bound),
-        TargetRecord("cirm", "cIRM", _complex_ratio, _turn, _within_k, **_PHASE),
+        TargetRecord("cirm", "cIRM", _complex_ratio, _turn, _within_k, 2, "complex"),
     )
 }
 SPECTRA = {
@@ -211,7 +210,7 @@ SPECTRA = {
         TargetRecord(
             "compressed", "compressed magnitude", _compressed, _from_compressed, _positive
         ),
-        TargetRecord("real", "real part", _real, _from_real, _any, features="real"),
-        TargetRecord("complex", "complex spectrum", _complex, _from_complex, _any, **_PHASE),
+        TargetRecord("real", "real part", _real, _from_real, _any, 1, "real"),
+        TargetRecord("complex", "complex spectrum", _complex, _from_complex, _any, 2, "complex"),
     )
 }
