@@ -138,15 +138,18 @@ def test_what_is_broken_is_named_and_does_not_stop_the_rest(write, tmp_path, spe
     write("in/c.wav", speech[:0])
     (tmp_path / "in" / "d.wav").write_bytes(b"")
     (tmp_path / "in" / "e.wav").write_text("a text")
+    cut = write("in/f.wav", speech)
+    cut.write_bytes(cut.read_bytes()[:-800])
     for options in ({"model": model}, {}):
         results = enhance_files([tmp_path / "in"], tmp_path / "out", force=True, **options)
         failed = {Path(r.source).stem: r.reason for r in results if r.status == "failed"}
         assert {Path(r.source) for r in results if r.status == "enhanced"} == set(good)
-        assert list(failed) == list("bcde")
+        assert list(failed) == list("bcdef")
         assert "NaN" in failed["b"]
         assert "no samples" in failed["c"]
         assert "empty" in failed["d"]
         assert "not an audio file" in failed["e"]
+        assert failed["f"] == "truncated: 15200 of 16000 bytes of samples are there"
         written = sorted(path.name for path in (tmp_path / "out").iterdir())
         assert written == ["a.wav", "h.wav", "z.wav"]
 
