@@ -179,6 +179,7 @@ SECTIONS = [
             "skse.save",
             "skse.load",
             "skse.persistence.read_card",
+            "skse.persistence.get_untrusted_types",
             "skse.persistence.ModelFileError",
         ],
     ),

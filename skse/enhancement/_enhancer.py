@@ -346,8 +346,11 @@ class SpeechEnhancer(BaseEnhancer):
             state = dict(state)
             featurizer, target = state.pop("featurizer_"), state.pop("target_")
             windows = state.pop("_windows")
-            if isinstance(windows, ContextFrames):
-                windows = ContextFrames(windows.context, vars(windows).get("_n_channels", ()))
+            cut = windows if isinstance(windows, dict) else vars(windows)
+            if "n_frames" in cut:
+                windows = Segments(cut["n_frames"], cut["n_frames"] - cut["step"])
+            else:
+                windows = ContextFrames(cut["context"], cut["_n_channels"])
             state["chain_"] = Chain(
                 featurizer,
                 target,

@@ -219,6 +219,12 @@ class OwnedKerasRegressor(KerasRegressor):
             )
         return self._call(X).numpy()
 
+    def to_runtime(self):
+        """Return the network as one that predicts without Keras."""
+        from skse.networks._export import to_runtime
+
+        return to_runtime(self)
+
     def __getstate__(self):
         return {k: v for k, v in super().__getstate__().items() if k != "_call"}
 

@@ -13,11 +13,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 import skse
 from skse.persistence import ModelFileError
 from skse.persistence._archive import Archive, write_archive
-from skse.persistence._codec import CannotSaveError, Decoder, Encoder, estimator_classes
+from skse.persistence._codec import CannotSaveError, Decoder, Encoder, known_classes
 
 
-class Foreign(BaseEstimator):
-    """Not of skse."""
+class Private(BaseEstimator):
+    """Not public."""
+
+
+Private.__module__ = "skse.comparison._records"
 
 
 def round_trip(estimator, tmp_path):
@@ -25,7 +28,7 @@ def round_trip(estimator, tmp_path):
     encoder.encode_estimator(estimator)
     write_archive(tmp_path / "a.skse", encoder.members)
     with Archive(tmp_path / "a.skse") as archive:
-        return Decoder(archive, None).decode_estimator()
+        return Decoder(archive).decode_estimator()
 
 
 def assert_same(a, b):
@@ -82,7 +85,7 @@ def test_numbers_of_numpy_become_plain(tmp_path):
 
 
 def test_every_public_estimator_may_be_named():
-    assert estimator_classes().keys() >= {
+    assert known_classes().keys() >= {
         "STFTFeaturizer",
         "MelFeaturizer",
         "FeatureScaler",
@@ -98,7 +101,7 @@ def test_every_public_estimator_may_be_named():
 @pytest.mark.parametrize(
     ("learnt", "message"),
     [
-        (Foreign(), r"IdentityEnhancer.learnt_ is a .*Foreign"),
+        (Private(), r"IdentityEnhancer.learnt_ is a .*Private"),
         ([print], r"learnt_\[0\] is a builtins.builtin_function_or_method"),
         ({1: 2}, r"learnt_ is a builtins.dict"),
         (np.array([np.nan]), r"learnt_ contains NaN"),
@@ -106,7 +109,7 @@ def test_every_public_estimator_may_be_named():
         (np.array([print]), r"learnt_ is an array of object"),
         ({"a": {3}}, r"learnt_\['a'\] is a builtins.set"),
         (Pipeline([("a", Ridge())], memory="x"), r"learnt_ is a Pipeline with memory"),
-        (make_pipeline(Foreign()), r"learnt_.named_steps\['foreign'\] is a .*Foreign"),
+        (make_pipeline(Private()), r"learnt_.named_steps\['private'\] is a .*Private"),
     ],
     ids=str,
 )
@@ -117,6 +120,7 @@ def test_what_cannot_be_saved_is_named(learnt, message):
         Encoder().encode_estimator(enhancer)
 
 
+SAVED = {"type": "part", "class": "SavedKerasObject"}
 FILTER = {"type": "estimator", "class": "WienerFilter", "parameters": {}, "state": {}}
 
 
@@ -135,17 +139,32 @@ FILTER = {"type": "estimator", "class": "WienerFilter", "parameters": {}, "state
         ({"type": ["x"]}, "does not describe"),
         ({}, "does not describe"),
         (3, "does not describe"),
-        ({"type": "helper", "class": "Popen", "state": {}}, "does not describe"),
+        ({"type": "helper", "class": "Segments", "state": {}}, "holds a 'helper', which skse"),
+        ({"type": "part", "class": "Popen", "state": {}}, "names the class 'Popen'"),
+        ({"type": "part", "class": "WienerFilter", "state": {}}, "does not describe"),
+        ({"type": "part", "class": "Segments", "state": {}}, "does not describe"),
+        (
+            {"type": "part", "class": "Segments", "state": {"n_frames": 4, "step": 2}},
+            "not describe",
+        ),
+        ({**FILTER, "class": "Segments"}, "does not describe"),
         ({"type": "array", "name": "7"}, "does not describe"),
         ({"type": "sklearn", "folder": "nowhere"}, "cannot be used"),
         ({"type": "network", "folder": "nowhere"}, "no member 'nowhere/network.onnx'"),
         (
-            {"type": "keras", "kind": "utils", "name": "get_file", "config": {}},
-            "does not describe",
+            {**SAVED, "state": {"kind": "utils", "name": "get_file", "config": None}},
+            "'get_file' is not described plainly",
         ),
         (
-            {"type": "keras", "kind": "losses", "name": "Huber", "config": {"a": {"b": 1}}},
-            "does not describe",
+            {
+                **SAVED,
+                "state": {
+                    "kind": "losses",
+                    "name": "Huber",
+                    "config": {"type": "dict", "items": {"a": {"type": "dict", "items": {}}}},
+                },
+            },
+            "'Huber' is not described plainly",
         ),
         ({"type": "float", "value": "evil"}, "does not describe"),
         ({"type": "strings", "items": ["a"], "object": True, "shape": [10**9]}, "not describe"),

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import warnings
 import zipfile
+from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
@@ -68,6 +69,24 @@ def test_what_was_learnt_survives(unet, model_file):
     loaded.set_params(strength=0.0)
     noisy = np.random.default_rng(1).standard_normal((1, 2000)).astype(np.float32)
     np.testing.assert_allclose(loaded.predict(noisy), noisy, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["network", "ridge", "classical"])
+def test_files_of_format_1_are_read(kind):
+    """Of skse 0.1: with a pipeline in a pipeline, objects of Keras, one of skops, both windows."""
+    folder = Path(__file__).parent / "data"
+    loaded = skse.load(folder / f"format_1_{kind}.skse")
+    x = np.random.default_rng(1).standard_normal(700).astype(np.float32)
+    expected = np.load(folder / f"format_1_{kind}.npy")
+    tolerance = 1e-5 * np.abs(expected).max()
+    np.testing.assert_allclose(loaded.predict([x])[0], expected, rtol=0, atol=tolerance)
+    if kind == "network":
+        network = loaded[-1].regressor[-1]
+        assert [repr(network.loss), repr(network.optimizer)] == [
+            "<loss 'Huber'>",
+            "<optimizer 'SGD'>",
+        ]
+        assert network.loss.config["delta"] == 2.0
 
 
 def test_a_loaded_model_is_saved_and_pickled_again(model_file, speech, tmp_path):
