@@ -24,3 +24,36 @@ def compares(loss):
         if k in name:
             return v
     return "anything"
+
+
+from typing import NamedTuple
+
+
+class _Network(NamedTuple):
+    regressor: type
+    label: str
+
+
+class _Loss(NamedTuple):
+    name: str
+    label: str
+
+
+NETWORKS = {
+    "unet": _Network(UNetRegressor, "U-Net"),
+    "autoencoder": _Network(AutoencoderRegressor, "Autoencoder"),
+}
+LOSSES = {
+    name: _Loss(name, label)
+    for name, label in (
+        ("bce_dice", "BCE + Dice"),
+        ("binary_crossentropy", "BCE"),
+        ("compressed_spectrum", "Compressed spectrum"),
+        ("dice", "Dice"),
+        ("huber", "Huber"),
+        ("mae", "MAE"),
+        ("mse", "MSE"),
+        ("si_sdr", "SI-SDR"),
+        ("snr", "SNR"),
+    )
+}

@@ -34,3 +34,33 @@ __all__ = [
     "spectral_magnitude_mask",
     "target_binary_mask",
 ]
+
+
+# TEMPORARY
+from typing import NamedTuple as _NamedTuple
+from functools import partial as _partial
+
+
+class TargetRecord(_NamedTuple):
+    name: str
+    label: str
+    features: str
+    make: object
+
+
+TARGETS = {
+    name: TargetRecord(name, label, features, _partial(make, name))
+    for make, name, label, features in (
+        (SpectrumTarget, "log", "log spectrum", "log"),
+        (SpectrumTarget, "magnitude", "magnitude", "log"),
+        (SpectrumTarget, "compressed", "compressed magnitude", "log"),
+        (SpectrumTarget, "real", "real part", "real"),
+        (SpectrumTarget, "complex", "complex spectrum", "complex"),
+        (IdealMaskTarget, "ibm", "IBM", "log"),
+        (IdealMaskTarget, "tbm", "TBM", "log"),
+        (IdealMaskTarget, "irm", "IRM", "log"),
+        (IdealMaskTarget, "smm", "SMM", "log"),
+        (IdealMaskTarget, "psm", "PSM", "log"),
+        (IdealMaskTarget, "cirm", "cIRM", "complex"),
+    )
+}

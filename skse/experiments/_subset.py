@@ -32,7 +32,7 @@ def spread_subset(data, n_pairs, *, random_state=0):
 
     Examples
     --------
-    >>> from skse.comparison import spread_subset
+    >>> from skse.experiments import spread_subset
     >>> from skse.datasets import load_harvard
     >>> data = spread_subset(load_harvard(), 48)
     >>> len(set(data.sentence)), len(set(data.noise))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skse.comparison import spread_subset
+from skse.experiments import spread_subset
 from skse.datasets import load_harvard
 
 
