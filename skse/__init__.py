@@ -36,8 +36,10 @@ _HOME = {
     "save": "skse.persistence",
 }
 _SUBPACKAGES = [
+    "comparison",
     "datasets",
     "enhancement",
+    "experiments",
     "features",
     "files",
     "metrics",

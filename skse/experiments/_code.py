@@ -117,7 +117,7 @@ def _enclosed(function):
 
 
 def _named(names_here, names):
-    """What the names in some code stand for, as far as it can be told."""
+    """Find what the names in some code stand for, as far as it can be told."""
     found = []
     for name in sorted(names & names_here.keys()):
         value = names_here[name]
