@@ -19,6 +19,7 @@ _HOME = {
     "LogMMSE": "skse.enhancement",
     "MFCCFeaturizer": "skse.features",
     "MelFeaturizer": "skse.features",
+    "NetworkRegressor": "skse.networks",
     "PeakNormalize": "skse.features",
     "Remix": "skse.enhancement",
     "Resample": "skse.features",

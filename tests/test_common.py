@@ -23,6 +23,7 @@ from skse import (
     LogMMSE,
     MelFeaturizer,
     MFCCFeaturizer,
+    NetworkRegressor,
     PeakNormalize,
     Resample,
     SignalApproximationTarget,
@@ -34,6 +35,7 @@ from skse import (
     WaveformTarget,
     WienerFilter,
 )
+from skse.networks import UNet
 from skse.utils.estimator_checks import checks_for
 
 SMALL = {"epochs": 1, "random_state": 0}
@@ -63,6 +65,7 @@ TARGETS = [
 NETWORKS = [
     UNetRegressor(filters=(4, 4), dilations=(1,), **SMALL),
     AutoencoderRegressor(filters=(4, 4), dense_units=(8,), **SMALL),
+    NetworkRegressor(UNet(filters=(4,), dilations=(1,)), **SMALL),
 ]
 ENHANCERS = [
     SpeechEnhancer(regressor=Ridge()),
@@ -146,6 +149,7 @@ EXPECTED_FAILURES = {
     "SignalApproximationTarget": COMPLEX,
     "WaveformTarget": COMPLEX,
     "AutoencoderRegressor": FLOAT32,
+    "NetworkRegressor": FLOAT32,
     "UNetRegressor": FLOAT32,
     "SpeechEnhancer": {**ANY_LENGTH, **FLOAT32},
     "IdentityEnhancer": {**ANY_LENGTH, **FLOAT32},

@@ -5,14 +5,9 @@ import sys
 
 import click
 
-from skse.cli._types import Names
+from skse.cli._types import Names, Table, data_home_option, fit_for_bce, seed_option
 
 NETWORKS = ("autoencoder", "unet")
-SPECTRA = ("log", "magnitude", "compressed", "real", "complex")
-MASKS = ("ibm", "tbm", "irm", "smm", "psm", "cirm")
-TARGETS = SPECTRA + MASKS
-# Between 0 and 1, as the cross-entropy needs it.
-BCE_TARGETS = ("ibm", "tbm", "irm", "smm", "psm")
 LOSSES = ("mse", "bce")
 # NOIZEUS has 960 pairs; every sentence eight times is as much as one can wait for.
 _NOIZEUS_PAIRS = 240
@@ -27,12 +22,7 @@ _MOST_JOBS = 8
     show_default=True,
     help="Corpus: harvard is synthetic and ships inside skse, noizeus is real speech.",
 )
-@click.option(
-    "--data-home",
-    type=click.Path(file_okay=False),
-    help="Folder of NOIZEUS; what is missing there is downloaded (43 MB in all). Default: a "
-    "cache folder.",
-)
+@data_home_option
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -42,10 +32,10 @@ _MOST_JOBS = 8
 @click.option("--networks", type=Names(NETWORKS), default=NETWORKS, help="Default: both.")
 @click.option(
     "--targets",
-    type=Names(TARGETS),
+    type=Names(Table("skse.targets", "TARGETS")),
     default=("log", "ibm", "irm"),
-    help=f"What the network learns: the clean spectrum ({', '.join(SPECTRA)}) or a mask "
-    f"({', '.join(MASKS)}). Default: log,ibm,irm.",
+    help="What the network learns: the clean spectrum (log to complex) or a mask (ibm to cirm). "
+    "Default: log,ibm,irm.",
 )
 @click.option(
     "--losses",
@@ -80,9 +70,7 @@ _MOST_JOBS = 8
     type=click.IntRange(min=1),
     help=f"Processes side by side. Default: one a core, at most {_MOST_JOBS}.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
-)
+@seed_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False),
@@ -120,9 +108,9 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
     """  # noqa: D301  click's mark for lines to leave alone
     if data_home is not None and data != "noizeus":
         raise click.UsageError("--data-home goes with --data noizeus only.")
-    if losses == ("bce",) and not set(BCE_TARGETS) & set(targets):
+    if losses == ("bce",) and not set(masks := fit_for_bce()) & set(targets):
         raise click.UsageError(
-            f"--losses bce needs a mask: add one of {', '.join(BCE_TARGETS)} to --targets."
+            f"--losses bce needs a mask: add one of {', '.join(masks)} to --targets."
         )
     if report == "":
         report = os.path.join(out, "report.html")

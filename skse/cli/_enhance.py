@@ -4,7 +4,9 @@ import sys
 
 import click
 
-METHODS = ("log-mmse", "spectral-subtraction", "wiener")
+from skse.cli._types import Choice, Table
+
+DEFAULT_METHOD = "log-mmse"
 _EPILOG = """\b
 Examples:
   skse enhance talk.wav --out enhanced
@@ -24,7 +26,7 @@ Examples:
 )
 @click.option(
     "--method",
-    type=click.Choice(METHODS),
+    type=Choice(Table("skse.files", "METHODS")),
     help="Classical enhancer to use without --model, at each recording's own rate. Default: "
     "log-mmse, on NOIZEUS the best of them to listen to (PESQ and STOI, see "
     "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
@@ -81,14 +83,14 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
     from skse.files import ModelError, enhance_files
 
     if model is None:
-        method = method or METHODS[0]
+        method = method or DEFAULT_METHOD
         click.echo(f"No --model: using {method}, which needs no training.", err=True)
     try:
         results = enhance_files(
             inputs,
             out,
             model=model,
-            method=method or METHODS[0],
+            method=method or DEFAULT_METHOD,
             sampling_rate=sampling_rate,
             strength=strength,
             mask_floor_db=mask_floor_db,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from skse.cli._types import data_home_option, seed_option
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -18,12 +20,7 @@ import click
     show_default=True,
     help="Corpus: noizeus is the one of the seed, harvard is synthetic and ships inside skse.",
 )
-@click.option(
-    "--data-home",
-    type=click.Path(file_okay=False),
-    help="Folder of NOIZEUS; what is missing there is downloaded (43 MB in all). Default: a "
-    "cache folder.",
-)
+@data_home_option
 @click.option("--epochs", type=click.IntRange(min=1), help="Default: as in the recipe.")
 @click.option(
     "--imaginary",
@@ -42,9 +39,7 @@ import click
     help="Folder for the results. Default: skse-reproduce/NAME, or NAME-rescale with "
     "--imaginary rescale.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
-)
+@seed_option
 @click.option("--report", is_flag=True, help="Write report.html too: scores, pictures, players.")
 @click.option("--restart", is_flag=True, help="Train anew, whatever is in --out.")
 def reproduce(

@@ -4,10 +4,8 @@ import sys
 
 import click
 
-from skse.cli._types import Names
+from skse.cli._types import Names, Table
 
-METRICS = ("snr", "snr_gain", "segmental_snr", "si_sdr", "si_sdr_gain", "rmse",
-           "log_spectral_distance", "stoi", "estoi", "pesq")  # fmt: skip
 _EPILOG = """\b
 Examples:
   skse score clean/ enhanced/
@@ -33,7 +31,7 @@ Examples:
 )
 @click.option(
     "--metrics",
-    type=Names(METRICS),
+    type=Names(Table("skse.metrics", "METRICS")),
     help="Default: all that can be computed (gains with --noisy only; PESQ at 8 and 16 kHz, where "
     'it is installed: python -m pip install "skse[metrics]").',
 )
@@ -70,11 +68,12 @@ def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_fil
       2    wrong usage
       130  interrupted
     """  # noqa: D301  click's mark for lines to leave alone
-    if noisy is None and metrics and {"snr_gain", "si_sdr_gain"} & set(metrics):
-        raise click.UsageError("--metrics snr_gain and si_sdr_gain need --noisy.")
-
     from skse.files import score_folders
+    from skse.metrics import METRICS
 
+    gains = [key for key in metrics or () if "noisy" in METRICS[key].needs]
+    if noisy is None and gains:
+        raise click.UsageError(f"--metrics {','.join(gains)}: needs --noisy.")
     try:
         scores = score_folders(
             clean_dir,

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from skse.cli._compare import BCE_TARGETS, MASKS, SPECTRA, TARGETS
+from skse.cli._types import Choice, Table, fit_for_bce, seed_option
 
 NETWORKS = ("unet", "autoencoder")
 LOSSES = ("mse", "mae", "bce")
@@ -43,11 +43,10 @@ Examples:
 )
 @click.option(
     "--target",
-    type=click.Choice(TARGETS),
+    type=Choice(Table("skse.targets", "TARGETS")),
     default="irm",
     show_default=True,
-    help=f"What the network learns: a mask ({', '.join(MASKS)}) or the clean spectrum "
-    f"({', '.join(SPECTRA)}).",
+    help="What the network learns: a mask (ibm to cirm) or the clean spectrum (log to complex).",
 )
 @click.option(
     "--loss",
@@ -88,9 +87,7 @@ Examples:
     is_flag=True,
     help="Mix speech and noise of the pairs anew in every epoch. Meant for few pairs.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
-)
+@seed_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")
 @click.option("--force", is_flag=True, help="Overwrite --out.")
 def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampling_rate,
@@ -108,8 +105,8 @@ def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampl
       2    wrong usage
       130  interrupted: nothing was written
     """  # noqa: D301  click's mark for lines to leave alone
-    if loss == "bce" and target not in BCE_TARGETS:
-        raise click.UsageError(f"--loss bce needs a mask: --target {', '.join(BCE_TARGETS)}.")
+    if loss == "bce" and target not in (masks := fit_for_bce()):
+        raise click.UsageError(f"--loss bce needs a mask: --target {', '.join(masks)}.")
     if not out.endswith((".skse", ".joblib")):
         raise click.UsageError(f"--out {out}: a model file must be named .skse or .joblib.")
     if os.path.exists(out) and not force:

@@ -1,10 +1,54 @@
-"""Types of command-line parameters that several commands share."""
+"""Types of command-line parameters, and options, that several commands share."""
+
+from importlib import import_module
 
 import click
 
 
+class Table:
+    """The keys of a public table of skse, read when they are first needed.
+
+    The commands are built without loading what the tables stand on.
+
+    Parameters
+    ----------
+    package, name : str
+        Where it is, such as "skse.targets" and "TARGETS".
+    """
+
+    def __init__(self, package, name):
+        self.package, self.name = package, name
+
+    def __iter__(self):
+        return iter(getattr(import_module(self.package), self.name))
+
+
+class Choice(click.Choice):
+    """One of several names, which are listed when they are first needed.
+
+    Parameters
+    ----------
+    allowed : iterable of str
+        The names.
+    """
+
+    def __init__(self, allowed):
+        self.allowed, self.case_sensitive = allowed, True
+
+    @property
+    def choices(self):
+        """The names."""
+        return tuple(self.allowed)
+
+
 class Names(click.ParamType):
-    """Some of several names, separated by commas."""
+    """Some of several names, separated by commas.
+
+    Parameters
+    ----------
+    allowed : iterable of str
+        The names.
+    """
 
     name = "names"
 
@@ -25,3 +69,22 @@ class Names(click.ParamType):
         if len(set(names)) < len(names):
             self.fail(f"{value!r} holds a name twice.")
         return tuple(names)
+
+
+def fit_for_bce():
+    """Names of the targets between 0 and 1, as the cross-entropy needs them."""
+    from skse.targets import TARGETS
+
+    return [name for name, target in TARGETS.items() if target.is_probability]
+
+
+# Options that several commands have.
+seed_option = click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
+)
+data_home_option = click.option(
+    "--data-home",
+    type=click.Path(file_okay=False),
+    help="Folder of NOIZEUS; what is missing there is downloaded (43 MB in all). Default: a "
+    "cache folder.",
+)

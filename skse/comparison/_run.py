@@ -77,8 +77,8 @@ def compare(
         the name to be written in the table any regressor that :class:`~skse.SpeechEnhancer`
         takes (or one of those keys).
     targets : sequence of str or dict of str to BaseTarget, default=("log", "ibm", "irm")
-        Keys of :data:`skse.targets.TARGETS`: "log", "magnitude", "compressed", "real" and
-        "complex" map to the clean spectrum (:class:`~skse.SpectrumTarget`); "ibm", "tbm",
+        Keys of :data:`skse.targets.TARGETS`: "log", "magnitude", "power", "compressed", "real"
+        and "complex" map to the clean spectrum (:class:`~skse.SpectrumTarget`); "ibm", "tbm",
         "irm", "smm", "psm" and "cirm" are masks (:class:`~skse.IdealMaskTarget`); or targets
         of your own by name. Networks see the log spectrum, but the real part for "real",
         both parts for "complex" and "cirm", which depend on the phase.

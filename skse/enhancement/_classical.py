@@ -32,8 +32,8 @@ class BaseClassicalEnhancer(BaseEnhancer):
     ...
     ...     def enhance(self, waveforms, allocate=np.empty):
     ...         return [0.5 * x for x in waveforms]
-    >>> Halve().fit(np.ones((2, 800))).predict([np.ones(4)])
-    [array([0.5, 0.5, 0.5, 0.5], dtype=float32)]
+    >>> Halve().fit(np.ones((3, 800))).predict([np.ones(4)])
+    [array([0.5, 0.5, 0.5, 0.5]...)]
     """
 
     enhances_side_by_side = True

@@ -61,8 +61,8 @@ def _describe(chain, steps, name, more):
         "normalize_level": chain.normalize_level,
         "featurizer": _part(chain.featurizer),
         "before_the_network": [_part(step) for step in steps[:-1]],
-        "input_shape": [None, *network._network_shape(network._row_shape)],
-        "output_shape": [None, *network._network_shape(network._output_row_shape)],
+        "input_shape": [None, *network.input_shape_],
+        "output_shape": [None, *network.output_shape_],
         "head": network.head,  # where given, the input's last two channels are the noisy STFT
         "target": _part(chain.target),
     }

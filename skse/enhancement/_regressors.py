@@ -69,7 +69,7 @@ def receptive_field(regressor):
     None where it does not say so, or where that is not bounded.
     """
     if is_search(regressor):
-        return receptive_field(regressor.best_estimator_)
+        regressor = getattr(regressor, "best_estimator_", regressor)
     if not isinstance(regressor, Pipeline):
         return regressor.receptive_field() if hasattr(regressor, "receptive_field") else None
     fields = [receptive_field(step) for step in steps_of(regressor)]

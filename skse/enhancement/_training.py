@@ -96,12 +96,9 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
 
     if network is not None:
         batch_size = network.batch_size
-        return network.fit_batches(
-            lambda step: mixed_rows(step, batch_size),
-            n_mixtures,
-            held_out and chain.rows(*held_out)[:2],
-            further=further,
-        )
+        fit_batches = network.partial_fit_batches if further else network.fit_batches
+        validation = held_out and chain.rows(*held_out)[:2]
+        return fit_batches(lambda step: mixed_rows(step, batch_size), n_mixtures, validation)
     begins = range(0, n_mixtures, _MIXTURES_AT_ONCE)
     parts = [mixed_rows(i, min(_MIXTURES_AT_ONCE, n_mixtures - i)) for i in begins]
     rows, targets = (np.concatenate(part) for part in zip(*parts, strict=True))

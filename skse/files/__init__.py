@@ -1,9 +1,16 @@
 """Recordings in files and folders: the engines of ``skse enhance``, ``train`` and ``score``."""
 
-from skse.files._enhance import enhance_files
+from skse.files._enhance import METHODS, enhance_files
 from skse.files._model_io import ModelError
 from skse.files._results import FileResult
 from skse.files._score import score_folders
 from skse.files._train import train_from_folders
 
-__all__ = ["FileResult", "ModelError", "enhance_files", "score_folders", "train_from_folders"]
+__all__ = [
+    "METHODS",
+    "FileResult",
+    "ModelError",
+    "enhance_files",
+    "score_folders",
+    "train_from_folders",
+]

@@ -12,7 +12,7 @@ from skse.files._enhance import frame_length
 from skse.files._model_io import check_suffix, save_model
 from skse.files._quiet import load_quietly
 from skse.networks import AutoencoderRegressor, UNetRegressor, load_tensorflow
-from skse.targets import IdealMaskTarget, SpectrumTarget
+from skse.targets import TARGETS
 from skse.utils import check_choice, check_number, progress_bar
 
 # Network -> class, its parameters and those of the enhancer. The autoencoder's bottleneck holds
@@ -21,10 +21,6 @@ NETWORKS = {
     "unet": (UNetRegressor, {}, {}),
     "autoencoder": (AutoencoderRegressor, {"batch_size": 64}, {"segment_frames": 8}),
 }
-MASKS = ("irm", "ibm", "tbm", "smm", "psm", "cirm")
-SPECTRA = ("log", "magnitude", "compressed", "real", "complex")
-# Targets that depend on the phase, which the log spectrum does not tell -> what the network sees.
-_FEATURES = {"real": "real", "complex": "complex", "cirm": "complex"}
 LOSSES = {"mse": "mse", "mae": "mae", "bce": "binary_crossentropy"}
 
 
@@ -57,11 +53,11 @@ def train_from_folders(
     network : {"unet", "autoencoder"}, default="unet"
         Network.
     target : str, default="irm"
-        What the network learns: a mask ("irm", "ibm", "tbm", "smm", "psm" or "cirm", see
-        :class:`~skse.IdealMaskTarget`) or the clean spectrum ("log", "magnitude",
-        "compressed", "real" or "complex", see :class:`~skse.SpectrumTarget`). It sees the
-        log spectrum, but the real part for "real", both parts for "complex" and "cirm",
-        which depend on the phase.
+        What the network learns, a key of :data:`skse.targets.TARGETS`: a mask ("irm", "ibm",
+        "tbm", "smm", "psm" or "cirm", see :class:`~skse.IdealMaskTarget`) or the clean
+        spectrum ("log", "magnitude", "power", "compressed", "real" or "complex", see
+        :class:`~skse.SpectrumTarget`). It sees the log spectrum, but the real part for
+        "real", both parts for "complex" and "cirm", which depend on the phase.
     loss : {"mse", "mae", "bce"}, default="mse"
         Mean squared or absolute error, or binary cross-entropy (for masks other than "cirm").
     epochs : int, default=30
@@ -134,22 +130,15 @@ def train_from_folders(
     caller = "train_from_folders"
     for name, value, allowed in (
         ("network", network, NETWORKS),
-        ("target", target, MASKS + SPECTRA),
+        ("target", target, TARGETS),
         ("loss", loss, LOSSES),
     ):
         check_choice(caller, name, value, allowed)
     check_number(caller, "epochs", epochs, Integral, min_val=1)
     check_number(caller, "patience", patience, Integral, min_val=1)
     check_number(caller, "random_state", random_state, Integral, min_val=0)
-    check_number(
-        caller,
-        "validation_fraction",
-        validation_fraction,
-        Real,
-        min_val=0,
-        max_val=1,
-        include_boundaries="left",
-    )
+    bounds = {"min_val": 0, "max_val": 1, "include_boundaries": "left"}
+    check_number(caller, "validation_fraction", validation_fraction, Real, **bounds)
     out = Path(out)
     check_suffix(out)
     if out.exists() and not force:
@@ -174,8 +163,8 @@ def train_from_folders(
     )
     n_fft = frame_length(pairs.sampling_rate)
     enhancer = SpeechEnhancer(
-        STFTFeaturizer(n_fft=n_fft, hop_length=n_fft // 2, scale=_FEATURES.get(target, "log")),
-        IdealMaskTarget(mask=target) if target in MASKS else SpectrumTarget(scale=target),
+        STFTFeaturizer(n_fft=n_fft, hop_length=n_fft // 2, scale=TARGETS[target].features),
+        TARGETS[target].make(),
         regressor,
         sampling_rate=pairs.sampling_rate,
         remix=remix,

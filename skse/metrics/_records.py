@@ -21,6 +21,9 @@ from skse.metrics._time_domain import (
 )
 from skse.utils import check_choice
 
+# What a metric may ask for beside clean and enhanced waveforms.
+_CONTEXT = {"noisy", "sampling_rate"}
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -81,27 +84,18 @@ class Metric:
     package: str | None = None
     sampling_rates: tuple[float, ...] | None = None
 
-    def __call__(
-        self,
-        clean: Any,
-        enhanced: Any,
-        *,
-        noisy: Any = None,
-        sampling_rate: float | None = None,
-        **options: Any,
-    ) -> Any:
+    def __call__(self, clean: Any, enhanced: Any, **given: Any) -> Any:
         """Apply the function; see :class:`Metric`."""
         if self.function is None:
             raise ValueError(f"Metric {self.key!r} is measured, not computed from waveforms.")
-        given = {"noisy": noisy, "sampling_rate": sampling_rate}
-        known = {name: value for name, value in given.items() if name in self.needs}
-        return self.function(clean, enhanced, **known, **options)
+        for name in _CONTEXT - self.needs:
+            given.pop(name, None)
+        return self.function(clean, enhanced, **given)
 
     @property
     def needs(self) -> set[str]:
         """Which of "noisy" and "sampling_rate" the function asks for."""
-        parameters = signature(self.function).parameters if self.function else ()
-        return {"noisy", "sampling_rate"}.intersection(parameters)
+        return _CONTEXT.intersection(signature(self.function).parameters if self.function else ())
 
     @property
     def heading(self) -> str:
@@ -175,34 +169,26 @@ class Metric:
         return (not math.isfinite(value), -value if self.greater_is_better else value)
 
 
+def _record(function, label=None, unit="", format="{:.3f}", **needs):
+    """Make the record of a function, whose name says what is better."""
+    name = getattr(function, "__name__", repr(function))
+    key = name.removesuffix("_score").removesuffix("_error")
+    return Metric(key, function, label or key, unit, format, not name.endswith("_error"), **needs)
+
+
 METRICS: dict[str, Metric] = {
     metric.key: metric
     for metric in (
-        Metric("snr", snr_score, "SNR", "dB", "{:.2f}"),
-        Metric("snr_gain", snr_gain_score, "SNR gain", "dB", "{:+.2f}"),
-        Metric("segmental_snr", segmental_snr_score, "Segmental SNR", "dB", "{:.2f}"),
-        Metric("si_sdr", si_sdr_score, "SI-SDR", "dB", "{:.2f}"),
-        Metric("si_sdr_gain", si_sdr_gain_score, "SI-SDR gain", "dB", "{:+.2f}"),
-        Metric("rmse", rmse_error, "RMSE", "", "{:.4f}", greater_is_better=False),
-        Metric(
-            "log_spectral_distance",
-            log_spectral_distance_error,
-            "Log-spectral distance",
-            "dB",
-            "{:.2f}",
-            greater_is_better=False,
-        ),
-        Metric("stoi", stoi_score, "STOI"),
-        Metric("estoi", estoi_score, "ESTOI"),
-        Metric(
-            "pesq",
-            pesq_score,
-            "PESQ",
-            "MOS",
-            "{:.2f}",
-            package="pesq",
-            sampling_rates=(8000, 16000),
-        ),
+        _record(snr_score, "SNR", "dB", "{:.2f}"),
+        _record(snr_gain_score, "SNR gain", "dB", "{:+.2f}"),
+        _record(segmental_snr_score, "Segmental SNR", "dB", "{:.2f}"),
+        _record(si_sdr_score, "SI-SDR", "dB", "{:.2f}"),
+        _record(si_sdr_gain_score, "SI-SDR gain", "dB", "{:+.2f}"),
+        _record(rmse_error, "RMSE", "", "{:.4f}"),
+        _record(log_spectral_distance_error, "Log-spectral distance", "dB", "{:.2f}"),
+        _record(stoi_score, "STOI"),
+        _record(estoi_score, "ESTOI"),
+        _record(pesq_score, "PESQ", "MOS", "{:.2f}", package="pesq", sampling_rates=(8000, 16000)),
     )
 }
 # What comparisons print beside the metrics.
@@ -245,12 +231,8 @@ def get_metric(
     if not callable(metric):
         check_choice(caller, name, metric, METRICS)
         return METRICS[metric]
-    for known in METRICS.values():
-        if known.function is metric:
-            return known
-    spelled = getattr(metric, "__name__", repr(metric))
-    key = spelled.removesuffix("_score").removesuffix("_error")
-    return Metric(key, metric, key, greater_is_better=not spelled.endswith("_error"))
+    known = (record for record in METRICS.values() if record.function is metric)
+    return next(known, None) or _record(metric)
 
 
 def available_metrics(sampling_rate: float, with_noisy: bool = True) -> list[str]:

@@ -1,59 +1,46 @@
 """Networks: regressors from features to targets that own a Keras model."""
 
-from skse.networks._autoencoder import AutoencoderRegressor, build_autoencoder
-from skse.networks._tensorflow import load_tensorflow as load_tensorflow
-from skse.networks._unet import UNetRegressor, build_unet
+from importlib import import_module
 
-__all__ = ["AutoencoderRegressor", "UNetRegressor", "build_autoencoder", "build_unet"]
-
-# TEMPORARY
+from skse.networks._architecture import BaseArchitecture
+from skse.networks._autoencoder import Autoencoder, build_autoencoder
 from skse.networks._base import BaseNetworkRegressor
-from skse.networks._runtime import exported, OnnxNetwork
-from skse.networks._validation import split_groups
+from skse.networks._loss_table import compares, register_loss
+from skse.networks._network import NetworkRegressor
+from skse.networks._regressors import AutoencoderRegressor, UNetRegressor
+from skse.networks._tensorflow import load_tensorflow as load_tensorflow
+from skse.networks._unet import UNet, build_unet
 
+__all__ = [
+    "Autoencoder",
+    "AutoencoderRegressor",
+    "BaseArchitecture",
+    "BaseNetworkRegressor",
+    "NetworkRegressor",
+    "UNet",
+    "UNetRegressor",
+    "build_autoencoder",
+    "build_unet",
+    "compares",
+    "register_loss",
+]
 
-def compares(loss):
-    name = str(getattr(loss, "name", getattr(loss, "__name__", loss))).replace("_", "").lower()
-    for k, v in {
-        "crossentropy": "probabilities",
-        "dice": "probabilities",
-        "compressedspectrum": "spectra",
-        "sisdr": "waveforms",
-        "snr": "waveforms",
-    }.items():
-        if k in name:
-            return v
-    return "anything"
-
-
-from typing import NamedTuple
-
-
-class _Network(NamedTuple):
-    regressor: type
-    label: str
-
-
-class _Loss(NamedTuple):
-    name: str
-    label: str
-
-
-NETWORKS = {
-    "unet": _Network(UNetRegressor, "U-Net"),
-    "autoencoder": _Network(AutoencoderRegressor, "Autoencoder"),
+# For the other packages of skse: where the name is. The modules of the last two load Keras.
+_SHARED = {
+    "LOSSES": "_loss_table",
+    "NETWORKS": "_regressors",
+    "OnnxNetwork": "_runtime",
+    "SavedKerasObject": "_runtime",
+    "check_onnx": "_runtime",
+    "exported": "_runtime",
+    "from_arguments": "_training",
+    "split_groups": "_rows",
+    "describe_keras_object": "_scikeras",
+    "to_runtime": "_export",
 }
-LOSSES = {
-    name: _Loss(name, label)
-    for name, label in (
-        ("bce_dice", "BCE + Dice"),
-        ("binary_crossentropy", "BCE"),
-        ("compressed_spectrum", "Compressed spectrum"),
-        ("dice", "Dice"),
-        ("huber", "Huber"),
-        ("mae", "MAE"),
-        ("mse", "MSE"),
-        ("si_sdr", "SI-SDR"),
-        ("snr", "SNR"),
-    )
-}
+
+
+def __getattr__(name):
+    if name in _SHARED:
+        return getattr(import_module(f"skse.networks.{_SHARED[name]}"), name)
+    raise AttributeError(f"module 'skse.networks' has no attribute {name!r}")

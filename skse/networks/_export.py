@@ -7,7 +7,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import onnx
 import tensorflow as tf
 from onnx import helper, numpy_helper
 
@@ -38,12 +37,10 @@ def to_runtime(regressor):
     RuntimeError
         Where the converted network predicts something else.
     """
-    model, build = regressor.model_, regressor.model
-    weights = model.get_weights()
+    weights = regressor.weights
     if not all(np.isfinite(array).all() for array in weights):
         raise ValueError("the network's weights contain NaN or inf: its training diverged.")
-    body = build.keywords.get("build", build)  # of a network that ends in a head
-    return OnnxNetwork(to_onnx(model), weights, build.args, dict(body.keywords))
+    return OnnxNetwork(to_onnx(regressor.model_), weights, regressor.shapes, regressor.ends)
 
 
 def to_onnx(model):
@@ -63,11 +60,19 @@ def to_onnx(model):
     RuntimeError
         Where it cannot be converted, or the result predicts something else.
     """
-    proto = onnx.load_model_from_string(_export(model, "onnx"))
-    _rewrite(proto.graph)
-    converted = proto.SerializeToString()
+    import tf2onnx
+
+    # Not through Keras's export: that writes a SavedModel, for as long as which TensorFlow
+    # silences the warnings and log records of all threads.
     rows = _example_rows(model)
     expected = np.asarray(model(rows, training=False))
+    spec = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name=model.inputs[0].name)
+    function = tf.function(partial(model, training=False), autograph=False)
+    # It calls operators unsupported that `_rewrite` replaces.
+    with _ready_to_convert(model, dilate=True), kept_back("tf2onnx.tfonnx"):
+        proto, _ = tf2onnx.convert.from_function(function, [spec])
+    _rewrite(proto.graph)
+    converted = proto.SerializeToString()
     try:
         got = OnnxNetwork(converted, [], (), {}).predict_rows(rows)
     except Exception as error:  # onnxruntime's own derive from nothing narrower
@@ -93,20 +98,10 @@ def to_litert(model):
     -------
     litert : bytes
     """
-    return _export(model, "litert")
-
-
-def _export(model, form):
     model(_example_rows(model), training=False)  # Keras exports only what has been called
-    # Keras gives tf2onnx a name that NumPy took away, and asks for it in a way that warns first.
-    vars(np).setdefault("object", object)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _ready_to_convert(model, form),
-        kept_back("tf2onnx.tfonnx"),  # errors about an operator that `_rewrite` replaces
-    ):
-        path = Path(folder) / ("network.tflite" if form == "litert" else "network.onnx")
-        model.export(str(path), format=form, verbose=False)
+    with tempfile.TemporaryDirectory() as folder, _ready_to_convert(model, dilate=False):
+        path = Path(folder) / "network.tflite"
+        model.export(str(path), format="litert", verbose=False)
         return path.read_bytes()
 
 
@@ -117,7 +112,7 @@ def _example_rows(model):
 
 
 @contextmanager
-def _ready_to_convert(model, form):
+def _ready_to_convert(model, *, dilate):
     """Change layers for as long as they are traced, so that what comes out is whole and fast.
 
     A tensor that a layer holds becomes an input of the converted network, an
@@ -132,7 +127,7 @@ def _ready_to_convert(model, form):
                 changed.append((layer, name, value))
                 setattr(layer, name, value.numpy())
         dilated = isinstance(layer, keras.layers.Conv2D) and max(layer.dilation_rate) > 1
-        if dilated and form == "onnx":
+        if dilated and dilate:
             layer.convolution_op = partial(_convolve, layer)
             changed.append((layer, "convolution_op", None))
     try:

@@ -6,9 +6,6 @@ from keras import layers, ops
 from skse.networks._losses import named_loss
 from skse.networks._waveform_loss import WaveformLoss
 
-OUTPUTS = ("complex", "magnitude")
-MASKS = ("complex", "real")
-
 
 @keras.saving.register_keras_serializable("skse")
 class SplitReference(layers.Layer):
@@ -97,7 +94,9 @@ class MaskHead(layers.Layer):
         }
 
 
-def build_with_head(input_shape, output_shape, *, build, head):
+def build_with_head(
+    input_shape, output_shape, *, build, head, make_model=keras.Model, batch_size=None
+):
     """Build a network that sees the features alone and ends in a head.
 
     Parameters
@@ -111,13 +110,18 @@ def build_with_head(input_shape, output_shape, *, build, head):
         ``build(input_shape, output_shape)`` gives the network in between, the body.
     head : dict
         As a target's ``network_head`` gives it.
+    make_model : callable, default=keras.Model
+        ``make_model(inputs, outputs, name=name)`` gives the whole; a class of its own trains
+        the whole in its own way.
+    batch_size : int or None, default=None
+        Rows that a call takes; None takes any number.
 
     Returns
     -------
     model : keras.Model
         Not compiled.
     """
-    inputs = keras.Input(shape=input_shape)
+    inputs = keras.Input(shape=input_shape, batch_size=batch_size)
     frequencies, frames = output_shape[:2]
     features, reference = SplitReference(head["n_bands"], frequencies)(inputs)
     body = build(
@@ -125,7 +129,8 @@ def build_with_head(input_shape, output_shape, *, build, head):
         (frequencies, frames, 2 if head["mask"] == "complex" else 1),
     )
     options = {name: head[name] for name in ("mask", "bound", "output", "compression")}
-    return keras.Model(inputs, MaskHead(**options)([body(features), reference]), name=body.name)
+    outputs = MaskHead(**options)([body(features), reference])
+    return make_model(inputs, outputs, name=body.name)
 
 
 def features_of(X, head):

@@ -4,8 +4,6 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")
-
 
 @keras.saving.register_keras_serializable("skse")
 class CropLike(layers.Layer):
@@ -23,7 +21,7 @@ class CropLike(layers.Layer):
         return (image[0], *reference[1:3], *image[3:])
 
 
-def begin_network(input_shape, statistics=None):
+def begin_network(input_shape, statistics=None, *, batch_size=None):
     """Start a network: input, image layout, standardisation.
 
     Parameters
@@ -34,13 +32,15 @@ def begin_network(input_shape, statistics=None):
     statistics : tuple of ndarray or None, default=None
         Mean and standard deviation of the input, each of shape
         ``(n_frequencies, n_channels)``, by which it is standardised.
+    batch_size : int or None, default=None
+        Rows that a call takes; None takes any number.
 
     Returns
     -------
     inputs : KerasTensor of shape (None, *input_shape)
     image : KerasTensor of shape (None, n_frequencies, n_frames, n_channels)
     """
-    inputs = keras.Input(shape=input_shape)
+    inputs = keras.Input(shape=input_shape, batch_size=batch_size)
     frequencies, frames, channels = image_shape(input_shape)
     image = inputs
     if len(input_shape) < 3:
@@ -52,7 +52,7 @@ def begin_network(input_shape, statistics=None):
     return inputs, image
 
 
-def end_network(inputs, image, output_shape, *, output_activation, statistics=None, name=None):
+def end_network(image, output_shape, *, output_activation, statistics=None):
     """Finish a network: frequencies, channels, output range, layout.
 
     A 1×1 convolution makes the channels; where the image has another number of
@@ -60,8 +60,6 @@ def end_network(inputs, image, output_shape, *, output_activation, statistics=No
 
     Parameters
     ----------
-    inputs : KerasTensor
-        What :func:`begin_network` returned.
     image : KerasTensor of shape (None, n_frequencies, n_frames, n_channels)
         Output of the network's body.
     output_shape : tuple
@@ -71,13 +69,10 @@ def end_network(inputs, image, output_shape, *, output_activation, statistics=No
     statistics : tuple of ndarray or None, default=None
         Mean and standard deviation of the target, shape
         ``(n_frequencies, n_channels)``: a linear output is learned in standard units.
-    name : str or None, default=None
-        Name of the model.
 
     Returns
     -------
-    model : keras.Model
-        Not compiled.
+    outputs : KerasTensor of shape (None, *output_shape)
     """
     frequencies, _, channels = image_shape(output_shape)
     if image.shape[-1] != channels:
@@ -97,7 +92,7 @@ def end_network(inputs, image, output_shape, *, output_activation, statistics=No
         image = layers.Reshape(shape)(image)
     if not linear:
         image = layers.Activation(output_activation)(image)
-    return keras.Model(inputs, image, name=name)
+    return image
 
 
 def normalize(image, normalization):

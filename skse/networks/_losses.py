@@ -1,7 +1,9 @@
-"""Losses by name, those that Keras lacks among them. Importing this loads Keras."""
+"""The losses that Keras lacks. Importing this loads Keras."""
 
 import keras
 from keras import ops
+
+from skse.networks._loss_table import LOSSES
 
 # Energy per value below which nothing counts as signal: 80 dB below an RMS of 1,
 # the level at which an enhancer trains.
@@ -179,38 +181,14 @@ def _negative_ratio_db(signal, estimate):
     return 10 * ops.log10(noise / (ops.mean(ops.square(signal), axis=1) + _SILENCE))
 
 
-# What the parameter `loss` may name -> what Keras compiles.
-LOSSES = {
-    "bce_dice": bce_dice,
-    "binary_crossentropy": "binary_crossentropy",
-    "binary_focal_crossentropy": "binary_focal_crossentropy",
-    "compressed_spectrum": compressed_spectrum,
-    "dice": dice,
-    "huber": "huber",
-    "log_cosh": "log_cosh",
-    "mae": "mae",
-    "mean_absolute_error": "mean_absolute_error",
-    "mean_squared_error": "mean_squared_error",
-    "mse": "mse",
-    "si_sdr": si_sdr,
-    "snr": snr,
-}
+_OWN = {loss.__name__: loss for loss in (bce_dice, compressed_spectrum, dice, si_sdr, snr)}
+for _name, _loss in _OWN.items():
+    _loss.compares = LOSSES[_name].compares
 
 
 def named_loss(loss):
     """Return what Keras compiles for a parameter `loss`: a name, a function or a Loss."""
-    return LOSSES[loss] if isinstance(loss, str) else loss
-
-
-def compares_probabilities(loss):
-    """Whether a loss compares probabilities, so that the network must end in a sigmoid."""
-    name = loss_name(loss).lower().replace("_", "")
-    return "crossentropy" in name or "dice" in name
-
-
-def loss_name(loss):
-    """Name of a loss that is given by name, as function or as Loss."""
-    return loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    return _OWN.get(loss, loss) if isinstance(loss, str) else loss
 
 
 def check_loss_object(owner, loss):
@@ -227,5 +205,6 @@ def check_loss_object(owner, loss):
     if keras.saving.get_registered_object(registered) is not kind:
         raise ValueError(
             f"{owner}: loss={loss!r} could not be loaded again from a saved model; decorate "
-            f"{getattr(kind, '__name__', kind)} with @keras.saving.register_keras_serializable()."
+            f"{getattr(kind, '__name__', kind)} with @skse.networks.register_loss(), or with "
+            "@keras.saving.register_keras_serializable()."
         )

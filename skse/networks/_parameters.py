@@ -1,31 +1,42 @@
-"""Checks of the parameters that networks share. Called in fit; they load Keras."""
+"""The parameters that networks share: kept in `__init__`, checked in `fit`."""
 
 from collections.abc import Sequence
 from numbers import Integral, Real
 
+from skse.networks._loss_table import LOSSES
+from skse.networks._runtime import built
 from skse.networks._tensorflow import load_tensorflow
 from skse.utils import check_choice, check_number
 
+ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")
 OUTPUT_ACTIVATIONS = ("auto", "linear", "sigmoid")
 SCHEDULES = ("constant", "cosine")
 
 
+def keep_parameters(estimator, arguments):
+    """Keep what ``__init__`` got, its ``locals()``, under the same names."""
+    vars(estimator).update({k: v for k, v in arguments.items() if k not in ("self", "__class__")})
+
+
 def check_training(owner):
-    """Raise a ValueError unless every parameter of the training is one it can take."""
+    """Raise a ValueError unless every parameter of the training is one it can take.
+
+    It loads Keras.
+    """
     load_tensorflow()
     from keras.callbacks import Callback
     from keras.optimizers import Optimizer
 
-    from skse.networks._losses import LOSSES, check_loss_object
+    from skse.networks._losses import check_loss_object
     from skse.networks._scikeras import OPTIMIZERS
 
-    name = type(owner).__name__
+    name, optimizer = type(owner).__name__, built(owner.optimizer)
     if isinstance(owner.loss, str):
         check_choice(owner, "loss", owner.loss, LOSSES)
     else:
-        check_loss_object(name, owner.loss)
-    if not isinstance(owner.optimizer, Optimizer):
-        check_choice(owner, "optimizer", owner.optimizer, OPTIMIZERS)
+        check_loss_object(name, built(owner.loss))
+    if not isinstance(optimizer, Optimizer):
+        check_choice(owner, "optimizer", optimizer, OPTIMIZERS)
     check_choice(owner, "output_activation", owner.output_activation, OUTPUT_ACTIVATIONS)
     check_choice(owner, "learning_rate_schedule", owner.learning_rate_schedule, SCHEDULES)
     above_zero = {"min_val": 0, "include_boundaries": "neither"}
@@ -38,8 +49,8 @@ def check_training(owner):
     check_number(owner, "verbose", owner.verbose, Integral, min_val=0, max_val=2)
     if (
         owner.learning_rate_schedule == "cosine"
-        and isinstance(owner.optimizer, Optimizer)
-        and isinstance(owner.optimizer.get_config()["learning_rate"], dict)
+        and isinstance(optimizer, Optimizer)
+        and isinstance(optimizer.get_config()["learning_rate"], dict)
     ):
         raise ValueError(
             f"{name}: learning_rate_schedule='cosine', but optimizer={owner.optimizer!r} has a "
@@ -57,8 +68,6 @@ def check_training(owner):
 
 def check_layers(owner):
     """Raise a ValueError for an unknown activation, normalisation or dropout."""
-    from skse.networks._layers import ACTIVATIONS
-
     check_choice(owner, "activation", owner.activation, ACTIVATIONS)
     if owner.normalization is not None:
         check_choice(owner, "normalization", owner.normalization, ("batch",))

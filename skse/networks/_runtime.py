@@ -17,18 +17,19 @@ class OnnxNetwork:
     weights : list of ndarray
         Weights of the Keras model, in its order, to train it further.
     shapes : tuple of tuple
-        Input and output shape that the builder was called with.
-    arguments : dict
-        Keyword arguments that it was called with.
+        Shape of a row of input and of output, None where the number of frames is open.
+    ends : dict
+        ``output_activation``, ``input_statistics`` and ``output_statistics`` that it was built
+        with; its architecture is the regressor's ``architecture_``.
     n_threads : int or None, default=None
         Threads of a prediction; None as in :func:`default_threads`.
     """
 
-    def __init__(self, model, weights, shapes, arguments, n_threads=None):
+    def __init__(self, model, weights, shapes, ends, n_threads=None):
         self.model = model
         self.weights = weights
         self.shapes = shapes
-        self.arguments = arguments
+        self.ends = ends
         self.n_threads = n_threads
         self._session = None
 
@@ -98,13 +99,18 @@ class SavedKerasObject:
         if isinstance(found, type) or not callable(found) or self.config is not None:
             raise ValueError(
                 f"{self!r} of the model file is not known here. Training needs it: import the "
-                "module that defines it and decorates it with "
+                "module that defines it and decorates it with @skse.networks.register_loss or "
                 "@keras.saving.register_keras_serializable, or set the parameter anew."
             )
         return found
 
     def __repr__(self):
         return f"<{self.kind[:-1].removesuffix('e')} {self.name!r}>"
+
+
+def built(value):
+    """Return a loss or an optimizer itself where it is one of a model file."""
+    return value.build() if isinstance(value, SavedKerasObject) else value
 
 
 def default_threads():
@@ -117,12 +123,24 @@ def default_threads():
 
 
 def exported(network, form):
-    """Return a fitted network regressor's network as "onnx" or "litert", bytes."""
+    """Return the network of a fitted regressor in an exchange format.
+
+    Parameters
+    ----------
+    network : BaseNetworkRegressor
+        Fitted.
+    form : {"litert", "onnx"}
+        Format.
+
+    Returns
+    -------
+    content : bytes
+    """
     if form == "onnx" and isinstance(network.regressor_, OnnxNetwork):
         return network.regressor_.model
     from skse.networks._export import to_litert, to_onnx
 
-    return (to_onnx if form == "onnx" else to_litert)(network._trained_regressor().model_)
+    return (to_onnx if form == "onnx" else to_litert)(network.keras_model())
 
 
 def check_onnx(model):

@@ -1,12 +1,20 @@
-"""Everything that touches scikeras. Importing this loads TensorFlow: do so inside functions."""
+"""Everything that touches scikeras, and what is private in Keras.
+
+Importing this loads TensorFlow: do so inside functions. Beside public names it relies on
+
+- scikeras 0.13.0: `_fit_keras_model`, `_initialize_callbacks`, `_ensure_compiled_model` and
+  `_validate_data` of its wrappers, all overridden, and their attribute `_fit_callbacks`;
+- Keras: `Layer._flatten_layers`, and `_fn_kwargs` of losses; a random initialiser or layer without
+  a seed draws it, when it is made, by ``random.randint(1, 10**9)``.
+"""
 
 # ruff: noqa: E402
 from skse.networks._tensorflow import kept_back, load_tensorflow
 
 load_tensorflow()
 
-import math
 import random
+import threading
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +23,9 @@ import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
-from skse.networks import _heads, _layers  # noqa: F401  registers what saved models name
+from skse.networks import _layers  # noqa: F401  registers what saved models name
+from skse.networks._batches import EndlessBatches, shuffled_batches
+from skse.networks._heads import build_with_head
 from skse.networks._runtime import SavedKerasObject
 
 OPTIMIZERS = {
@@ -25,6 +35,91 @@ OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
+
+
+# One network is built at a time, so that the state of `random` is put back as it was.
+_BUILDING = threading.Lock()
+
+
+def build_network(input_shape, output_shape, *, architecture, head, ends, seed=0, stateful=False):
+    """Build a network with random weights of its own seed.
+
+    Parameters
+    ----------
+    input_shape, output_shape : tuple
+        Of one sample, as `BaseArchitecture.build` takes them.
+    architecture : BaseArchitecture
+        What lies in between.
+    head : dict or None
+        As a target's ``network_head`` gives it.
+    ends : dict
+        ``output_activation``, ``input_statistics`` and ``output_statistics``.
+    seed : int, default=0
+        Seed of every layer's random numbers, in training too.
+    stateful : bool, default=False
+        Whether each call goes on where the one before stopped.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled.
+    """
+    build = partial(architecture.build, **ends, stateful=stateful)
+    if head is not None:
+        options = {"make_model": architecture.make_model, "batch_size": 1 if stateful else None}
+        build = partial(build_with_head, build=build, head=head, **options)
+    with _BUILDING:
+        state = random.getstate()
+        try:
+            model = build(input_shape, output_shape)
+        finally:
+            random.setstate(state)
+        seed_layers(model, seed)
+    return model
+
+
+def seed_layers(model, seed):
+    """Give the layers of a model that is just built the random weights of a seed.
+
+    Whatever has no seed gets one, in the order of the layers, as Keras draws it when they are
+    made; only that nothing else can draw in between.
+
+    Parameters
+    ----------
+    model : keras.Model
+        All its layers are built.
+    seed : int
+    """
+    generator = random.Random(seed)
+
+    def visit(layer):
+        try:
+            config = layer.get_config()
+        except NotImplementedError:  # of a user's own layer
+            config = {}
+        if isinstance(layer, keras.Model) or not _fill_seeds(config, generator):
+            for inner in layer._flatten_layers(recursive=False, include_self=False):
+                visit(inner)
+            return
+        twin = type(layer).from_config(config)
+        twin.build_from_config(layer.get_build_config())
+        for variable, seeded in zip(layer.variables, twin.variables, strict=True):
+            variable.assign(seeded)
+
+    for layer in model.layers:
+        visit(layer)
+
+
+def _fill_seeds(config, generator):
+    """Fill every seed that a configuration leaves open; return whether there is any."""
+    found = False
+    entries = config.items() if isinstance(config, dict) else enumerate(config)
+    for name, value in list(entries):
+        if name == "seed" and value is None:
+            config[name], found = generator.randint(1, int(1e9)), True
+        elif isinstance(value, (dict, list)):
+            found |= _fill_seeds(value, generator)
+    return found
 
 
 class OwnedKerasRegressor(KerasRegressor):
@@ -37,22 +132,71 @@ class OwnedKerasRegressor(KerasRegressor):
 
     target_encoder = BaseWrapper.target_encoder  # the identity
 
-    def fit(self, X, y, callbacks=(), make_batch=None, n_steps=None, **kwargs):
-        """Train as scikeras does, with `callbacks` that are let go afterwards.
+    def fit(
+        self,
+        X,
+        y,
+        *,
+        seed,
+        callbacks=(),
+        make_batch=None,
+        n_steps=None,
+        learning_rate=None,
+        **kwargs,
+    ):
+        """Train as scikeras does; where that fails, a trained model stays as it was.
 
-        Where there is ``make_batch(step)``, what it gives is trained on, `n_steps` batches
-        an epoch; `X` and `y` then only show what they are like.
+        Parameters
+        ----------
+        X, y : ndarray of shape (n_samples, ...)
+            Rows.
+        seed : int
+            Seed of their order.
+        callbacks : sequence of keras.callbacks.Callback, default=()
+            Let go of afterwards.
+        make_batch : callable or None, default=None
+            Where given, what ``make_batch(step)`` gives is trained on, `n_steps` batches an
+            epoch; `X` and `y` then only show what the rows are like.
+        n_steps : int or None, default=None
+            See `make_batch`.
+        learning_rate : float or None, default=None
+            Where given, that of a model that is trained further.
+        **kwargs : dict
+            Of `keras.Model.fit`.
+
+        Returns
+        -------
+        self : object
         """
         self._fit_callbacks = list(callbacks)
-        self._make_batch = make_batch
+        self._data = seed, make_batch
+        kwargs["shuffle"] = False
         if make_batch is not None:
-            kwargs |= {"steps_per_epoch": n_steps, "shuffle": False}
+            kwargs["steps_per_epoch"] = n_steps
         try:
-            return super().fit(X, y, **kwargs)
+            with _undone_on_failure(self):
+                if learning_rate is not None:
+                    self.model_.optimizer.learning_rate = learning_rate
+                return super().fit(X, y, **kwargs)
         finally:
-            self._fit_callbacks, self._make_batch = [], None
+            self._fit_callbacks, self._data = [], None
             for callback in callbacks:
                 callback.set_model(None)
+
+    @property
+    def shapes(self):
+        """Shape of a row of input and of output, None where the number of frames is open."""
+        return self.model.args
+
+    @property
+    def ends(self):
+        """What the network was built with beside its architecture."""
+        return self.model.keywords["ends"]
+
+    @property
+    def weights(self):
+        """Weights of the Keras model, in its order."""
+        return self.model_.get_weights()
 
     def predict_rows(self, X):
         """Output of the network for a few rows, which may have any number of frames."""
@@ -79,11 +223,21 @@ class OwnedKerasRegressor(KerasRegressor):
         return self
 
     def _fit_keras_model(self, X, y, **kwargs):
-        if self._make_batch is not None:
+        seed, make_batch = self._data
+        if make_batch is None:
+            data = shuffled_batches(X, y, self.batch_size, seed)
+        else:
             # Counted on where training goes on, so that no batch comes twice.
-            first = int(self.model_.optimizer.iterations)
-            X, y = _EndlessBatches(self._make_batch, first), None
-        return super()._fit_keras_model(X, y, **kwargs)
+            data = EndlessBatches(make_batch, int(self.model_.optimizer.iterations))
+        held_out = kwargs.get("validation_data")
+        traced = X.shape[1:], None if held_out is None else held_out[0].shape[1:]
+        if getattr(self, "_traced", traced) != traced:
+            # Else TensorFlow would make the step for one number of frames into one for any, which
+            # fails in dilated convolutions.
+            self.model_.make_train_function(force=True)
+            self.model_.make_test_function(force=True)
+        self._traced = traced
+        return super()._fit_keras_model(data, None, **kwargs)
 
     def _initialize_callbacks(self):
         self._predict_callbacks = []
@@ -104,41 +258,22 @@ class OwnedKerasRegressor(KerasRegressor):
         return X, y
 
 
-class _EndlessBatches(keras.utils.PyDataset):
-    """Batches that are made when they are asked for, step after step, epoch after epoch."""
-
-    num_batches = None
-
-    def __init__(self, make_batch, first_step):
-        super().__init__()
-        self._make_batch, self._first_step = make_batch, first_step
-
-    def __getitem__(self, index):
-        return self._make_batch(self._first_step + index)
-
-
-class CosineDecay(keras.callbacks.Callback):
-    """Lower the learning rate from `initial` to 0 along half a cosine, step by step.
-
-    Parameters
-    ----------
-    initial : float
-        Learning rate of the first step.
-    n_steps : int
-        Steps until it reaches 0.
-    """
-
-    def __init__(self, initial, n_steps):
-        super().__init__()
-        self.initial = initial
-        self.n_steps = n_steps
-        self.step = 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        """Set the learning rate of this step."""
-        phase = math.pi * self.step / self.n_steps
-        self.model.optimizer.learning_rate = self.initial * 0.5 * (1 + math.cos(phase))
-        self.step += 1
+@contextmanager
+def _undone_on_failure(regressor):
+    """Put weights, optimizer and history of a trained model back where training it fails."""
+    if not hasattr(regressor, "history_"):
+        yield
+        return
+    model, history = regressor.model_, {k: list(v) for k, v in regressor.history_.items()}
+    variables = [*model.variables, *model.optimizer.variables]
+    values = [variable.numpy() for variable in variables]
+    try:
+        yield
+    except BaseException:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        regressor.history_ = defaultdict(list, history)
+        raise
 
 
 def make_optimizer(optimizer, learning_rate, scale=1.0):
@@ -167,29 +302,11 @@ def make_optimizer(optimizer, learning_rate, scale=1.0):
     return OPTIMIZERS[optimizer](**options)
 
 
-@contextmanager
-def seeded(seed):
-    """Seed Python, NumPy, Keras and TensorFlow inside; restore their state outside.
-
-    Parameters
-    ----------
-    seed : int or None
-        None leaves every generator alone.
-    """
-    if seed is None:
-        yield
-        return
-    import tensorflow as tf
-
-    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    tensorflow_seed = tf.compat.v1.get_seed(None)[0]
-    try:
-        keras.utils.set_random_seed(seed)
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        tf.random.set_seed(tensorflow_seed)
+def reset_states(model):
+    """Put the state that layers carry from call to call back to zero."""
+    for layer in model._flatten_layers():
+        if hasattr(layer, "reset_states"):
+            layer.reset_states()
 
 
 def quiet_tracing():

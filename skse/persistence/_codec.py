@@ -14,8 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skse.enhancement._segments import ContextFrames, Segments
-from skse.networks._base import BaseNetworkRegressor
-from skse.networks._runtime import OnnxNetwork, SavedKerasObject, check_onnx
+from skse.networks import BaseNetworkRegressor, OnnxNetwork, SavedKerasObject, check_onnx
 from skse.persistence._archive import ModelFileError
 from skse.persistence._sklearn import dump_sklearn, load_sklearn
 
@@ -158,7 +157,7 @@ class Encoder:
         from safetensors.numpy import save
 
         if not isinstance(network, OnnxNetwork):
-            from skse.networks._export import to_runtime
+            from skse.networks import to_runtime
 
             try:
                 network = to_runtime(network)
@@ -172,7 +171,7 @@ class Encoder:
             "type": "network",
             "folder": folder,
             "shapes": self._encode(network.shapes, where),
-            "arguments": self._encode(network.arguments, where),
+            "arguments": self._encode(network.ends, where),
         }
 
     def _encode_sklearn(self, value, where):
@@ -252,6 +251,8 @@ class Decoder:
             raise self.archive.error(f"it names the class {node['class']!r}, which skse lacks")
         estimator = cls(**{name: self._decode(v) for name, v in node["parameters"].items()})
         self._set_state(estimator, node["state"])
+        if isinstance(estimator, BaseNetworkRegressor):
+            estimator.__setstate__({})  # completes what version 0.1 wrote
         return estimator
 
     def _decode_helper(self, node):
@@ -322,7 +323,7 @@ def _for_training(network, name, value):
     if isinstance(value, SavedKerasObject):
         return value
     if name != "callbacks":
-        from skse.networks._scikeras import describe_keras_object
+        from skse.networks import describe_keras_object
 
         described = describe_keras_object(value)
         if described is not None:

@@ -16,13 +16,17 @@ from skse.targets._mixture_masks import (
     phase_sensitive_mask,
     spectral_magnitude_mask,
 )
+from skse.targets._records import TargetRecord
 from skse.targets._spectrum import SpectrumTarget
+from skse.targets._table import TARGETS
 
 __all__ = [
     "BaseTarget",
+    "TARGETS",
     "IdealMaskTarget",
     "SignalApproximationTarget",
     "SpectrumTarget",
+    "TargetRecord",
     "WaveformTarget",
     "complex_ratio_mask",
     "compress_complex_mask",
@@ -34,33 +38,3 @@ __all__ = [
     "spectral_magnitude_mask",
     "target_binary_mask",
 ]
-
-
-# TEMPORARY
-from typing import NamedTuple as _NamedTuple
-from functools import partial as _partial
-
-
-class TargetRecord(_NamedTuple):
-    name: str
-    label: str
-    features: str
-    make: object
-
-
-TARGETS = {
-    name: TargetRecord(name, label, features, _partial(make, name))
-    for make, name, label, features in (
-        (SpectrumTarget, "log", "log spectrum", "log"),
-        (SpectrumTarget, "magnitude", "magnitude", "log"),
-        (SpectrumTarget, "compressed", "compressed magnitude", "log"),
-        (SpectrumTarget, "real", "real part", "real"),
-        (SpectrumTarget, "complex", "complex spectrum", "complex"),
-        (IdealMaskTarget, "ibm", "IBM", "log"),
-        (IdealMaskTarget, "tbm", "TBM", "log"),
-        (IdealMaskTarget, "irm", "IRM", "log"),
-        (IdealMaskTarget, "smm", "SMM", "log"),
-        (IdealMaskTarget, "psm", "PSM", "log"),
-        (IdealMaskTarget, "cirm", "cIRM", "complex"),
-    )
-}

@@ -6,22 +6,9 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from skse.targets._base import BaseTarget, frequency_axis
-from skse.targets._masks import (
-    ideal_binary_mask,
-    ideal_ratio_mask,
-    mixture_ratio_mask,
-    target_binary_mask,
-)
-from skse.targets._mixture_masks import (
-    complex_ratio_mask,
-    compress_complex_mask,
-    expand_complex_mask,
-    phase_sensitive_mask,
-    spectral_magnitude_mask,
-)
+from skse.targets._records import MASKS
 from skse.utils import check_choice, check_number
 
-MASKS = ("ibm", "tbm", "irm", "smm", "psm", "cirm")
 CRITERIA = ("local_snr", "mixture_ratio")
 
 
@@ -154,20 +141,19 @@ class IdealMaskTarget(BaseTarget):
     def output_range(self):
         """Smallest and largest value of the target."""
         self.check_params()
-        if self.mask == "cirm":
-            return (-float(self.compression_k), float(self.compression_k))
-        if self.mask not in ("smm", "psm"):
-            return (0.0, 1.0)
-        lowest = 0.0 if self.mask == "smm" or self.truncate else -float(self.bound)
-        return (lowest, float(self.bound))
+        return self._record().range(self)
 
     @property
     def n_output_channels(self):
         """Number of channels of the target."""
-        return 2 if self.mask == "cirm" else 1
+        return self._record().n_channels
+
+    def _record(self):
+        check_choice(self, "mask", self.mask, MASKS)
+        return MASKS[self.mask]
 
     def check_params(self):
-        check_choice(self, "mask", self.mask, MASKS)
+        self._record()
         check_choice(self, "criterion", self.criterion, CRITERIA)
         check_choice(self, "ratio_to", self.ratio_to, ("noise", "mixture"))
         check_choice(self, "part", self.part, ("magnitude", "real"))
@@ -188,7 +174,7 @@ class IdealMaskTarget(BaseTarget):
         self.ltass_, self.n_frames_seen_ = None, 0
 
     def learn(self, clean):
-        if self.mask != "tbm":
+        if not self._record().learns:
             return
         axis = frequency_axis(clean)
         amplitude = np.abs(self._part(clean)).astype(np.float64, copy=False)
@@ -198,30 +184,14 @@ class IdealMaskTarget(BaseTarget):
         self.ltass_ = (before + power.sum(axis=1)) / self.n_frames_seen_
 
     def compute(self, noisy, clean):
-        axis = frequency_axis(clean)
-        noisy, clean = self._part(noisy), self._part(clean)
-        if self.mask == "irm":
-            return ideal_ratio_mask(noisy, clean, beta=self.beta, ratio_to=self.ratio_to)
-        if self.mask == "tbm":
-            ltass = self._fitted_ltass().reshape(-1, *[1] * (-1 - axis))
-            return target_binary_mask(clean, ltass, local_criterion=self.local_criterion)
-        if self.mask == "smm":
-            return spectral_magnitude_mask(noisy, clean, bound=self.bound)
-        if self.mask == "psm":
-            return phase_sensitive_mask(noisy, clean, bound=self.bound, truncate=self.truncate)
-        if self.mask == "cirm":
-            mask = complex_ratio_mask(noisy, clean)
-            return compress_complex_mask(mask, k=self.compression_k, c=self.compression_c)
-        if self.criterion == "mixture_ratio":
-            return mixture_ratio_mask(noisy, clean, threshold=self.mixture_threshold)
-        return ideal_binary_mask(noisy, clean, local_criterion=self.local_criterion)
+        record, parts = self._record(), (self._part(noisy), self._part(clean))
+        if record.learns:
+            beside_frames = [1] * (-1 - frequency_axis(clean))
+            return record.compute(*parts, self, self._fitted_ltass().reshape(-1, *beside_frames))
+        return record.compute(*parts, self)
 
     def apply(self, mask, noisy):
-        if self.mask == "cirm":
-            mask = expand_complex_mask(mask, k=self.compression_k, c=self.compression_c)
-        else:
-            mask = np.clip(mask, *self.output_range)
-        enhanced = mask * noisy
+        enhanced = self._record().apply(mask, noisy, self)
         if not np.iscomplexobj(noisy):
             return enhanced.real
         if self.imaginary == "drop":
@@ -241,5 +211,6 @@ class IdealMaskTarget(BaseTarget):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.requires_fit = self.mask == "tbm"
+        record = MASKS.get(self.mask)
+        tags.requires_fit = record is not None and record.learns
         return tags

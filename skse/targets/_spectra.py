@@ -3,7 +3,7 @@
 import numpy as np
 
 # exp() of this is far above any spectrum and far below float32's largest number.
-_LARGEST_LOG = 40.0
+LARGEST_LOG = 40.0
 
 
 def compress(spectrum, exponent):
@@ -20,8 +20,15 @@ def expand(compressed, exponent):
     if exponent == 1:
         return compressed
     level = np.abs(compressed)
-    phase = np.divide(compressed, level, out=np.zeros_like(compressed), where=level > 0)
-    return phase * np.minimum(level, np.exp(_LARGEST_LOG * exponent)) ** (1 / exponent)
+    return phase_of(compressed) * np.minimum(level, np.exp(LARGEST_LOG * exponent)) ** (
+        1 / exponent
+    )
+
+
+def phase_of(spectrum):
+    """Return a spectrum with magnitude 1, 0 where it is silent."""
+    level = np.abs(spectrum)
+    return np.divide(spectrum, level, out=np.zeros_like(spectrum), where=level > 0)
 
 
 def to_channels(spectrum):

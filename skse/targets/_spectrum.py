@@ -5,11 +5,8 @@ from numbers import Real
 import numpy as np
 
 from skse.targets._base import BaseTarget
+from skse.targets._records import SPECTRA
 from skse.utils import check_choice, check_number
-
-SCALES = ("log", "magnitude", "power", "compressed", "real", "complex")
-# exp() of this is far above any spectrum and far below float32's largest number.
-_LARGEST_LOG = 40.0
 
 
 class SpectrumTarget(BaseTarget):
@@ -88,68 +85,26 @@ class SpectrumTarget(BaseTarget):
     @property
     def output_range(self):
         """Smallest and largest value that the target can take."""
-        return (-np.inf if self.scale in ("log", "real", "complex") else 0.0, np.inf)
+        return self._record().range(self)
 
     @property
     def n_output_channels(self):
         """Number of channels of the target."""
-        return 2 if self.scale == "complex" else 1
+        return self._record().n_channels
+
+    def _record(self):
+        check_choice(self, "scale", self.scale, SPECTRA)
+        return SPECTRA[self.scale]
 
     def check_params(self):
-        check_choice(self, "scale", self.scale, SCALES)
+        self._record()
         check_choice(self, "imaginary", self.imaginary, ("rescale", "drop"))
         check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=100)
-        check_number(
-            self,
-            "compression",
-            self.compression,
-            Real,
-            min_val=0,
-            max_val=1,
-            include_boundaries="right",
-        )
+        bounds = {"min_val": 0, "max_val": 1, "include_boundaries": "right"}
+        check_number(self, "compression", self.compression, Real, **bounds)
 
     def compute(self, noisy, clean):
-        if self.scale == "complex":
-            return np.stack([clean.real, clean.imag], axis=-1).astype(np.float32, copy=False)
-        if self.scale == "real":
-            return clean.real.astype(np.float32)
-        magnitude = np.abs(clean)
-        if self.scale == "power":
-            magnitude = np.square(magnitude)
-        elif self.scale == "compressed":
-            magnitude = magnitude**self.compression
-        elif self.scale == "log":
-            magnitude = np.log(np.maximum(magnitude, 10 ** (self.floor_db / 20)))
-        return magnitude.astype(np.float32, copy=False)
+        return self._record().compute(noisy, clean, self).astype(np.float32, copy=False)
 
     def apply(self, prediction, noisy):
-        if self.scale in ("real", "complex"):
-            return self._join_parts(prediction, noisy)
-        if self.scale == "log":
-            magnitude = np.exp(np.minimum(prediction, _LARGEST_LOG))
-        else:
-            magnitude = np.maximum(prediction, 0)
-            if self.scale == "power":
-                magnitude = np.sqrt(magnitude)
-            elif self.scale == "compressed":
-                largest = np.exp(_LARGEST_LOG * self.compression)
-                magnitude = np.minimum(magnitude, largest) ** (1 / self.compression)
-        level = np.abs(noisy)
-        phase = np.divide(noisy, level, out=np.zeros_like(noisy), where=level > 0)
-        return magnitude * phase
-
-    def _join_parts(self, prediction, noisy):
-        real = prediction[..., 0] if self.scale == "complex" else prediction
-        if not np.iscomplexobj(noisy):
-            return real
-        enhanced = np.zeros_like(noisy)
-        enhanced.real = real
-        if self.scale == "complex":
-            enhanced.imag = prediction[..., 1]
-        elif self.imaginary == "rescale":
-            level = np.abs(noisy.real)
-            gain = np.clip(real, -level, level)
-            np.divide(gain, noisy.real, out=gain, where=level > 0)
-            enhanced.imag = gain * noisy.imag
-        return enhanced
+        return self._record().apply(prediction, noisy, self)

@@ -4,14 +4,9 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from skse import IdealMaskTarget, SpeechEnhancer, oracle_predict
-from skse.comparison._candidates import (
-    TARGETS,
-    OracleCeiling,
-    describe,
-    enhance,
-    make_grid,
-)
+from skse.comparison._candidates import OracleCeiling, describe, enhance, make_grid
 from skse.comparison._records import RecordedEstimator
+from skse.targets import TARGETS
 
 OPTIONS = {"sampling_rate": 8000, "epochs": 2, "random_state": 0}
 

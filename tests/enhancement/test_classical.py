@@ -153,8 +153,8 @@ def test_spectral_subtraction_with_known_noise(rng):
     power[0] /= 30  # noise alone
     noise = np.ones((4, 65), np.float32)
     estimator = SpectralSubtraction(noise_smoothing=0.5, over_subtraction=3.0)
-    state = estimator._start(noise.copy())
-    gain = estimator._step(power, state)
+    state = estimator.start(noise.copy())
+    gain = estimator.step(power, state)
     snr_db = 10 * np.log10(power.mean(1))
     factor = (3 - 0.1 * np.clip(snr_db, -5, 20))[:, None]
     left = np.minimum(np.maximum(power - factor, 10**-2.7), power)

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skse.enhancement._enhancer as enhancer_module
+import skse.enhancement._chain as chain_module
 from skse import (
     FeatureScaler,
     IdealMaskTarget,
@@ -23,18 +23,17 @@ from skse import (
     UNetRegressor,
 )
 from skse.metrics import snr_gain_score, snr_gain_scorer
-from skse.targets._ideal_mask import MASKS
-from skse.targets._spectrum import SCALES
+from skse.targets._records import MASKS, SPECTRA
 
 FRAMES = {"n_fft": 32, "hop_length": 16}
 FEATURIZERS = {
-    **{scale: STFTFeaturizer(scale=scale, **FRAMES) for scale in SCALES},
+    **{scale: STFTFeaturizer(scale=scale, **FRAMES) for scale in SPECTRA},
     "mel": MelFeaturizer(8000, n_mels=5, **FRAMES),
     "mfcc": MFCCFeaturizer(8000, n_mfcc=4, n_mels=5, **FRAMES),
 }
 TARGETS = {
     **{mask: IdealMaskTarget(mask) for mask in MASKS},
-    **{scale: SpectrumTarget(scale) for scale in SCALES},
+    **{scale: SpectrumTarget(scale) for scale in SPECTRA},
 }
 
 
@@ -151,7 +150,7 @@ class TestTwoChannels:
             STFTFeaturizer(**FRAMES), target, regressor, segment_frames=16
         ).fit(*pairs)
         whole = enhancer.predict(pairs[0])
-        monkeypatch.setattr(enhancer_module, "_FRAMES_AT_ONCE", 20)
+        monkeypatch.setattr(chain_module, "_FRAMES_AT_ONCE", 20)
         for a, b in zip(whole, enhancer.predict(pairs[0]), strict=True):
             np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(a).max())
 

@@ -36,8 +36,8 @@ def _log_mmse(prior, posterior):
 def test_gain_follows_the_recursion(estimator, gain_of, rng):
     power = (4 * rng.chisquare(2, (20, 2, 3))).astype(np.float32)
     noise = np.array([[1.0, 2.0, 4.0], [0.5, 8.0, 3.0]], np.float32)
-    state = estimator._start(noise.copy())
-    gains = np.array([estimator._step(frame, state) for frame in power])
+    state = estimator.start(noise.copy())
+    gains = np.array([estimator.step(frame, state) for frame in power])
     for i in range(2):
         for k in range(3):
             expected = _naive(

@@ -231,12 +231,11 @@ def test_oracle_agrees_with_the_formulas_on_speech(speech, name, hop_length):
 
 
 def test_every_mask_and_scale_has_a_ceiling_here():
-    from skse.targets._ideal_mask import MASKS
-    from skse.targets._spectrum import SCALES
+    from skse.targets._records import MASKS, SPECTRA
 
     targets = [target for target, _ in CEILINGS.values()]
     assert {t.mask for t in targets if isinstance(t, IdealMaskTarget)} == set(MASKS)
-    assert {t.scale for t in targets if isinstance(t, SpectrumTarget)} == set(SCALES)
+    assert {t.scale for t in targets if isinstance(t, SpectrumTarget)} == set(SPECTRA)
 
 
 def test_strength_and_floor_lower_the_ceiling(rng):

@@ -94,7 +94,7 @@ def test_only_what_is_the_same_is_shared(rng, store, n_computed):
         7: (x, STFTFeaturizer(window=np.ones(256)), 1.0),
         8: (x, STFTFeaturizer(drop_nyquist=True), 1.0),
     }
-    assert recordings[8][1]._n_frequencies == 128
+    assert recordings[8][1].n_frequencies == 128
     for n, (waveform, featurizer, gain) in recordings.items():
         stft = SharedRecording(waveform, featurizer, gain, np.empty, 1e9).stft()
         assert n_computed() == n

@@ -246,6 +246,6 @@ class TestRefused:
         for level in (0, -1.0, np.nan, np.inf, "loud", True):
             with pytest.raises(ValueError, match="StreamingEnhancer: level"):
                 StreamingEnhancer(enhancer, level=level)
-        enhancer.set_params(normalize_level=False)
+        enhancer.set_params(normalize_level=False).fit(*pairs)
         with pytest.raises(ValueError, match=r"level=0\.1 is of no use"):
             StreamingEnhancer(enhancer, level=0.1)

@@ -44,16 +44,13 @@ class BatchRecorder(BaseNetworkRegressor):
     def make_architecture(self):
         raise AssertionError("nothing is built")
 
-    _architecture = make_architecture
-
     def fit(self, X, y, groups=None):
         raise AssertionError("a network is not to be fitted on rows that stay the same")
 
     def receptive_field(self):
         return None
 
-    def fit_batches(self, make_batch, n_rows, validation_data=None, further=False):
-        self.further = further
+    def fit_batches(self, make_batch, n_rows, validation_data=None):
         self.make_batch, self.n_rows, self.validation_data = make_batch, n_rows, validation_data
         return self
 

@@ -1,4 +1,7 @@
 import os
+import subprocess
+import sys
+import textwrap
 
 import joblib
 import numpy as np
@@ -8,6 +11,7 @@ import soundfile
 from skse import IdealMaskTarget, SpectrumTarget, UNetRegressor
 from skse.files import _train, train_from_folders
 from skse.networks import AutoencoderRegressor
+from skse.targets import TARGETS
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def test_choices(folders, tmp_path, no_training):
     assert (enhancer.regressor.early_stopping, enhancer.regressor.random_state) == (False, 3)
 
 
-@pytest.mark.parametrize("target", _train.MASKS + _train.SPECTRA)
+@pytest.mark.parametrize("target", TARGETS)
 def test_every_target_can_be_learnt_from_what_is_seen(folders, tmp_path, no_training, target):
     enhancer, _ = no_training(*folders, tmp_path / "m.skse", match="^(.)_", target=target)
     assert target in (getattr(enhancer.target, name, None) for name in ("mask", "scale"))
@@ -128,3 +132,35 @@ def test_training(folders, tmp_path, monkeypatch, capsys, remix):
     assert enhancer.remix is remix
     x = soundfile.read(folders[0] / "a_x.wav", dtype="float32")[0][::2]
     np.testing.assert_array_equal(enhancer.predict([x])[0], training.enhancer.predict([x])[0])
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("stream", ["closed", "None"])
+def test_without_an_error_stream(folders, tmp_path, stream):
+    """Train with a bar, write both kinds of file, enhance with one that needs Keras."""
+    code = f"""
+        import sys
+        if {stream == "None"}:
+            sys.stderr = None
+        assert sys.stderr is None
+        import skse
+        from skse.files import _train, enhance_files, train_from_folders
+        _train.NETWORKS["unet"] = (skse.UNetRegressor, {{"filters": (4,), "dilations": ()}}, {{}})
+        folders = {[str(folder) for folder in folders]!r}
+        options = {{"match": "^(.)_", "epochs": 1, "progress": True}}
+        trained = train_from_folders(*folders, "m.joblib", **options)
+        skse.save(trained.enhancer, "m.skse")
+        results = enhance_files(folders[:1], "out", model="m.joblib", progress=True)
+        print(*[result.status for result in results])
+        """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=None if stream == "closed" else subprocess.PIPE,
+        preexec_fn=(lambda: os.close(2)) if stream == "closed" else None,
+        text=True,
+        timeout=300,
+    )
+    assert run.stdout.split() == ["enhanced"] * 6
+    assert (tmp_path / "m.skse").stat().st_size > 10_000

@@ -1,12 +1,15 @@
 """save and load over the enhancers that there are."""
 
 import json
+import logging
+import os
 import pickle
 import subprocess
 import sys
 import textwrap
 import warnings
 import zipfile
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -90,6 +93,36 @@ def test_no_keras_is_loaded(model_file, tmp_path):
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, cwd=tmp_path
     )
     assert (done.stdout, done.stderr) == ("[2000, 900]\n[]\n", "")
+
+
+def test_what_other_threads_say_during_a_save_is_not_lost(unet, tmp_path, capfd, caplog, recwarn):
+    """To the error stream, past Python and through it, in a log and as a warning."""
+    loggers = [logging.getLogger(name) for name in ("tensorflow", "tf2onnx", "tf2onnx.tfonnx")]
+    stop, said = Event(), []
+
+    def talk():
+        while not stop.wait(0.01):
+            i = len(said)
+            os.write(2, f"descriptor {i}\n".encode())
+            print(f"stream {i}", file=sys.stderr, flush=True)
+            for logger in loggers:
+                logger.error("%s %d", logger.name, i)
+            warnings.warn(f"warning {i}", stacklevel=1)
+            said.append(i)
+
+    thread = Thread(target=talk)
+    thread.start()
+    skse.save(unet, tmp_path / "model.skse")
+    stop.set()
+    thread.join()
+    assert len(said) > 5
+    lines = capfd.readouterr().err.splitlines()
+    heard = [str(warning.message) for warning in recwarn]
+    for i in said:
+        assert f"descriptor {i}" in lines
+        assert f"stream {i}" in lines
+        assert f"warning {i}" in heard
+        assert {f"{logger.name} {i}" for logger in loggers} <= set(caplog.messages)
 
 
 def test_training_goes_on_from_the_weights(unet, model_file):

@@ -16,7 +16,7 @@ from skse.targets import (
     spectral_magnitude_mask,
     target_binary_mask,
 )
-from skse.targets._ideal_mask import MASKS
+from skse.targets._records import MASKS
 
 
 @pytest.fixture

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from skse.targets._spectra import best_mask, compress, expand, from_channels, to_channels
+from skse.targets._spectra import (
+    best_mask,
+    compress,
+    expand,
+    from_channels,
+    phase_of,
+    to_channels,
+)
 
 
 @pytest.fixture
@@ -53,3 +60,11 @@ def test_no_other_mask_is_better(spectra, mask, bound):
     if bound is not None:
         assert np.abs(M).max() <= bound + 1e-6
     assert (M[0, 0] == 0).all()
+
+
+def test_phase_has_magnitude_1_but_in_silence(spectra):
+    S, _ = spectra
+    phase = phase_of(S)
+    assert phase.dtype == S.dtype
+    np.testing.assert_allclose(phase * np.abs(S), S, atol=1e-6)
+    assert set(np.abs(phase).round(5).ravel()) == {0, 1}

@@ -1,9 +1,11 @@
+"""What is known of rows before training: layout, output, moments, groups."""
+
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from skse.networks._checks import check_layout, check_output
+from skse.networks._rows import check_layout, check_output, moments, split_groups
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,29 @@ def test_outputs_that_a_loss_cannot_take(loss, activation, high, message):
     X, y = np.zeros((2, 3, 4)), np.linspace(0, high, 24).reshape(2, 3, 4)
     with pytest.raises(ValueError, match=message):
         check_output(owner, X, y)
+
+
+@pytest.mark.parametrize("shape", [(7,), (7, 3), (70, 5, 4), (7, 5, 4, 2)])
+def test_moments(shape, monkeypatch):
+    monkeypatch.setattr("skse.networks._rows._MOMENT_SIZE", 100)
+    rows = np.random.default_rng(0).standard_normal(shape).astype(np.float32) + 100
+    mean, deviation = moments(rows)
+    image = rows.astype(np.float64).reshape((*shape, 1, 1, 1)[:4])
+    np.testing.assert_allclose(mean, image.mean(axis=(0, 2)), rtol=1e-6)
+    np.testing.assert_allclose(deviation, image.std(axis=(0, 2)), rtol=1e-4, atol=1e-6)
+    assert mean.dtype == deviation.dtype == np.float32
+
+
+def test_split_keeps_groups_whole():
+    groups = np.repeat(["a", "b", "c", "d", "e", "f"], [1, 2, 3, 4, 5, 9])
+    sides = set()
+    for seed in range(20):
+        state = np.random.RandomState(seed)
+        train, held_out = split_groups(groups, 24, 0.3, state, owner="UNetRegressor")
+        assert sorted([*train, *held_out]) == list(range(24))
+        assert not set(groups[train]) & set(groups[held_out])
+        assert len(set(groups[held_out])) == 2
+        sides.add(tuple(held_out))
+    assert len(sides) > 3
+    train, held_out = split_groups(None, 10, 0.1, state, owner="UNetRegressor")
+    assert len(held_out) == 1

@@ -1,0 +1,77 @@
+"""The batches of a training. Importing this loads TensorFlow: do so inside functions."""
+
+import keras
+import tensorflow as tf
+
+
+def shuffled_batches(X, y, batch_size, seed):
+    """Give the batches of an epoch, in another order every time it is gone through.
+
+    Keras shuffles arrays by TensorFlow's global seed, which belongs to the whole process; here
+    the seed is the data's own. The order is the one that Keras takes where that is its global
+    seed: it draws a permutation of all rows in a graph of its own, as the first random operation
+    there, whose seeds are the global one and 0.
+
+    Parameters
+    ----------
+    X, y : ndarray of shape (n_samples, ...)
+        Rows.
+    batch_size : int
+        Rows of a batch; the last one may have fewer.
+    seed : int
+        Below 2**31.
+
+    Returns
+    -------
+    batches : tf.data.Dataset
+        Of ``(X, y)``.
+    """
+    n_full, n_left = divmod(len(X), batch_size)
+    # Two zeros would ask for a seed drawn at random; TensorFlow takes this instead.
+    seeds = {"seed": seed, "seed2": 0 if seed else 2**31 - 1}
+
+    def permutation(_):
+        rows = tf.range(len(X), dtype=tf.int64)
+        return tf.raw_ops.RandomShuffle(value=rows, **seeds)
+
+    def in_batches(rows):
+        # Cut into batches at one go, which is faster than row by row.
+        full = tf.reshape(rows[: n_full * batch_size], [n_full, batch_size])
+        batches = tf.data.Dataset.from_tensor_slices(full)
+        if n_left:
+            rest = tf.data.Dataset.from_tensors(rows[n_full * batch_size :])
+            batches = batches.concatenate(rest)
+        return batches
+
+    def pick(rows, data):
+        return tuple(tf.gather(array, rows, axis=0) for array in data)
+
+    options = tf.data.Options()
+    options.experimental_optimization.apply_default_optimizations = False
+    arrays = tf.data.Dataset.from_tensors((X, y)).repeat()
+    batches = tf.data.Dataset.range(1).map(permutation).prefetch(1).flat_map(in_batches)
+    batches = tf.data.Dataset.zip((batches, arrays)).map(pick, num_parallel_calls=tf.data.AUTOTUNE)
+    batches = batches.apply(tf.data.experimental.assert_cardinality(n_full + bool(n_left)))
+    return batches.with_options(options).prefetch(tf.data.AUTOTUNE)
+
+
+class EndlessBatches(keras.utils.PyDataset):
+    """Batches that are made when they are asked for, step after step, epoch after epoch.
+
+    Parameters
+    ----------
+    make_batch : callable
+        ``make_batch(step)`` gives ``(X, y)``.
+    first_step : int
+        Number of the first step.
+    """
+
+    num_batches = None
+
+    def __init__(self, make_batch, first_step):
+        super().__init__()
+        self._make_batch, self._first_step = make_batch, first_step
+
+    def __getitem__(self, index):
+        """Batch number `index` of this training."""
+        return self._make_batch(self._first_step + index)

@@ -1,0 +1,68 @@
+"""What acts on a training from step to step. Importing this loads Keras."""
+
+import math
+
+import keras
+
+
+class CosineDecay(keras.callbacks.Callback):
+    """Lower the learning rate from `initial` to 0 along half a cosine, step by step.
+
+    Parameters
+    ----------
+    initial : float
+        Learning rate of the first step.
+    n_steps : int
+        Steps until it reaches 0.
+    """
+
+    def __init__(self, initial, n_steps):
+        super().__init__()
+        self.initial = initial
+        self.n_steps = n_steps
+        self.step = 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Set the learning rate of this step."""
+        phase = math.pi * self.step / self.n_steps
+        self.model.optimizer.learning_rate = self.initial * 0.5 * (1 + math.cos(phase))
+        self.step += 1
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Stop when the validation loss no longer improves, and end with the best weights.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs without improvement before training stops.
+    start : tuple of (X, y) or None, default=None
+        Validation rows by which the weights that training starts from are judged as well, so
+        that it never ends with worse ones. None judges those of the epochs alone.
+    batch_size : int, default=16
+        Rows at a time.
+    """
+
+    def __init__(self, patience, start=None, batch_size=16):
+        super().__init__()
+        self.patience, self.start, self.batch_size = patience, start, batch_size
+
+    def on_train_begin(self, logs=None):
+        """Judge the weights there are."""
+        self.best, self.weights, self.wait = math.inf, None, 0
+        if self.start is not None:
+            X, y = self.start
+            self.best = self.model.evaluate(X, y, batch_size=self.batch_size, verbose=0)
+            self.weights = self.model.get_weights()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keep the weights where they are the best so far."""
+        self.wait += 1
+        if logs["val_loss"] < self.best or self.weights is None:
+            self.best, self.weights, self.wait = logs["val_loss"], self.model.get_weights(), 0
+        elif self.wait >= self.patience:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        """Set the best weights."""
+        self.model.set_weights(self.weights)

@@ -1,0 +1,320 @@
+"""How a network regressor trains: the private half of its base class."""
+
+import math
+import warnings
+from abc import ABC
+from collections import defaultdict
+from contextlib import contextmanager
+from functools import partial
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import validate_data
+
+from skse.networks._parameters import check_training
+from skse.networks._rows import (
+    as_columns,
+    check_groups,
+    check_layout,
+    check_output,
+    moments,
+    split_groups,
+)
+from skse.networks._runtime import OnnxNetwork, built
+from skse.utils import check_number
+
+# Batches that are looked at before training: their moments standardise, their shapes are checked.
+_BATCHES_LOOKED_AT = 32
+# What a network is built with beside its architecture.
+_ENDS = ("output_activation", "input_statistics", "output_statistics")
+
+
+def from_arguments(cls, arguments):
+    """Part what a file of version 0.1 says of a network into architecture and ends.
+
+    Parameters
+    ----------
+    cls : type
+        Of the network regressor.
+    arguments : dict
+        What its Keras model was built with.
+
+    Returns
+    -------
+    architecture : BaseArchitecture
+    ends : dict
+        ``output_activation``, ``input_statistics`` and ``output_statistics``.
+    """
+    ends = {name: arguments[name] for name in _ENDS}
+    own = {name: value for name, value in arguments.items() if name not in _ENDS}
+    return cls().make_architecture().set_params(**own), ends
+
+
+class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
+    """Training, as :class:`BaseNetworkRegressor` offers it.
+
+    `tune` says everywhere below that a fitted network is trained further and may only get
+    better; `resume`, that it is trained further at all.
+    """
+
+    @property
+    def input_shape_(self):
+        """Shape of a row of `X`, None where the number of frames is free."""
+        return self._open_shape(self.architecture_, self._row_shape)
+
+    @property
+    def output_shape_(self):
+        """Shape of a row of the prediction, None where the number of frames is free."""
+        return self._open_shape(self.architecture_, self._output_row_shape)
+
+    def _fit(self, X, y, groups, *, tune):
+        with self._whole_or_not_at_all():
+            plan = self._begin(tune)
+            X, y = self._check_training_data(X, y, plan["resume"])
+            plan["activation"] = check_output(self, X, y)
+            random_state = check_random_state(self.random_state)
+            plan["seed"] = _draw_seed(random_state)
+            if tune and len(np.unique(check_groups(groups, len(X)))) < 2:
+                warnings.warn(
+                    f"{type(self).__name__}.partial_fit: all rows are of one group, so none are "
+                    "held out: the network may get worse. Pass rows of at least 2 groups.",
+                    stacklevel=3,
+                )
+            elif tune or self.early_stopping:
+                train, held_out = split_groups(
+                    groups, len(X), self.validation_fraction, random_state, owner=self
+                )
+                plan["validation"] = X[held_out], as_columns(y[held_out])
+                X, y = X[train], y[train]
+            return self._train(X, y, n_rows=len(X), **plan)
+
+    def _fit_batches(self, make_batch, n_rows, validation_data, *, tune):
+        with self._whole_or_not_at_all():
+            plan = self._begin(tune)
+            check_number("fit_batches", "n_rows", n_rows, Integral, min_val=1)
+            if self.early_stopping and not tune and validation_data is None:
+                raise ValueError(
+                    f"{type(self).__name__}: early_stopping=True needs validation_data in "
+                    "fit_batches; pass it, or use early_stopping=False."
+                )
+            n_steps = -(-n_rows // self.batch_size)
+            first = [make_batch(step) for step in range(min(n_steps, _BATCHES_LOOKED_AT))]
+            X, y = (np.concatenate(part) for part in zip(*first, strict=True))
+            X, y = self._check_training_data(X, y, plan["resume"])
+            plan["activation"] = check_output(self, X, y)
+            plan["seed"] = _draw_seed(check_random_state(self.random_state))
+            if validation_data is not None:
+                X_held_out, y_held_out = (np.asarray(a, np.float32) for a in validation_data)
+                plan["validation"] = X_held_out, as_columns(y_held_out)
+
+            def make_columns(step):
+                X, y = make_batch(step)
+                return X, as_columns(y)
+
+            return self._train(X, y, n_rows=n_rows, make_batch=make_columns, **plan)
+
+    @contextmanager
+    def _whole_or_not_at_all(self):
+        """Keep what was fitted before where something fails inside."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).update(before)
+            for name in vars(self).keys() - before.keys():
+                delattr(self, name)
+            raise
+
+    def _begin(self, tune):
+        """Check the parameters; say whether training goes on, and with which architecture."""
+        check_training(self)
+        architecture = self.make_architecture()
+        architecture.check_params()
+        resume = tune or (bool(self.warm_start) and hasattr(self, "regressor_"))
+        return {
+            "architecture": self.architecture_ if resume else architecture,
+            "resume": resume,
+            "tune": tune,
+            "validation": None,
+        }
+
+    def _train(
+        self,
+        X,
+        y,
+        *,
+        n_rows,
+        architecture,
+        activation,
+        seed,
+        validation,
+        resume,
+        tune,
+        make_batch=None,
+    ):
+        """Train on `X` and `y`, or on the batches that `make_batch` gives and these begin with."""
+        from skse.networks._scikeras import quiet_tracing
+
+        before = self.history_ if resume else {}
+        with quiet_tracing():
+            if resume:
+                regressor = self._trained_regressor(seed)
+                regressor.history_ = defaultdict(list, {k: list(v) for k, v in before.items()})
+            else:
+                regressor = self._new_regressor(architecture, X, y, activation, seed)
+            regressor.set_params(
+                batch_size=int(self.batch_size),
+                epochs=int(self.epochs),
+                verbose=int(self.verbose),
+                warm_start=resume,
+            )
+            constant = self.learning_rate_schedule == "constant" and isinstance(self.optimizer, str)
+            regressor.fit(
+                X,
+                as_columns(y),
+                seed=seed,
+                callbacks=self._make_callbacks(n_rows, validation, tune),
+                make_batch=make_batch,
+                n_steps=-(-n_rows // self.batch_size),
+                learning_rate=self.learning_rate if resume and constant else None,
+                validation_data=validation,
+                initial_epoch=self.n_iter_ if resume else 0,
+            )
+        self.n_iter_ = len(regressor.history_.get("loss", ()))
+        self.history_ = {}
+        for name, values in regressor.history_.items():
+            gap = [math.nan] * (self.n_iter_ - len(values))  # where no rows were held out
+            self.history_[name] = values + gap if name in before else gap + values
+        self.architecture_, self.regressor_ = architecture, regressor
+        self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
+        return self
+
+    def _make_callbacks(self, n_rows, validation, tune):
+        from skse.networks._callbacks import CosineDecay, KeepBest
+
+        callbacks = list(self.callbacks or [])
+        if self.learning_rate_schedule == "cosine":
+            optimizer = built(self.optimizer)
+            by_name = isinstance(optimizer, str)
+            initial = self.learning_rate if by_name else float(optimizer.learning_rate)
+            callbacks.append(CosineDecay(initial, self.epochs * -(-n_rows // self.batch_size)))
+        if validation is not None and (tune or self.early_stopping):
+            start = validation if tune else None
+            callbacks.append(KeepBest(self.n_iter_no_change, start, self.batch_size))
+        return callbacks
+
+    def _check_training_data(self, X, y, resume):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            reset=not resume,
+            validate_separately=(
+                {"dtype": np.float32, "allow_nd": True},
+                {"dtype": np.float32, "allow_nd": True, "ensure_2d": False},
+            ),
+        )
+        check_layout(X, y)
+        if resume:
+            self._check_rows(X)
+            expected = list(self._output_row_shape)
+            if y.ndim > 2:
+                expected[1] = y.shape[2]
+            if list(y.shape[1:]) != expected:
+                raise ValueError(
+                    f"y has rows of shape {y.shape[1:]}, but the network that is trained further "
+                    f"gives {tuple(expected)}; use fit with warm_start=False."
+                )
+        return X, y
+
+    def _check_rows(self, X):
+        """Raise a ValueError where the rows of `X` do not fit the fitted network."""
+        fitted, given = list(self._row_shape), list(X.shape[1:])
+        any_n_frames = self.architecture_.any_n_frames
+        if any_n_frames and len(fitted) == len(given) > 1:
+            fitted[1] = given[1]
+        if fitted != given:
+            remedy = (
+                ""
+                if any_n_frames or len(fitted) < 2
+                else " It takes only the number of frames that it was trained with: cut or pad X."
+            )
+            raise ValueError(
+                f"X has rows of shape {X.shape[1:]}, but {type(self).__name__} was fitted on rows "
+                f"of shape {self._row_shape}.{remedy}"
+            )
+
+    def _new_regressor(self, architecture, X, y, activation, seed):
+        from skse.networks._heads import features_of
+
+        ends = dict.fromkeys(_ENDS)
+        ends["output_activation"] = activation
+        if self.standardize:
+            mean, deviation = moments(features_of(X, self.head))
+            ends["input_statistics"] = (
+                mean,
+                np.where(deviation > 0, deviation, 1).astype(np.float32),
+            )
+            if activation == "linear" and self.head is None:
+                ends["output_statistics"] = moments(y)
+        rows = X.shape[1:], y.shape[1:] or (1,)
+        shapes = (self._open_shape(architecture, shape) for shape in rows)
+        return self._own_regressor(architecture, shapes, ends, seed)
+
+    def _own_regressor(self, architecture, shapes, ends, seed):
+        """Return a KerasRegressor that is not fitted; its network is built as told here."""
+        from skse.networks._heads import compiled_loss
+        from skse.networks._scikeras import OwnedKerasRegressor, build_network, make_optimizer
+
+        scale = 1.0
+        if ends["output_statistics"] is not None:
+            scale = float(np.sqrt(np.mean(np.square(ends["output_statistics"][1]))))
+        return OwnedKerasRegressor(
+            partial(
+                build_network,
+                *shapes,
+                architecture=architecture,
+                head=self.head,
+                ends=ends,
+                seed=seed,
+            ),
+            loss=compiled_loss(built(self.loss), self.head),
+            optimizer=make_optimizer(built(self.optimizer), self.learning_rate, scale),
+        )
+
+    def _trained_regressor(self, seed):
+        """Return the trained KerasRegressor, rebuilt where a file was loaded."""
+        saved = self.regressor_
+        if not isinstance(saved, OnnxNetwork):
+            return saved
+        regressor = self._own_regressor(self.architecture_, saved.shapes, saved.ends, seed)
+        return regressor.restore(saved.weights, self._row_shape, self._output_row_shape or (1,))
+
+    @staticmethod
+    def _open_shape(architecture, row_shape):
+        """Shape of a row, with the number of frames left open where it may change."""
+        if len(row_shape) < 2 or not architecture.any_n_frames:
+            return tuple(row_shape)
+        return (row_shape[0], None, *row_shape[2:])
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        trained = vars(self).get("regressor_")
+        if trained is None or hasattr(self, "architecture_"):
+            return
+        # Of version 0.1, when architecture and ends were one list of arguments.
+        if isinstance(trained, OnnxNetwork):
+            arguments = vars(trained).pop("arguments", None) or trained.ends
+            self.architecture_, trained.ends = from_arguments(type(self), arguments)
+            return
+        build = trained.model
+        body = build.keywords.get("build", build)  # of a network that ends in a head
+        self.architecture_, ends = from_arguments(type(self), body.keywords)
+        shapes = build.args
+        trained.model = self._own_regressor(self.architecture_, shapes, ends, seed=0).model
+
+
+def _draw_seed(random_state):
+    return int(random_state.randint(2**31 - 1))
