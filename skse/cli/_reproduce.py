@@ -42,9 +42,7 @@ from skse.cli._types import data_home_option, seed_option
 @seed_option
 @click.option("--report", is_flag=True, help="Write report.html too: scores, pictures, players.")
 @click.option("--restart", is_flag=True, help="Train anew, whatever is in --out.")
-def reproduce(
-    name, listed, data, data_home, epochs, imaginary, limit, out, seed, report, restart
-):
+def reproduce(name, listed, data, data_home, epochs, imaginary, limit, out, seed, report, restart):
     """Train and score a published system: the recipe NAME.
 
     Prepares the data as the recipe wants them, trains with a progress bar, and prints the

@@ -139,7 +139,7 @@ def _find(kind, chosen):
             found = find_part(kind, value, caller="compare", parameter=plural)
             if kind == "network" and value in _BATCH_SIZES:
                 found.value.set_params(batch_size=_BATCH_SIZES[value])
-            part = found if name == value else part._replace(value=found.value)
+            part = found if name == value else Part(name, name, found.value)
         parts.append(part)
     if not parts or len({part.name for part in parts}) < len(parts):
         raise ValueError(
