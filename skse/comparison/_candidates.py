@@ -134,12 +134,16 @@ def _find(kind, chosen):
     given = chosen.items() if isinstance(chosen, Mapping) else [(name, name) for name in chosen]
     parts = []
     for name, value in given:
-        part = Part(name, name, value)
-        if isinstance(value, str) or not isinstance(chosen, Mapping):
-            found = find_part(kind, value, caller="compare", parameter=plural)
-            if kind == "network" and value in _BATCH_SIZES:
-                found.value.set_params(batch_size=_BATCH_SIZES[value])
-            part = found if name == value else Part(name, name, found.value)
+        if not isinstance(name, str):
+            raise ValueError(
+                f"compare: {plural} holds {name!r:.60}, which has no name for the table; pass a "
+                "dict of names to objects."
+            )
+        part = find_part(kind, value, caller="compare", parameter=plural)
+        if kind == "network" and part.name in _BATCH_SIZES:
+            part.value.set_params(batch_size=_BATCH_SIZES[part.name])
+        if name != part.name:
+            part = Part(name, name, part.value)
         parts.append(part)
     if not parts or len({part.name for part in parts}) < len(parts):
         raise ValueError(

@@ -2,17 +2,29 @@
 
 from typing import NamedTuple
 
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 
 from skse.enhancement import SpeechEnhancer
 from skse.features import STFTFeaturizer
 from skse.networks import LOSSES, NETWORKS, AutoencoderRegressor, compares
-from skse.targets import TARGETS
+from skse.targets import TARGETS, BaseTarget
 from skse.utils import check_choice
 
 # "bce" is what commands and tables say.
 _LOSSES = {**LOSSES, "bce": LOSSES["binary_crossentropy"]}
 _KNOWN = {"network": NETWORKS, "target": TARGETS, "loss": _LOSSES}
+# Kind -> what tells whether an object is of it, and what is expected.
+_OBJECTS = {
+    "network": (
+        lambda part: is_regressor(part) and hasattr(part, "get_params"),
+        "a regressor of features, such as UNetRegressor()",
+    ),
+    "target": (
+        lambda part: isinstance(part, BaseTarget),
+        "a target, such as IdealMaskTarget(), or one that derives from skse.targets.BaseTarget",
+    ),
+    "loss": (callable, "a function of y_true and y_pred, or a keras.losses.Loss"),
+}
 # An autoencoder's bottleneck holds one segment: short ones make it small, and there are many.
 _AUTOENCODER = {"segment_frames": 8, "batch_size": 64}
 
@@ -35,16 +47,17 @@ class Part(NamedTuple):
     value: object
 
 
-def find_part(kind, name, *, caller, parameter=None):
-    """Find what a name stands for.
+def find_part(kind, part, *, caller, parameter=None):
+    """Find what a name stands for; an object stands for itself.
 
     Parameters
     ----------
     kind : {"network", "target", "loss"}
         What is looked for.
-    name : str
-        Of :data:`skse.networks.NETWORKS`, :data:`skse.targets.TARGETS` or
-        :data:`skse.networks.LOSSES`, where "bce" is short for the binary cross-entropy.
+    part : str or object
+        A name of :data:`skse.networks.NETWORKS`, :data:`skse.targets.TARGETS` or
+        :data:`skse.networks.LOSSES`, where "bce" is short for the binary cross-entropy; or a
+        regressor, a target, or what `loss` of a network takes.
     caller : str
         Whom an error message names.
     parameter : str or None, default=None
@@ -53,23 +66,31 @@ def find_part(kind, name, *, caller, parameter=None):
     Returns
     -------
     part : Part
-        Its value is a network's regressor or a target, new, or what `loss` of a network takes.
+        Without names where it was an object.
 
     Raises
     ------
     ValueError
-        For a name that is not known.
+        For a name that is not known, and an object of another kind.
     """
+    parameter = parameter or kind
+    if not isinstance(part, str):
+        is_it, expected = _OBJECTS[kind]
+        if isinstance(part, type) or not is_it(part):
+            raise ValueError(
+                f"{caller}: {parameter}={part!r:.60} is no {kind}; expected {expected}, or a name."
+            )
+        return Part("", "", part)
     known = _KNOWN[kind]
-    check_choice(caller, parameter or kind, name, known)
-    record = known[name]
+    check_choice(caller, parameter, part, known)
+    record = known[part]
     if kind == "network":
         value = record.regressor()
         if isinstance(value, AutoencoderRegressor):
             value.set_params(batch_size=_AUTOENCODER["batch_size"])
     else:
         value = record.make() if kind == "target" else record.name
-    return Part(name, record.label, value)
+    return Part(part, record.label, value)
 
 
 def configured(estimator, **values):

@@ -124,7 +124,7 @@ def train_from_folders(
     (2, 8000, 1)
     """
     network, target, loss = (
-        find_part(kind, part, caller=_CALLER).value if isinstance(part, str) else part
+        find_part(kind, part, caller=_CALLER).value
         for kind, part in (("network", network), ("target", target), ("loss", loss))
     )
     out = Path(out)

@@ -36,9 +36,7 @@ def test_another_default_is_another_description(monkeypatch):
 
 
 def test_parameters_survive_json_and_tell_recipes_apart():
-    described = {
-        name: describe(get_recipe(name).enhancer) for name in ("seed-02", "seed-03-mse")
-    }
+    described = {name: describe(get_recipe(name).enhancer) for name in ("seed-02", "seed-03-mse")}
     again = describe(get_recipe("seed-02").enhancer)
     assert json.loads(json.dumps(described["seed-02"])) == again == described["seed-02"]
     one, other = described.values()
