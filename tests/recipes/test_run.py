@@ -10,6 +10,7 @@ import soundfile
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
+from skse.experiments import start_tensorflow
 from skse.networks import BaseNetworkRegressor
 from skse.recipes import _run, run_recipe
 from skse.recipes import _training as training_module
@@ -110,6 +111,7 @@ def test_what_is_watched_goes_the_way_of_what_is_trained_on(
     small_recipe, harvard, tmp_path, monkeypatch, change
 ):
     """The network of a recipe that was changed sees held-out rows as it sees its training rows."""
+    start_tensorflow()
     seen = {}
 
     class Stop(Exception):  # noqa: N818
