@@ -10,7 +10,6 @@ with an error where an SNR gain lies more than 0.5 dB below its reference.
 """
 
 import argparse
-import csv
 import platform
 import time
 from pathlib import Path
@@ -18,15 +17,16 @@ from pathlib import Path
 import numpy as np
 import scipy
 import sklearn
+from study.summary import METRICS
 
 import skse
 from skse import IdentityEnhancer, LogMMSE, SpectralSubtraction, STFTFeaturizer, WienerFilter
 from skse.datasets import fetch_noizeus, split_noizeus
 from skse.metrics import evaluate
+from skse.utils import write_csv
 
 RESULTS = Path(__file__).parent / "results" / "classical_noizeus.csv"
 SNRS_DB = (0, 5, 10, 15)
-METRICS = ("snr_gain", "si_sdr_gain", "stoi", "pesq")
 TOLERANCE_DB = 0.5
 # Enhancer, and reference: SNR gain / SI-SDR gain / STOI by stated SNR
 ENHANCERS = {
@@ -65,7 +65,7 @@ def main():
             rows.append({"enhancer": name, "snr_db": snr_db, **scores[snr_db], **speed})
             if scores[snr_db]["snr_gain_db"] < expected[0] - TOLERANCE_DB:
                 too_low.append(f"{name} at {snr_db} dB")
-    write_csv(rows, RESULTS)
+    write_rows(rows, RESULTS)
     print(table(rows, seconds, stft_seconds))
     if too_low:
         raise SystemExit(f"SNR gain below the reference: {', '.join(too_low)}")
@@ -76,12 +76,11 @@ def score(enhancer, data):
     scores = evaluate(
         data.clean, enhancer.predict(data.noisy), data.noisy, sampling_rate=data.sampling_rate
     )
-    units = {"snr_gain": "_db", "si_sdr_gain": "_db"}
     return {
         snr_db: {
-            name + units.get(name, ""): float(np.nanmean(scores[name][data.snr_db == snr_db]))
-            for name in METRICS
-            if name in scores
+            column: float(np.nanmean(scores[metric.key][data.snr_db == snr_db]))
+            for column, metric in METRICS.items()
+            if metric.key in scores
         }
         for snr_db in SNRS_DB
     }
@@ -104,13 +103,12 @@ def best_time(function, n_repeats=5):
     return min(times)
 
 
-def write_csv(rows, path):
-    path.parent.mkdir(exist_ok=True)
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
+def write_rows(rows, path):
+    """Write rows to a CSV file, numbers with five digits."""
+    spelled = [
+        {k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
+    ]
+    write_csv(spelled, path, lineterminator="\n")
 
 
 def table(rows, seconds, stft_seconds):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from classical_noizeus import ENHANCERS, SNRS_DB, score, write_csv
+from classical_noizeus import ENHANCERS, SNRS_DB, score, write_rows
 
 import skse
 from skse import (
@@ -89,7 +89,7 @@ def main():
     rows += as_rows("U-Net", score(enhancer, test))
     ceiling = oracle_predict(enhancer, test.noisy, test.clean)
     gains = snr_gain_score(test.clean, ceiling, test.noisy)
-    write_csv(rows, RESULTS)
+    write_rows(rows, RESULTS)
     print(
         f"skse {skse.__version__}, seed {options.seed}, Python {platform.python_version()}, "
         f"{platform.machine()}, {time.strftime('%Y-%m-%d')}. Data and training: "

@@ -41,6 +41,8 @@ SECTIONS = [
             "skse.SignalApproximationTarget",
             "skse.WaveformTarget",
             "skse.targets.BaseTarget",
+            "skse.targets.TARGETS",
+            "skse.targets.TargetRecord",
             "skse.targets.ideal_binary_mask",
             "skse.targets.mixture_ratio_mask",
             "skse.targets.target_binary_mask",
@@ -92,6 +94,12 @@ SECTIONS = [
         "One number per utterance.",
         [
             "skse.metrics.evaluate",
+            "skse.metrics.METRICS",
+            "skse.metrics.Metric",
+            "skse.metrics.FIT_TIME",
+            "skse.metrics.get_metric",
+            "skse.metrics.available_metrics",
+            "skse.metrics.mean_of_defined",
             "skse.metrics.snr_gain_score",
             "skse.metrics.snr_score",
             "skse.metrics.segmental_snr_score",
@@ -150,6 +158,7 @@ SECTIONS = [
         "Recordings in files and folders: ``skse enhance``, ``skse train``, ``skse score``.",
         [
             "skse.files.enhance_files",
+            "skse.files.METHODS",
             "skse.files.train_from_folders",
             "skse.files.score_folders",
             "skse.files.FileResult",
@@ -222,6 +231,8 @@ SECTIONS = [
             "skse.utils.replacing",
             "skse.utils.write_whole",
             "skse.utils.digest",
+            "skse.utils.align",
+            "skse.utils.write_csv",
         ],
     ),
 ]

@@ -101,7 +101,26 @@ def describe_scorers(app, what, name, obj, options, lines):
         ]
 
 
+TABLES = {
+    "skse.metrics.METRICS": "The metrics of skse: key to :class:`~skse.metrics.Metric`.",
+    "skse.metrics.FIT_TIME": "The time of a fit: what comparisons print beside the metrics.",
+    "skse.targets.TARGETS": "Short name of a target to its :class:`~skse.targets.TargetRecord`.",
+    "skse.files.METHODS": "Name of a classical enhancer to its class.",
+}
+
+
+def describe_tables(app, what, name, obj, options, lines):
+    """Tables are dicts: list what they hold instead of repeating what a dict is."""
+    if name in TABLES:
+        rows = obj.items() if isinstance(obj, dict) else ()
+        spelled = (
+            (key, getattr(value, "label", getattr(value, "__name__", ""))) for key, value in rows
+        )
+        lines[:] = [TABLES[name], "", *(f"- ``{key!r}``: {label}" for key, label in spelled)]
+
+
 def setup(app):
-    """Connect the two handlers above."""
+    """Connect the handlers above."""
     app.connect("missing-reference", resolve_by_last_word)
     app.connect("autodoc-process-docstring", describe_scorers, priority=400)
+    app.connect("autodoc-process-docstring", describe_tables, priority=400)

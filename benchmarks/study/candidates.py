@@ -4,24 +4,18 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
-import numpy as np
 from sklearn.base import clone
 
 from skse import SpeechEnhancer, UNetRegressor
-from skse.metrics import evaluate
+from skse.metrics import available_metrics, evaluate, mean_of_defined
 from skse.utils import digest
 from study.corpus import PROTOCOLS
+from study.summary import METRICS
 
 SAMPLING_RATE = 8000
-METRICS = {
-    "snr_gain": "snr_gain_db",
-    "si_sdr_gain": "si_sdr_gain_db",
-    "stoi": "stoi",
-    "pesq": "pesq",
-    "rmse": "rmse",
-}
+# Metric -> column of the CSV
+SCORED = {metric.key: column for column, metric in METRICS.items()} | {"rmse": "rmse"}
 # Seconds on two quiet cores: an epoch of the default U-Net over a file, and scoring one.
 SECONDS_PER_FILE = 0.025
 SECONDS_PER_SCORE = 0.055
@@ -104,7 +98,7 @@ def score(test, enhanced):
     -------
     scores : list of dict
     """
-    names = [name for name in METRICS if name != "pesq" or find_spec("pesq")]
+    names = [name for name in SCORED if name in available_metrics(SAMPLING_RATE)]
     values = evaluate(
         test.clean, list(enhanced), test.noisy, sampling_rate=SAMPLING_RATE, metrics=names
     )
@@ -113,14 +107,8 @@ def score(test, enhanced):
     for noise, snr_db in groups:
         chosen = (test.noise == noise) & (test.snr_db == snr_db)
         row = {"noise": noise, "snr_db": snr_db, "n_files": int(chosen.sum())}
-        rows.append(row | {METRICS[m]: mean_of_defined(v[chosen]) for m, v in values.items()})
+        rows.append(row | {SCORED[m]: mean_of_defined(v[chosen]) for m, v in values.items()})
     return rows
-
-
-def mean_of_defined(values):
-    """Return the mean of what is not NaN, or NaN where there is nothing."""
-    defined = values[~np.isnan(values)]
-    return float(np.mean(defined)) if len(defined) else float("nan")
 
 
 def describe(estimator):

@@ -3,7 +3,8 @@
 import csv
 from pathlib import Path
 
-from skse.utils import replacing
+from skse.utils import write_csv
+from study.summary import METRICS
 
 KEY = ("part", "candidate", "variant", "protocol", "seed")
 COLUMNS = (
@@ -11,10 +12,7 @@ COLUMNS = (
     "noise",
     "snr_db",
     "n_files",
-    "snr_gain_db",
-    "si_sdr_gain_db",
-    "stoi",
-    "pesq",
+    *METRICS,
     "rmse",
     "epochs",
     "training_s",
@@ -74,11 +72,9 @@ class Records:
         own = dict(zip(KEY, candidate.key, strict=True)) | {"settings": candidate.digest}
         rows = [row for row in self.read() if key_of(row) != candidate.key]
         rows += [{**row, **figures, **own} for row in scores]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(self.path) as part, part.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({name: _spell(value) for name, value in row.items()} for row in rows)
+        filled = ({**dict.fromkeys(COLUMNS, ""), **row} for row in rows)
+        spelled = [{name: _spell(value) for name, value in row.items()} for row in filled]
+        write_csv(spelled, self.path, lineterminator="\n")
 
 
 def key_of(row):

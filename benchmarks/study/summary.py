@@ -2,14 +2,17 @@
 
 import math
 
-METRICS = ("snr_gain_db", "si_sdr_gain_db", "stoi", "pesq")
-TITLES = {
-    "snr_gain_db": "SNR gain (dB)",
-    "si_sdr_gain_db": "SI-SDR gain (dB)",
-    "stoi": "STOI",
-    "pesq": "PESQ",
+from skse.metrics import METRICS as RECORDS
+from skse.metrics import mean_of_defined
+
+# Column of the CSV -> what it holds. That of PESQ is older than the rule that names its unit.
+METRICS = {
+    "snr_gain_db": RECORDS["snr_gain"],
+    "si_sdr_gain_db": RECORDS["si_sdr_gain"],
+    "stoi": RECORDS["stoi"],
+    "pesq": RECORDS["pesq"],
 }
-DECIMALS = {"snr_gain_db": 2, "si_sdr_gain_db": 2, "stoi": 3, "pesq": 2}
+HEADINGS = [metric.heading for metric in METRICS.values()]
 
 
 def choose(rows, **wanted):
@@ -24,9 +27,8 @@ def values_of(rows, name):
 
 def mean(rows, metric):
     """Mean over files; NaN where there is none."""
-    pairs = [(float(row[metric]), int(row["n_files"])) for row in rows if row[metric]]
-    pairs = [(value, n) for value, n in pairs if not math.isnan(value)]
-    return sum(v * n for v, n in pairs) / sum(n for _, n in pairs) if pairs else math.nan
+    values = [float(row[metric] or "nan") for row in rows]
+    return mean_of_defined(values, [int(row["n_files"]) for row in rows])
 
 
 def levels(rows):

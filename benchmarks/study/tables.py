@@ -7,9 +7,8 @@ import math
 from study.losses import paired_difference
 from study.mapping import PAIRS
 from study.summary import (
-    DECIMALS,
+    HEADINGS,
     METRICS,
-    TITLES,
     at_level,
     by_seed,
     choose,
@@ -22,7 +21,7 @@ from study.summary import (
 
 ROWS = "rows of :download:`the CSV <../../benchmarks/results/seed_study.csv>` with part"
 NOT_RUN = "*This part has not been run yet.*\n"
-SIGNED = ("snr_gain_db", "si_sdr_gain_db")
+FIRST, *OTHERS = METRICS
 
 
 def table(title, header, lines):
@@ -35,10 +34,7 @@ def table(title, header, lines):
 
 def number(value, metric):
     """Spell a score; gains with their sign."""
-    if math.isnan(value):
-        return "–"
-    sign = "+" if metric in SIGNED else ""
-    return f"{value:{sign}.{DECIMALS[metric]}f}".replace("-", "−")
+    return METRICS[metric].spell(value)
 
 
 def cell(rows, metric):
@@ -55,9 +51,9 @@ def score_tables(title, systems):
     systems : dict of str to list of dict
         Rows by name.
     """
-    header = ["", *(TITLES[metric] for metric in METRICS)]
+    header = ["", *HEADINGS]
     lines = [
-        [name, with_spread(rows, METRICS[0]), *(cell(rows, metric) for metric in METRICS[1:])]
+        [name, with_spread(rows, FIRST), *(cell(rows, metric) for metric in OTHERS)]
         for name, rows in systems.items()
     ]
     title += " Means over all files"
@@ -71,7 +67,7 @@ def score_tables(title, systems):
             [name, *(cell(at_level(rows, snr_db), metric) for snr_db in snrs)]
             for name, rows in systems.items()
         ]
-        found.append(table(f"{TITLES[metric]} by SNR of the noisy speech.", header, lines))
+        found.append(table(f"{METRICS[metric].heading} by SNR of the noisy speech.", header, lines))
     return found[0] + (fold("By SNR", "".join(found[1:])) if len(found) > 1 else "")
 
 
@@ -140,12 +136,12 @@ def losses(rows):
         for loss in values_of(own, "variant"):
             chosen = choose(own, variant=loss)
             scores = [with_spread(chosen, "snr_gain_db")]
-            scores += [cell(chosen, m) for m in METRICS[1:]]
+            scores += [cell(chosen, m) for m in OTHERS]
             lines.append([mask, loss, str(len(values_of(chosen, "seed"))), *scores])
             if loss != "mse" and choose(own, variant="mse"):
                 compared = (choose(own, variant=name) for name in (loss, "mse"))
                 differences.append([mask, loss, *_difference(*compared)])
-    header = ["mask", "loss", "seeds", *(TITLES[metric] for metric in METRICS)]
+    header = ["mask", "loss", "seeds", *HEADINGS]
     found = table(f"Losses ({ROWS} ``losses``): mean over seeds and files.", header, lines)
     title = "SNR gain minus that with ``mse``, seed by seed, with its 95 % confidence interval."
     return found + table(title, ["mask", "loss", "seeds", "dB", "from", "to"], differences)
@@ -174,7 +170,7 @@ def voice(rows):
             scores = [cell(chosen, metric) for metric in METRICS]
             effect = number(change, "snr_gain_db") if variant else ""
             lines.append([variant or base, *scores, effect])
-        header = ["", *(TITLES[metric] for metric in METRICS), "change of SNR gain"]
+        header = ["", *HEADINGS, "change of SNR gain"]
         part = own[0]["part"]
         title = f"The {base}, one property changed ({ROWS} ``{part}``): mean over all files."
         found.append(table(title, header, lines))
@@ -208,7 +204,7 @@ def best(rows):
 
 def recipes(rows):
     """Report scores, time and memory of the seed's experiments."""
-    header = ["", "epochs", "test data", *(TITLES[metric] for metric in METRICS)]
+    header = ["", "epochs", "test data", *HEADINGS]
     header += ["parameters (million)", "training (min)", "peak memory (GB)"]
     lines = []
     for own in systems_of(rows).values():

@@ -45,7 +45,7 @@ class Metric:
     unit : str, default=""
         Unit in headings and, in small letters, in the names of columns.
     format : str, default="{:.3f}"
-        How a value is printed, as of :meth:`str.format`.
+        How a value is printed, in the syntax of format strings.
     greater_is_better : bool, default=True
         False for an error.
     package : str or None, default=None

@@ -16,7 +16,8 @@ load_tensorflow()
 import random
 import threading
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from functools import partial
 
 import keras
@@ -35,7 +36,6 @@ OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
-
 
 # One network is built at a time, so that the state of `random` is put back as it was.
 _BUILDING = threading.Lock()
@@ -93,12 +93,12 @@ def seed_layers(model, seed):
     generator = random.Random(seed)
 
     def visit(layer):
-        try:
-            config = layer.get_config()
-        except NotImplementedError:  # of a user's own layer
-            config = {}
-        if isinstance(layer, keras.Model) or not _fill_seeds(config, generator):
-            for inner in layer._flatten_layers(recursive=False, include_self=False):
+        config = {}
+        if not isinstance(layer, keras.Model):
+            with suppress(NotImplementedError):  # of a user's own layer
+                config = deepcopy(layer.get_config())
+        if not _fill_seeds(config, generator):
+            for inner in _in_order(layer._flatten_layers(recursive=False, include_self=False)):
                 visit(inner)
             return
         twin = type(layer).from_config(config)
@@ -106,8 +106,17 @@ def seed_layers(model, seed):
         for variable, seeded in zip(layer.variables, twin.variables, strict=True):
             variable.assign(seeded)
 
-    for layer in model.layers:
-        visit(layer)
+    visit(model)
+
+
+def _in_order(layers):
+    """Return layers in the order they were made: the model's, unless one says whom it follows."""
+    layers = list(layers)
+    for layer in list(layers):
+        if hasattr(layer, "made_after"):
+            layers.remove(layer)
+            layers.insert(1 + [other.name for other in layers].index(layer.made_after), layer)
+    return layers
 
 
 def _fill_seeds(config, generator):

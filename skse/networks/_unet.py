@@ -89,11 +89,11 @@ class UNet(BaseArchitecture):
         else:
             # All frequencies become channels of a single one, and come back.
             _, frequencies, _, channels = image.shape
-            folded = layers.Conv2D(
-                self.bottleneck_units, (frequencies, 1), activation=self.activation
-            )(image)
-            unfold = layers.Conv2DTranspose(channels, (frequencies, 1))
-            image = layers.Add()([image, unfold(self._remember(folded))])
+            size, activation = (frequencies, 1), self.activation
+            fold = layers.Conv2D(self.bottleneck_units, size, activation=activation)
+            unfold = layers.Conv2DTranspose(channels, size)
+            unfold.made_after = fold.name  # its random weights are drawn in this order
+            image = layers.Add()([image, unfold(self._remember(fold(image)))])
         image = self._lead_up(image, levels)
         if self.input_skip:
             image = layers.Concatenate()([image, seen])

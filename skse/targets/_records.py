@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from skse.targets import _masks, _mixture_masks
-from skse.targets._base import BaseTarget
 from skse.targets._spectra import LARGEST_LOG, phase_of, to_channels
-
-
-def _gain(x, noisy, t):
-    return np.clip(x, *t.output_range) * noisy
-
-
-def _up_to_1(t):
-    return (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -38,9 +30,9 @@ class TargetRecord:
     compute : callable
         ``compute(noisy, clean, t)``: STFTs, or their real parts, to the target.
         ``compute(noisy, clean, t, ltass)`` where `learns`.
-    apply : callable, default=a gain
+    apply : callable
         ``apply(x, noisy, t)``: prediction and noisy STFT to the enhanced one.
-    range : callable, default=from 0 to 1
+    range : callable
         ``range(t)``: smallest and largest value.
     n_channels : int, default=1
         Channels of the target.
@@ -64,17 +56,25 @@ class TargetRecord:
     name: str
     label: str
     compute: Callable
-    apply: Callable = _gain
-    range: Callable = _up_to_1
+    apply: Callable
+    range: Callable
     n_channels: int = 1
     features: str = "log"
     learns: bool = False
-    make: Callable[[], BaseTarget] | None = None
+    make: Any = None
 
     @property
     def is_probability(self) -> bool:
         """Whether it lies between 0 and 1, as the cross-entropy needs it."""
         return self.make().output_range == (0.0, 1.0)
+
+
+def _gain(x, noisy, t):
+    return np.clip(x, *t.output_range) * noisy
+
+
+def _up_to_1(t):
+    return (0.0, 1.0)
 
 
 def _binary(noisy, clean, t):
@@ -190,16 +190,15 @@ def _any(t):
     return (-np.inf, np.inf)
 
 
-_PHASE = {"n_channels": 2, "features": "complex"}
 MASKS = {
     record.name: record
     for record in (
-        TargetRecord("ibm", "IBM", _binary),
-        TargetRecord("tbm", "TBM", _target_binary, learns=True),
-        TargetRecord("irm", "IRM", _ratio),
-        TargetRecord("smm", "SMM", _magnitude_ratio, range=_up_to_bound),
-        TargetRecord("psm", "PSM", _in_phase, range=_within_bound),
-        TargetRecord("cirm", "cIRM", _complex_ratio, _turn, _within_k, **_PHASE),
+        TargetRecord("ibm", "IBM", _binary, _gain, _up_to_1),
+        TargetRecord("tbm", "TBM", _target_binary, _gain, _up_to_1, learns=True),
+        TargetRecord("irm", "IRM", _ratio, _gain, _up_to_1),
+        TargetRecord("smm", "SMM", _magnitude_ratio, _gain, _up_to_bound),
+        TargetRecord("psm", "PSM", _in_phase, _gain, _within_bound),
+        TargetRecord("cirm", "cIRM", _complex_ratio, _turn, _within_k, 2, "complex"),
     )
 }
 SPECTRA = {
@@ -211,7 +210,7 @@ SPECTRA = {
         TargetRecord(
             "compressed", "compressed magnitude", _compressed, _from_compressed, _positive
         ),
-        TargetRecord("real", "real part", _real, _from_real, _any, features="real"),
-        TargetRecord("complex", "complex spectrum", _complex, _from_complex, _any, **_PHASE),
+        TargetRecord("real", "real part", _real, _from_real, _any, 1, "real"),
+        TargetRecord("complex", "complex spectrum", _complex, _from_complex, _any, 2, "complex"),
     )
 }

@@ -38,7 +38,7 @@ def align(lines: Iterable[Sequence[str]]) -> str:
     return "\n".join("  ".join(line).rstrip() for line in zip(*padded, strict=True))
 
 
-def write_csv(rows: Sequence[dict[str, Any]], path: str | os.PathLike) -> None:
+def write_csv(rows: Sequence[dict[str, Any]], path: str | os.PathLike, **options: Any) -> None:
     """Write rows to a CSV file, whole or not at all.
 
     Parameters
@@ -47,6 +47,8 @@ def write_csv(rows: Sequence[dict[str, Any]], path: str | os.PathLike) -> None:
         At least one; the keys of the first are the columns.
     path : str or path-like
         File; its folder is made where it is missing.
+    **options : dict
+        Of :class:`csv.DictWriter`, such as ``lineterminator``.
 
     Raises
     ------
@@ -66,6 +68,6 @@ def write_csv(rows: Sequence[dict[str, Any]], path: str | os.PathLike) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, list(rows[0]), **options)
         writer.writeheader()
         writer.writerows(rows)

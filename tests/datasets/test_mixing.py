@@ -39,6 +39,38 @@ def test_pauses_within_the_hangover_count_as_speech():
     assert active_speech_level(x, 8000) == pytest.approx(rms_db(x), abs=0.1)
 
 
+def level_sample_by_sample(x, rate):
+    """Active level as P.56, clause 5, counts it: two smoothers, a counter of the hangover."""
+    decay, hangover = np.exp(-1 / (0.03 * rate)), -(-rate // 5)
+    p = q = 0.0
+    envelope = []
+    for value in np.abs(x.astype(np.float64)):
+        p = decay * p + (1 - decay) * value
+        q = decay * q + (1 - decay) * p
+        envelope.append(q)
+    thresholds = max(envelope) / 2.0 ** np.arange(16)
+    left, n_active = np.full(16, -1), np.zeros(16, int)
+    for q in envelope:
+        left = np.where(q >= thresholds, hangover, left - 1)
+        n_active += left >= 0
+    levels = 10 * np.log10(np.sum(x.astype(np.float64) ** 2) / n_active)
+    margins = levels - 20 * np.log10(thresholds)
+    j = int(np.argmax(margins > 15.9))
+    share = (15.9 - margins[j - 1]) / (margins[j] - margins[j - 1])
+    return levels[j - 1] + share * (levels[j] - levels[j - 1])
+
+
+@pytest.mark.parametrize("rate", [8000, 7993])  # at the second, 0.2 s are no whole samples
+@pytest.mark.parametrize("seconds_off", [0.05, 0.3, 0.7])
+def test_active_level_equals_the_recommendation_sample_by_sample(rng, rate, seconds_off):
+    """Bursts of many levels; pauses that end within the hangover and beyond it."""
+    x = bursts(rate, 0.25, seconds_off, n=5).reshape(5, -1) * [[0.3], [1], [0.05], [0.5], [0.1]]
+    x = np.concatenate([x.ravel(), x[1, : rate // 8], np.zeros(rate // 3)]).astype(np.float32)
+    level_db, activity = active_speech_level(x, rate, return_activity=True)
+    assert level_db == pytest.approx(level_sample_by_sample(x, rate), abs=1e-9)
+    assert activity == pytest.approx(10 ** ((rms_db(x) - level_db) / 10), rel=1e-6)
+
+
 @pytest.mark.parametrize("gain", [1e-3, 0.37, 5])
 def test_active_level_follows_the_gain(gain):
     x = bursts(8000, 1, 1)

@@ -131,7 +131,7 @@ def test_where_noise_comes_from(pairs, rng, params, expected):
         assert (share > 0.98).all() if name == expected else (share < 0.9).all()
 
 
-def test_second_noise_is_at_most_10_db_fainter(rng):
+def test_second_noise_is_0_to_10_db_fainter(rng):
     """Two recordings with noise of two pitches: the fainter is heard half of the time or so."""
     times = np.arange(20000) / 8000
     s = np.sin(2 * np.pi * 2000 * times)
@@ -139,12 +139,18 @@ def test_second_noise_is_at_most_10_db_fainter(rng):
     noisy = [(s + v).astype(np.float32) for v in noises]
     clean = [s.astype(np.float32)] * 2
     for probability, share in ((0, 0), (1, 0.5), (0.5, 0.25)):
-        mixtures = make_mixer(noisy, clean, second_noise=probability).mix(200, rng)
+        mixtures = make_mixer(noisy, clean, second_noise=probability).mix(400, rng)
         spectrum = np.abs(np.fft.rfft(np.subtract(*mixtures) * np.hanning(N_TIMES))) ** 2
         hertz = np.fft.rfftfreq(N_TIMES, 1 / 8000)
         parts = [spectrum[:, np.abs(hertz - f) < 50].sum(axis=1) for f in (300, 600)]
         ratio_db = 10 * np.log10(np.min(parts, axis=0) / np.max(parts, axis=0))
-        assert np.mean(ratio_db > -11) == pytest.approx(share, abs=0.1)
+        heard = ratio_db > -11
+        assert np.mean(heard) == pytest.approx(share, abs=0.1)
+        if share:
+            quantiles = np.quantile(ratio_db[heard], [0, 0.25, 0.5, 0.75, 1])
+            np.testing.assert_allclose(quantiles, [-10, -7.5, -5, -2.5, 0], atol=1.5)
+            np.testing.assert_allclose(quantiles[[0, -1]], [-10, 0], atol=0.3)
+            assert quantiles[0] > -10.01
 
 
 def test_pauses_are_left_out(rng):
@@ -164,6 +170,24 @@ def test_recordings_shorter_than_a_mixture(rng):
     # The noise is repeated without a gap.
     quarters = power((noisy - clean).reshape(20, 16, -1))
     assert (quarters.min(axis=1) > 0.3 * quarters.max(axis=1)).all()
+
+
+@pytest.mark.parametrize(("n_noise", "n_fade"), [(500, 160), (320, 160), (100, 50), (3, 1)])
+def test_a_short_noise_is_repeated_with_a_cross_fade(rng, n_noise, n_fade):
+    """A ramp rises as before in the loop, but where its end blends into its beginning."""
+    s = np.sin(np.arange(n_noise)).astype(np.float32)
+    x = s + np.linspace(-1, 1, n_noise, dtype=np.float32)
+    noisy, clean = make_mixer([x], [s], snr_db=(0, 0)).mix(3, rng)
+    period = n_noise - n_fade
+    # In the blend it loses what it has gained in a period, in equal steps.
+    blend = np.full(n_fade - 1, 1 - period / max(n_fade - 1, 1))
+    for noise in noisy.astype(np.float64) - clean:
+        steps = np.diff(noise)
+        steps /= steps.max()
+        np.testing.assert_allclose(steps[period:], steps[:-period], atol=1e-3)
+        if n_fade > 1:
+            expected = np.sort([*blend, *np.ones(period - n_fade + 1)])
+            np.testing.assert_allclose(np.sort(steps[:period]), expected, atol=1e-3)
 
 
 def test_noise_that_falls_silent_is_replaced(rng):

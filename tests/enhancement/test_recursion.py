@@ -1,9 +1,10 @@
 """Gains frame by frame, many recordings abreast."""
 
+import librosa
 import numpy as np
 import pytest
 
-from skse import STFTFeaturizer
+from skse import SpectralSubtraction, STFTFeaturizer, StreamingEnhancer
 from skse.enhancement import _recursion
 from skse.enhancement._recursion import _n_leading_zeros, apply_gains, update_noise
 
@@ -54,6 +55,36 @@ def test_the_first_noise_is_that_of_frames_within_the_recording(rng):
     after_silence, plain = starts[0].mean(axis=1)  # the longest comes first
     assert plain == pytest.approx(96, rel=0.05)
     assert after_silence == pytest.approx(96 * 13 / 8, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("n_zeros", "n_times", "noise_frames", "noise_alone"),
+    [
+        (0, 3200, 3, slice(2, 5)),  # frame 2 is the first that begins within the recording
+        (640, 3200, 3, slice(12, 15)),
+        (640, 3200, 1, slice(12, 13)),
+        # Of 11 frames: the last ones, or all, where there are too few within.
+        (0, 640, 10, slice(1, 11)),
+        (448, 640, 3, slice(8, 11)),
+        (0, 640, 100, slice(0, 11)),
+    ],
+)
+def test_noise_is_that_of_the_first_frames_in_full(
+    rng, streamed, n_zeros, n_times, noise_frames, noise_alone
+):
+    """Subtraction of a noise that stays as it is, against librosa; a stream does the same."""
+    x = rng.standard_normal(n_times).astype(np.float32)
+    x[:n_zeros] = 0
+    S = librosa.stft(x, n_fft=256, hop_length=64)
+    power = np.abs(S) ** 2
+    noise = power[:, noise_alone].mean(axis=1, keepdims=True)
+    S *= np.sqrt(np.maximum(1 - noise / np.maximum(power, 1e-9), 0))
+    expected = librosa.istft(S, n_fft=256, hop_length=64, length=n_times)
+    enhancer = SpectralSubtraction(
+        noise_frames=noise_frames, over_subtraction=1, noise_floor_db=-300, vad_threshold_db=-1000
+    ).fit([x])
+    np.testing.assert_allclose(enhancer.predict([x])[0], expected, atol=1e-4)
+    np.testing.assert_allclose(streamed(StreamingEnhancer(enhancer), x, 100), expected, atol=1e-4)
 
 
 def test_update_noise():

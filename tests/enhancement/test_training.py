@@ -1,5 +1,8 @@
 """Training on pairs as they are, and on what is mixed from them."""
 
+import re
+import warnings
+
 import joblib
 import numpy as np
 import pytest
@@ -206,6 +209,40 @@ def test_level_counts_where_it_is_not_normalized(pairs):
     assert mean_feature(True, -20) == pytest.approx(mean_feature(True, 0), abs=1e-4)
     lowered = mean_feature(False, 0) - mean_feature(False, -20)
     assert lowered == pytest.approx(np.log(10), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("gains", "median"),
+    [
+        ([1, 1, 1, 1, 1, 1, 500, 500], None),  # a mean of 42 dB
+        ([10, 10, 10, 10, 10, 10, 1e-3, 1e-3], r"\+20\.0"),  # one of 17.5 dB
+        ([0.1, 0.1, 0.1, 0.1, 0.1, 500, 500, 500], r"-20\.0"),
+        ([2.05] * 8, r"\+6\.2"),
+        ([-0.49] * 8, r"-6\.2"),  # polarity is another matter
+        ([1.95, 1.95, 1.95, 1.95, 1 / 1.95, 1 / 1.95, -1, -1], None),
+    ],
+)
+def test_warning_of_another_level_is_by_the_median(pairs, gains, median):
+    clean = pairs[1]
+    # No noise: the gain of the clean waveform in the noisy one is known.
+    noisy = [np.float32(gain) * s for gain, s in zip(gains, clean, strict=True)]
+    enhancer = SpeechEnhancer(regressor=Ridge())
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        enhancer.fit(noisy, clean)
+    messages = [str(w.message) for w in seen if "contained in the noisy ones" in str(w.message)]
+    assert len(messages) == (median is not None)
+    if median is not None:
+        assert re.search(rf"at {median} dB \(median\)", messages[0])
+
+
+def test_digital_silence_says_nothing_of_the_level(pairs):
+    """Pairs without speech count as of the right level, not as infinitely faint."""
+    noisy, clean = pairs
+    clean = [*clean[:3], *(0 * s for s in clean[3:])]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        SpeechEnhancer(regressor=Ridge()).fit(noisy, clean)
 
 
 @pytest.mark.parametrize("scaler", [FeatureScaler(), StandardScaler()])

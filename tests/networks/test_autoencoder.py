@@ -5,8 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from skse import AutoencoderRegressor
-from skse.networks import build_autoencoder
+from skse.networks import Autoencoder, build_autoencoder
 
 
 @pytest.mark.parametrize("strides", [(2, 2), (2, 1), (3, 2)])
@@ -20,15 +19,13 @@ def test_any_size_in_same_size_out(strides):
 
 def test_the_seeds_network():
     """Six levels down to 4 × 4 × 1024, four dense layers: 81.9 million parameters."""
-    regressor = AutoencoderRegressor(
+    architecture = Autoencoder(
         (32, 64, 128, 256, 512, 1024),
         dense_units=(2048, 512, 2048),
         dropout=0.3,
         output_block=True,
-        standardize=False,
     )
-    build, parameters = regressor._architecture()
-    model = build((256, 256), (256, 256), **parameters)
+    model = architecture.build((256, 256), (256, 256))
     # Weights and biases, and four numbers of batch normalisation a channel: after
     # every strided convolution but the last, every dense and every transposed one.
     levels, dense = [1, 32, 64, 128, 256, 512, 1024], [16384, 2048, 512, 2048, 16384]

@@ -129,7 +129,7 @@ def test_warm_start_goes_on(make_network, smooth_problem):
     network.set_params(warm_start=False, epochs=1).fit(X, y)
     assert network.n_iter_ == len(network.history_["loss"]) == 1
     assert network.history_["loss"][0] == pytest.approx(first[0], rel=1e-4)
-    with pytest.raises(ValueError, match="warm_start=True the network that is trained further"):
+    with pytest.raises(ValueError, match="network that is trained further gives"):
         network.set_params(warm_start=True).fit(X, y[:, :5])
 
 

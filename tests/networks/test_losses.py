@@ -46,9 +46,9 @@ PROBABILITIES = ("dice", "bce_dice")
 
 
 def loss_of(name):
-    from skse.networks._losses import LOSSES
+    from skse.networks._losses import named_loss
 
-    return LOSSES[name]
+    return named_loss(name)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skse import UNetRegressor
-from skse.networks import build_unet
+from skse.networks import UNet, build_unet
 
 SEED = {
     "filters": (32, 64, 128, 256, 512),
@@ -98,9 +98,9 @@ def test_options_train(options, make_network, rng):
 )
 def test_receptive_field_is_what_the_network_depends_on(options, causal, rng):
     """Another frame goes in: from the first to the last frame in reach, the output changes."""
-    network = UNetRegressor(**{"filters": (2, 3), "top_filters": 2, **options}, causal=causal)
-    build, parameters = network._architecture()
-    model = build((7, None), (7, None), **{**parameters, "activation": "tanh"})
+    options = {"filters": (2, 3), "top_filters": 2, **options}
+    network = UNet(**options, causal=causal, activation="tanh")
+    model = network.build((7, None), (7, None))
     # Large enough, and not too large for tanh, that no dependence drowns in float32.
     shapes = [weight.shape for weight in model.get_weights()]
     model.set_weights([rng.normal(0, 0.3, s) if len(s) > 1 else np.ones(s) for s in shapes])
@@ -117,9 +117,10 @@ def test_receptive_field_is_what_the_network_depends_on(options, causal, rng):
 def test_receptive_field_of_the_default():
     # On four levels a convolution down and one up, the first and the last 5 wide, the others 3;
     # one last convolution; dilations 1, 2 and 4.
-    assert UNetRegressor().receptive_field() == (18, 18)
-    assert UNetRegressor(causal=True).receptive_field() == (36, 0)
-    assert UNetRegressor(strides=(2, 2)).receptive_field() is None
+    for kind in (UNet, UNetRegressor):
+        assert kind().receptive_field() == (18, 18)
+        assert kind(causal=True).receptive_field() == (36, 0)
+        assert kind(strides=(2, 2)).receptive_field() is None
 
 
 def test_causal_needs_every_frame(make_network, smooth_problem):
@@ -149,8 +150,7 @@ def test_the_seeds_network():
     for (below, above), beside in zip(pairwise(up), reversed(down), strict=False):
         expected += convolution(below, above) + convolution(above + beside, above)
     expected += convolution(32, 16, 1) + convolution(16, 4, 1) + convolution(4, 1, 1)
-    build, parameters = UNetRegressor(**SEED)._architecture()
-    model = build((256, 256), (256, 256), output_activation="sigmoid", **parameters)
+    model = build_unet((256, 256), (256, 256), output_activation="sigmoid", **SEED)
     assert model.count_params() == expected == 10_206_713
     kinds = [type(layer).__name__ for layer in model.layers]
     assert [kinds.count(kind) for kind in ("MaxPooling2D", "Conv2DTranspose", "Add")] == [5, 5, 0]
@@ -204,11 +204,4 @@ def test_bad_parameters(options, message, make_network):
 
 
 def test_default_is_sized_for_a_cpu():
-    model = build_unet((129, None), (129, None), **_defaults())
-    assert model.count_params() < 150_000
-
-
-def _defaults():
-    names = ("filters", "top_filters", "dilations", "bottleneck_units", "skip")
-    parameters = UNetRegressor().get_params()
-    return {name: parameters[name] for name in names}
+    assert build_unet((129, None), (129, None)).count_params() < 150_000

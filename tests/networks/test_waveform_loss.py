@@ -55,13 +55,13 @@ def test_istft_undoes_scipys_stft(hop_length, rng):
 def test_loss_is_that_of_the_waveforms(name, rng):
     import keras
 
-    from skse.networks._losses import LOSSES
+    from skse.networks._losses import named_loss
     from skse.networks._waveform_loss import WaveformLoss
 
     featurizer = STFTFeaturizer(n_fft=64, hop_length=16)
     clean, enhanced = (inconsistent_stft(rng, 64, 7) for _ in range(2))
     waveforms = [featurizer.istft(S, 6 * 16).astype("f4") for S in (clean, enhanced)]
-    expected = np.mean(keras.losses.get(LOSSES[name])(*waveforms))
+    expected = np.mean(keras.losses.get(named_loss(name))(*waveforms))
     loss = WaveformLoss(name, n_fft=64, hop_length=16, window="hann")
     given = loss(channels(clean), channels(enhanced))
     np.testing.assert_allclose(given, expected, rtol=1e-4)

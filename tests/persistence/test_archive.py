@@ -1,5 +1,6 @@
 """Files that are damaged or forged get one clear error and no harm done."""
 
+import copy
 import io
 import json
 import pickle
@@ -229,6 +230,26 @@ def test_a_member_that_claims_to_be_larger_than_the_file(plain):
     assert re.search("overlap|damaged", open_error(plain))
     set_sizes(plain, "arrays.npy", real=2**31, packed=10)
     assert "claims 2147483648 bytes" in open_error(plain)
+
+
+def test_members_that_share_bytes(tmp_path):
+    """Two entries of the directory name the same 2 kB; together they exceed the file."""
+    path = tmp_path / "shared.skse"
+    data = DATA["arrays.npy"]
+    entry = {"size": len(data), "sha256": sha256(data).hexdigest()}
+    manifest = {
+        "format": "skse model",
+        "format_version": 1,
+        "members": {"arrays.npy": entry, "twin.npy": entry},
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        archive.writestr("arrays.npy", data)
+        twin = copy.copy(archive.getinfo("arrays.npy"))
+        twin.filename = "twin.npy"
+        archive.filelist.append(twin)
+    assert path.stat().st_size < 2 * len(data)
+    assert "its members overlap" in open_error(path)
 
 
 def test_too_many_members(plain, monkeypatch):

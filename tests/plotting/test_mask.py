@@ -68,6 +68,25 @@ def test_mapping_has_a_mask_too(pairs):
     np.testing.assert_allclose(ideal * np.abs(y), np.abs(s), atol=1e-3)
 
 
+@pytest.mark.parametrize("normalize_level", [True, False])
+def test_level_is_that_of_the_training(pairs, normalize_level):
+    """A target whose floor many units fall below, at a level far from an RMS of 1."""
+    pairs = [0.02 * np.asarray(waveforms) for waveforms in pairs]
+    enhancer = fitted(pairs, SpectrumTarget(floor_db=-6), normalize_level=normalize_level)
+    noisy, clean = (x[0] for x in pairs)
+    level = np.sqrt(np.mean(noisy**2)) if normalize_level else 1
+    y, s = (STFTFeaturizer().stft([w / level])[0] for w in (noisy, clean))
+    masks = MaskDisplay.from_estimator(enhancer, noisy, clean).masks
+    floor = 10 ** (-6 / 20)
+    assert 0.1 < np.mean(np.abs(s) < floor) < 1
+    np.testing.assert_allclose(
+        masks["ideal"] * np.abs(y), np.maximum(np.abs(s), floor), rtol=1e-3, atol=1e-4
+    )
+    frames = STFTFeaturizer().fit_transform([(noisy / level).astype(np.float32)])[0].T
+    predicted = np.exp(enhancer.regressor_.predict(frames).T)
+    np.testing.assert_allclose(masks["predicted"] * np.abs(y), predicted, rtol=1e-3)
+
+
 def test_picture():
     masks = {"a": np.eye(129, 51), "b": np.full((129, 51), 1.5)}
     display = MaskDisplay.from_masks(masks, sampling_rate=8000).plot()
