@@ -132,8 +132,10 @@ def test_what_is_watched_goes_the_way_of_what_is_trained_on(
     monkeypatch.setattr(_run, "prepare_pairs", lambda *x, **more: (prepare(*x, **more)[0],) * 2)
     recipe = Bunch(**{**small_recipe, "enhancer": clone(small_recipe.enhancer)})
     recipe.enhancer.set_params(**change)
+    scale = 0.5 if "match_level" in change else 1
+    data = Bunch(**{**harvard, "clean": [scale * x for x in harvard.clean]})
     with pytest.raises(Stop):
-        run_recipe(recipe, harvard, out=tmp_path, limit=6, progress=False)
+        run_recipe(recipe, data, out=tmp_path, limit=6, progress=False)
     assert len(seen["trained"][0]) == 5
     for watched, trained in zip(seen["watched"], seen["trained"], strict=True):
         np.testing.assert_array_equal(watched, trained)
