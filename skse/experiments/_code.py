@@ -17,13 +17,15 @@ _INSTALLED = tuple(
 )
 
 
-def name_of(thing):
+def name_of(thing, code=True):
     """Name a function or class, so that one that does something else has another name.
 
     Parameters
     ----------
     thing : function or type
         Any.
+    code : bool, default=True
+        Whether to add the digest of what is one's own.
 
     Returns
     -------
@@ -33,7 +35,7 @@ def name_of(thing):
         in every process of one version of Python, wherever the code stands.
     """
     package = _module_of(thing).partition(".")[0]
-    if package in _VERSIONED:
+    if package in _VERSIONED or (_is_own(thing) and not code):
         return thing.__name__
     name = f"{_module_of(thing)}.{thing.__qualname__}"
     if not _is_own(thing):
