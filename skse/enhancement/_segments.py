@@ -49,6 +49,11 @@ class Segments:
         ramp = np.minimum(np.arange(1, n_frames + 1), np.arange(n_frames, 0, -1))
         self.weights = np.minimum(ramp / (overlap + 1), 1).astype(np.float32)
 
+    @property
+    def min_frames(self):
+        """Shorter spectrograms must be padded with silence to this length."""
+        return self.n_frames
+
     def n_rows(self, n_frames):
         """Return the number of training rows of a spectrogram of `n_frames` frames."""
         return len(self._starts(n_frames, self.n_frames))
