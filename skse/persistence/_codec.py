@@ -295,10 +295,9 @@ class Decoder:
 
     def _decode_own(self, node):
         cls = self._find_class(node["class"])
-        parameters = self._decode_by_name(node["parameters"])
-        estimator = cls(**parameters)
+        estimator = cls(**self._decode_by_name(node["parameters"]))
         estimator.__setstate__({**vars(estimator), **self._decode_by_name(node["state"])})
-        for name in vars(estimator).keys() - parameters:
+        for name in vars(estimator).keys() - estimator.get_params(deep=False).keys():
             if not _may_hold(cls, name):
                 raise self.archive.error(f"it sets {cls.__name__}.{name}")
         return estimator
