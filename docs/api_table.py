@@ -189,6 +189,7 @@ SECTIONS = [
             "skse.utils.check_number",
             "skse.utils.check_sampling_rate",
             "skse.utils.import_optional",
+            "skse.utils.progress_bar",
         ],
     ),
 ]
