@@ -1,4 +1,4 @@
-"""Classes of a user's own: saved by name, loaded where they are trusted."""
+"""Classes of skse are known, those of a user's own saved by name and loaded where trusted."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 
 import skse
 from skse.persistence import ModelFileError, get_untrusted_types
+from skse.persistence._classes import known_classes
 
 DATA = Path(__file__).parent / "data"
 
@@ -52,6 +53,20 @@ def run_python(code, *arguments, **options):
         timeout=120,
         **options,
     )
+
+
+def test_every_public_estimator_may_be_named():
+    assert known_classes().keys() >= {
+        "STFTFeaturizer",
+        "MelFeaturizer",
+        "FeatureScaler",
+        "IdealMaskTarget",
+        "SpectrumTarget",
+        "UNetRegressor",
+        "AutoencoderRegressor",
+        "SpeechEnhancer",
+        "WienerFilter",
+    }
 
 
 def test_trusted_parts_come_back(of_own_parts, own, speech):
