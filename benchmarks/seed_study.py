@@ -41,8 +41,8 @@ from study.run import run, timed
 
 RESULTS = Path(__file__).parent / "results" / "seed_study.csv"
 MODELS = Path(__file__).parent / "results" / "seed_study_models"
-# Part -> what gives its candidates at every stage: a later stage needs the rows of those before,
-# or takes so long that it comes last.
+# Part -> what gives its candidates at every stage: a later stage needs rows or networks of those
+# before, or takes so long that it comes last.
 PARTS = {
     "ceilings": {0: ceilings.candidates},
     "mapping": {0: mapping.candidates},
@@ -51,9 +51,9 @@ PARTS = {
     "approximation": {0: approximation.candidates},
     "selection": {0: best.selection_candidates},
     "best": {1: best.candidates, 2: best.ensemble_candidates},
-    "recipes": {3: recipes.candidates},
+    "recipes": {3: recipes.candidates, 4: recipes.rescaled_candidates},
 }
-N_STAGES = 4
+N_STAGES = 5
 
 
 def main(arguments=None):

@@ -140,6 +140,20 @@ SECTIONS = [
         ],
     ),
     (
+        "Experiments",
+        "The bench that comparisons, recipes and benchmarks stand on.",
+        [
+            "skse.experiments.Record",
+            "skse.experiments.describe",
+            "skse.experiments.describe_machine",
+            "skse.experiments.peak_memory_mb",
+            "skse.experiments.condition_means",
+            "skse.experiments.choose_examples",
+            "skse.experiments.gather_examples",
+            "skse.experiments.write_audio",
+        ],
+    ),
+    (
         "Files",
         "Recordings in files and folders: ``skse enhance``, ``skse train``, ``skse score``.",
         [

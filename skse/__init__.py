@@ -37,8 +37,10 @@ _HOME = {
     "save": "skse.persistence",
 }
 _SUBPACKAGES = [
+    "comparison",
     "datasets",
     "enhancement",
+    "experiments",
     "features",
     "files",
     "metrics",

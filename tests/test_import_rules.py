@@ -24,6 +24,15 @@ ALLOWED = {
     "networks": {"utils"},
     "metrics": {"utils"},
     "enhancement": {"features", "targets", "networks", "metrics", "utils"},
+    "experiments": {
+        "datasets",
+        "features",
+        "targets",
+        "networks",
+        "metrics",
+        "enhancement",
+        "utils",
+    },
 }
 ON_TOP = {"cli", "comparison", "files", "persistence", "plotting", "recipes", "report"}
 
@@ -216,6 +225,8 @@ def test_every_package_has_a_rule():
         ("skse.enhancement._chain", "from skse.features._base import BaseFeaturizer"),
         ("skse.persistence._codec", "def late():\n    from skse.networks._export import to_onnx"),
         ("skse.files._score", "from skse.utils import _params"),
+        ("skse.experiments._records", "from skse.comparison import compare"),
+        ("skse.experiments._examples", "from skse.plotting import MaskDisplay"),
     ],
 )
 def test_a_forbidden_import_is_found(module, source):
@@ -230,6 +241,8 @@ def test_a_forbidden_import_is_found(module, source):
         ("skse.features._mel", "from skse.utils import check_number\nimport librosa"),
         ("skse.enhancement._enhancer", "from skse.metrics import si_sdr_score"),
         ("skse.cli", "from skse.comparison import compare"),
+        ("skse.experiments._subset", "from skse.datasets import take"),
+        ("skse.recipes._run", "from skse.experiments import describe"),
         ("skse.cli", "from skse import comparison"),
         ("skse.persistence._card", "from skse import __version__"),
     ],

@@ -24,11 +24,11 @@ from skse import (
 from study.candidates import (
     SECONDS_PER_SCORE,
     Candidate,
-    describe,
     fit_and_score,
     make_enhancer,
     noisy_candidate,
     score,
+    settings_of,
 )
 from study.corpus import PROTOCOLS
 from study.records import key_of
@@ -236,7 +236,7 @@ def _candidate(part, name, protocol, enhancer, configuration, compute, seed=0):
         variant="",
         protocol=protocol,
         seed=seed,
-        settings={"protocol": protocol, "enhancer": describe(enhancer)},
+        settings=settings_of(protocol=protocol, enhancer=enhancer),
         compute=compute,
         effort=seconds + SECONDS_PER_SCORE * n_test,
         priority=configuration.priority if part == SELECTION_PART else 1 + seed,

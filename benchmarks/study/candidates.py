@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from sklearn.base import clone
 
 from skse import SpeechEnhancer, UNetRegressor
-from skse.metrics import available_metrics, evaluate, mean_of_defined
+from skse.experiments import condition_means, describe, start_tensorflow
+from skse.metrics import available_metrics, evaluate
 from skse.utils import digest
 from study.corpus import PROTOCOLS
 from study.summary import METRICS
@@ -90,40 +91,28 @@ def score(test, enhanced):
     Parameters
     ----------
     test : Bunch
-        With the keys "clean", "noisy", "noise", "snr_db".
+        With the keys "clean", "noisy", "noise", "snr_db", "sampling_rate".
     enhanced : sequence of ndarray
-        Waveforms at 8 kHz.
+        Waveforms.
 
     Returns
     -------
     scores : list of dict
     """
-    names = [name for name in SCORED if name in available_metrics(SAMPLING_RATE)]
-    values = evaluate(
-        test.clean, list(enhanced), test.noisy, sampling_rate=SAMPLING_RATE, metrics=names
-    )
-    groups = sorted(set(zip(test.noise.tolist(), test.snr_db.tolist(), strict=True)))
-    rows = []
-    for noise, snr_db in groups:
-        chosen = (test.noise == noise) & (test.snr_db == snr_db)
-        row = {"noise": noise, "snr_db": snr_db, "n_files": int(chosen.sum())}
-        rows.append(row | {SCORED[m]: mean_of_defined(v[chosen]) for m, v in values.items()})
-    return rows
+    rate = test.sampling_rate
+    names = [name for name in SCORED if name in available_metrics(rate)]
+    values = evaluate(test.clean, list(enhanced), test.noisy, sampling_rate=rate, metrics=names)
+    columns = SCORED | {"n_utterances": "n_files"}
+    rows = condition_means(values, test.noise, test.snr_db)
+    return [{columns.get(name, name): value for name, value in row.items()} for row in rows]
 
 
-def describe(estimator):
-    """Spell out the parameters that differ from their defaults in what JSON can hold.
-
-    A library that gains a parameter therefore leaves what was run before as valid as it was.
-    """
-    default = type(estimator)().get_params(deep=False)
-    spelled = {"class": type(estimator).__name__}
-    for name, value in sorted(estimator.get_params(deep=False).items()):
-        if hasattr(value, "get_params"):
-            spelled[name] = describe(value)
-        elif name != "stft_cache_mb" and repr(value) != repr(default[name]):
-            spelled[name] = json.loads(json.dumps(value, default=repr))
-    return spelled
+def settings_of(**parts):
+    """Spell out all that scores depend on: text and numbers as they are, estimators in full."""
+    return {
+        name: describe(part, code=False) if hasattr(part, "get_params") else part
+        for name, part in parts.items()
+    }
 
 
 def noisy_candidate(part, protocol, priority=0):
@@ -167,7 +156,7 @@ def make_enhancer(featurizer, target, loss="mse", *, options, epochs, seed, netw
     regressor = UNetRegressor(
         loss=loss, epochs=options.n_epochs(epochs), random_state=seed, **parameters
     )
-    more = {"sampling_rate": SAMPLING_RATE, "stft_cache_mb": STFT_CACHE_MB} | more
+    more = {"sampling_rate": SAMPLING_RATE} | more
     return SpeechEnhancer(featurizer, target, regressor, **more)
 
 
@@ -196,7 +185,7 @@ def trained_candidate(part, name, variant, protocol, enhancer, *, cost=1.0, prio
         variant=variant,
         protocol=protocol,
         seed=enhancer.regressor.random_state,
-        settings={"protocol": protocol, "enhancer": describe(enhancer)},
+        settings=settings_of(protocol=protocol, enhancer=enhancer),
         compute=lambda corpus: fit_and_score(enhancer, corpus.split(protocol), **how)[:2],
         effort=effort,
         priority=priority,
@@ -228,8 +217,9 @@ def fit_and_score(enhancer, split, process=None, undo=None, prepare=None):
     fitted : SpeechEnhancer
     """
     train, test = split
+    start_tensorflow()
     clear_session()
-    enhancer = clone(enhancer)
+    enhancer = clone(enhancer).set_params(stft_cache_mb=STFT_CACHE_MB)
     if prepare is not None:
         enhancer = prepare(enhancer)
     if process is None:

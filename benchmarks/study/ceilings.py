@@ -17,9 +17,9 @@ from study.candidates import (
     SAMPLING_RATE,
     SECONDS_PER_SCORE,
     Candidate,
-    describe,
     noisy_candidate,
     score,
+    settings_of,
 )
 from study.corpus import PROTOCOLS
 
@@ -86,7 +86,7 @@ def _candidate(name, variant, enhancer):
         name=name,
         variant=variant,
         protocol=PROTOCOL,
-        settings={"protocol": PROTOCOL, "enhancer": describe(enhancer)},
+        settings=settings_of(protocol=PROTOCOL, enhancer=enhancer),
         compute=compute,
         effort=SECONDS_PER_SCORE * PROTOCOLS[PROTOCOL][1],
     )

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from skse.comparison import spread_subset
-from skse.datasets import fetch_noizeus, split_noizeus
+from skse.datasets import fetch_noizeus, split_noizeus, take
+from skse.experiments import spread_subset
 
 # Protocol -> numbers of training and test pairs
 PROTOCOLS = {
@@ -65,12 +65,4 @@ def split_data(data, protocol):
     train, _ = split_noizeus(data, "unseen")
     speech = np.isin(train.sentence, _HELD_OUT_SENTENCES)
     noise = np.isin(train.noise, _HELD_OUT_NOISES)
-    return take(train, ~speech & ~noise), take(train, speech & noise)
-
-
-def take(data, chosen):
-    """Return the pairs that a boolean array marks."""
-    indices = np.flatnonzero(chosen)
-    kept = {name: [data[name][i] for i in indices] for name in ("noisy", "clean")}
-    kept |= {name: data[name][indices] for name in ("sentence", "speaker", "noise", "snr_db")}
-    return type(data)(**{**data, **kept})
+    return tuple(take(train, np.flatnonzero(x)) for x in (~speech & ~noise, speech & noise))

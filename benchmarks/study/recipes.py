@@ -9,7 +9,10 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from study.candidates import Candidate
+from skse import recipes
+from skse.datasets import fetch_noizeus
+from skse.recipes import get_recipe
+from study.candidates import Candidate, score, settings_of
 
 PART = "recipes"
 # Name -> protocol, epochs of the seed, seconds of an epoch on two quiet cores
@@ -23,76 +26,81 @@ RECIPES = {
 }
 UNETS = ("seed-04", "seed-05")
 UNET_EPOCHS = 5
+RESCALED = "rescaled"
+# Parts of Adam's configuration that every version of Keras has
+_OPTIMIZER = ("class", "learning_rate", "beta_1", "beta_2", "epsilon")
 
 
 def candidates(options, records):
-    """Return all candidates of the part."""
-    found = []
-    for name, (protocol, epochs, seconds) in RECIPES.items():
-        if name in UNETS:
-            epochs = options.recipe_epochs or UNET_EPOCHS
-        epochs = options.n_epochs(epochs)
-        for seed in range(options.n_seeds(1)):
-            out = Path(options.models) / "recipes" / f"{name}-{epochs}-{seed}"
-            found.append(
-                Candidate(
-                    part=PART,
-                    name=name,
-                    variant=f"{epochs} epochs",
-                    protocol=protocol,
-                    seed=seed,
-                    settings={"recipe": name, "epochs": epochs},
-                    compute=_Run(name, epochs, seed, out),
-                    effort=epochs * seconds,
-                    priority=20 + (name in UNETS),
-                )
-            )
-    return found
+    """Return the experiments as they ran."""
+    return [
+        _candidate(name, seed, options) for name in RECIPES for seed in range(options.n_seeds(1))
+    ]
+
+
+def rescaled_candidates(options, records):
+    """Return the U-Nets as they were meant, with the imaginary part rescaled.
+
+    That is done behind the network: they score the networks that :func:`candidates` train.
+    """
+    return [
+        _candidate(name, seed, options, imaginary="rescale")
+        for name in UNETS
+        for seed in range(options.n_seeds(1))
+    ]
+
+
+def _candidate(name, seed, options, **parameters):
+    protocol, epochs, seconds = RECIPES[name]
+    if name in UNETS:
+        epochs = options.recipe_epochs or UNET_EPOCHS
+    epochs = options.n_epochs(epochs)
+    out = Path(options.models) / "recipes" / f"{name}-{epochs}-{seed}"
+    trained = bool(parameters) and (out / "enhancer.joblib").exists()
+    enhancer = get_recipe(name, **parameters).enhancer
+    enhancer.set_params(regressor__epochs=epochs, regressor__random_state=seed)
+    settings = settings_of(recipe=name, protocol=protocol, enhancer=enhancer)
+    optimizer = settings["enhancer"]["regressor__optimizer"]
+    if isinstance(optimizer, dict):
+        settings["enhancer"]["regressor__optimizer"] = {key: optimizer[key] for key in _OPTIMIZER}
+    return Candidate(
+        part=PART,
+        name=name,
+        variant=f"{epochs} epochs" + (f", {RESCALED}" if parameters else ""),
+        protocol=protocol,
+        seed=seed,
+        settings=settings,
+        compute=_Run(name, epochs, seed, out, bool(parameters)),
+        effort=seconds * (1 if trained else epochs),
+        priority=20 + (name in UNETS),
+    )
 
 
 class _Run:
     """Run a recipe in a process of its own."""
 
-    def __init__(self, name, epochs, seed, out):
-        self.arguments = (name, epochs, seed, out)
+    def __init__(self, *arguments):
+        self.arguments = arguments
 
     def __call__(self, corpus):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             return pool.submit(run_recipe, corpus.data_home, corpus.limit, *self.arguments).result()
 
 
-def run_recipe(data_home, limit, name, epochs, seed, out):
+def run_recipe(data_home, limit, name, epochs, seed, out, rescaled):
     """Run a recipe; return scores and figures as the CSV wants them."""
-    from skse.datasets import fetch_noizeus
-    from skse.recipes import run_recipe
-
     data = fetch_noizeus(data_home=data_home)
-    results = run_recipe(
+    results = recipes.run_recipe(
         name, data, out=out, epochs=epochs, limit=limit, random_state=seed, progress=False
     )
+    enhancer, protocol = results.enhancer, get_recipe(name).protocol
+    if rescaled:
+        enhancer.target_.set_params(imaginary="rescale")
+    _, test = recipes.prepare_pairs(data, protocol, limit=limit, random_state=seed)
     figures = {
         "epochs": epochs,
         "training_s": round(results.figures["training_s"], 1),
         "peak_memory_mb": round(results.figures["peak_memory_mb"] or 0),
-        "n_parameters": results.enhancer.regressor_.regressor_.model_.count_params(),
+        "n_parameters": enhancer.regressor_.regressor_.model_.count_params(),
     }
-    return as_scores(results.rows), figures
-
-
-def as_scores(rows):
-    """Turn the rows of a recipe into those of the CSV: gains instead of SI-SDR."""
-    before = {(r["noise"], r["snr_db"]): r["si_sdr"] for r in rows if r["kind"] == "noisy"}
-    return [
-        {
-            "noise": row["noise"],
-            "snr_db": row["snr_db"],
-            "n_files": row["n_utterances"],
-            "snr_gain_db": row["snr_gain"],
-            "si_sdr_gain_db": row["si_sdr"] - before[row["noise"], row["snr_db"]],
-            "stoi": row["stoi"],
-            "pesq": row.get("pesq", ""),
-            "rmse": row["rmse"],
-        }
-        for row in rows
-        if row["kind"] == "candidate"
-    ]
+    return score(test, enhancer.predict(test.noisy)), figures

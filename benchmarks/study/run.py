@@ -1,6 +1,5 @@
 """Run candidates: what is missing, the most informative first, while there is time."""
 
-import os
 import sys
 import time
 import traceback
@@ -9,6 +8,7 @@ from itertools import chain
 from multiprocessing import get_context
 from statistics import median
 
+from skse.experiments import share_cores
 from study.records import key_of
 
 
@@ -110,9 +110,8 @@ def run(candidates, records, corpus, *, jobs=1, budget_s=None, rebuild=None, clo
                 counts["left"] += 1
         return counts
 
-    _share_cores(jobs)
     function, *arguments = rebuild
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with share_cores(jobs), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         waiting, running = list(todo), {}
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -134,13 +133,6 @@ def timed(candidate, corpus, clock=time.monotonic):
     begin = clock()
     scores, figures = candidate.compute(corpus)
     return scores, figures, clock() - begin
-
-
-def _share_cores(jobs):
-    """Give every process its share of the cores; those that are started inherit it."""
-    n_threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ[name] = n_threads
 
 
 def _title(candidate):

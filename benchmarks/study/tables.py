@@ -6,6 +6,7 @@ import math
 
 from study.losses import paired_difference
 from study.mapping import PAIRS
+from study.recipes import RESCALED
 from study.summary import (
     HEADINGS,
     METRICS,
@@ -212,7 +213,8 @@ def recipes(rows):
         parameters = int(row["n_parameters"]) / 1e6
         lines.append(
             [
-                *(row["candidate"], row["epochs"], row["protocol"]),
+                row["candidate"] + f", {RESCALED}" * row["variant"].endswith(RESCALED),
+                *(row["epochs"], row["protocol"]),
                 *(cell(own, metric) for metric in METRICS),
                 f"{parameters:.1f}",
                 f"{float(row['training_s']) / 60:.0f}",

@@ -9,7 +9,7 @@ Files are cut to the shortest sentence, as the seed did, so that what its crop t
 leaves out (the last 72 ms, and the highest frequency) counts as lost.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -22,6 +22,7 @@ from study.candidates import (
     make_enhancer,
     noisy_candidate,
     score,
+    settings_of,
     trained_candidate,
 )
 from study.corpus import PROTOCOLS
@@ -109,7 +110,15 @@ def _oracle(name, variant, system):
         name=name,
         variant=variant,
         protocol=PROTOCOL,
-        settings={**asdict(system), "n_times": N_TIMES, "threshold": SEED_THRESHOLD},
+        settings=settings_of(
+            protocol=PROTOCOL,
+            n_times=N_TIMES,
+            crop=system.crop and CROP,
+            phase=system.phase,
+            sampling_rate=system.sampling_rate,
+            featurizer=system.featurizer(),
+            target=system.target,
+        ),
         compute=compute,
         effort=SECONDS_PER_SCORE * PROTOCOLS[PROTOCOL][1],
     )

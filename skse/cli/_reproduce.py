@@ -23,6 +23,12 @@ from skse.cli._types import data_home_option, seed_option
 @data_home_option
 @click.option("--epochs", type=click.IntRange(min=1), help="Default: as in the recipe.")
 @click.option(
+    "--imaginary",
+    type=click.Choice(["drop", "rescale"]),
+    help="What becomes of the noisy imaginary part in seed-04 and seed-05: nothing, as published, "
+    "or it gets the gain of the real part, as was meant. Default: drop.",
+)
+@click.option(
     "--limit",
     type=click.IntRange(min=2),
     help="Use this many pairs only, spread over sentences, noises and SNRs. Default: all.",
@@ -30,12 +36,13 @@ from skse.cli._types import data_home_option, seed_option
 @click.option(
     "--out",
     type=click.Path(file_okay=False),
-    help="Folder for the results. Default: skse-reproduce/NAME.",
+    help="Folder for the results. Default: skse-reproduce/NAME, or NAME-rescale with "
+    "--imaginary rescale.",
 )
 @seed_option
 @click.option("--report", is_flag=True, help="Write report.html too: scores, pictures, players.")
 @click.option("--restart", is_flag=True, help="Train anew, whatever is in --out.")
-def reproduce(name, listed, data, data_home, epochs, limit, out, seed, report, restart):
+def reproduce(name, listed, data, data_home, epochs, imaginary, limit, out, seed, report, restart):
     """Train and score a published system: the recipe NAME.
 
     Prepares the data as the recipe wants them, trains with a progress bar, and prints the
@@ -62,16 +69,17 @@ def reproduce(name, listed, data, data_home, epochs, limit, out, seed, report, r
         raise click.UsageError("Name a recipe; --list shows them.")
     if data_home is not None and data != "noizeus":
         raise click.UsageError("--data-home goes with --data noizeus only.")
-    _check(name)
+    recipe = _find(name, imaginary)
     os.environ["MPLBACKEND"] = "agg"
-    out = out or os.path.join("skse-reproduce", name)
+    if out is None:
+        out = os.path.join("skse-reproduce", name + "-rescale" * (imaginary == "rescale"))
 
     from skse import recipes
 
     try:
         click.echo(f"{name}: {recipes.list_recipes()[name]}", err=True)
         results = recipes.run_recipe(
-            name,
+            recipe,
             _load(data, data_home),
             out=out,
             epochs=epochs,
@@ -97,14 +105,16 @@ def _print_list():
     click.echo("\n".join(f"{name:{width}}  {summary}" for name, summary in recipes.items()))
 
 
-def _check(name):
+def _find(name, imaginary):
+    """Return the name of a recipe or, with a parameter, the recipe."""
     from skse.recipes import get_recipe, list_recipes
 
-    if name not in list_recipes():
-        try:
-            get_recipe(name)
-        except ValueError as error:
-            raise click.UsageError(str(error).removeprefix("get_recipe: ")) from None
+    if imaginary is None and name in list_recipes():
+        return name
+    try:
+        return get_recipe(name, **({"imaginary": imaginary} if imaginary else {}))
+    except ValueError as error:
+        raise click.UsageError(str(error).removeprefix("get_recipe: ")) from None
 
 
 def _load(data, data_home):

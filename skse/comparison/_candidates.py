@@ -1,6 +1,8 @@
-"""What is compared: the grid of candidates, the baselines and the ceilings."""
+"""What is compared: networks with targets and losses, the baselines, the ceilings."""
 
-from sklearn.base import BaseEstimator
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from skse.enhancement import (
     IdentityEnhancer,
@@ -10,165 +12,161 @@ from skse.enhancement import (
     WienerFilter,
     oracle_predict,
 )
-from skse.features import STFTFeaturizer
-from skse.networks import AutoencoderRegressor, UNetRegressor
-from skse.targets import TARGETS
+from skse.experiments import Part, configured, find_part, fits, make_system
 from skse.utils import check_choice
 
 # Trained on minutes of speech in minutes of time: short segments and small batches make many
-# steps of little data, and the autoencoder's bottleneck holds one segment.
-_TRAINING = {
-    "autoencoder": {"segment_frames": 8, "regressor__batch_size": 64},
-    "unet": {"segment_frames": 32, "regressor__batch_size": 8},
-}
-# Names on the command line and in results.csv -> class or factory, and the name to read.
-NETWORKS = {
-    "autoencoder": (AutoencoderRegressor, "Autoencoder"),
-    "unet": (UNetRegressor, "U-Net"),
-}
-LOSSES = {"mse": ("mse", "MSE"), "bce": ("binary_crossentropy", "BCE")}
+# steps of little data.
+_SEGMENT_FRAMES = 32
+_BATCH_SIZES = {"unet": 8}
+# Name on the way in -> class, and the name to read.
 BASELINES = {
-    IdentityEnhancer: "noisy",
-    SpectralSubtraction: "spectral subtraction",
-    WienerFilter: "Wiener filter",
-    LogMMSE: "log-MMSE",
+    "spectral-subtraction": (SpectralSubtraction, "spectral subtraction"),
+    "wiener": (WienerFilter, "Wiener filter"),
+    "log-mmse": (LogMMSE, "log-MMSE"),
 }
 
 
-class OracleCeiling(BaseEstimator):
-    """A target's ceiling as an estimator, for want of `y` in ``predict``.
+@dataclass(frozen=True)
+class Candidate:
+    """A row of the table.
 
     Parameters
     ----------
-    enhancer : SpeechEnhancer, default=None
-        Whose featurizer and target are judged; its regressor is not used.
+    name : str
+        To read.
+    kind : {"candidate", "noisy", "baseline", "ceiling"}
+        What it is.
+    estimator : estimator
+        What is fitted, or has the target whose ceiling is asked for; not fitted.
+    network, target, loss : str, default=""
+        What it is made of, "" where it has none.
     """
 
-    def __init__(self, enhancer=None):
-        self.enhancer = enhancer
+    name: str
+    kind: str
+    estimator: object
+    network: str = ""
+    target: str = ""
+    loss: str = ""
 
-    def fit(self, X, y):
-        """Learn nothing."""
-        return self
+    def enhance(self, fitted, noisy, clean):
+        """Enhance with the fitted estimator or, knowing the clean waveforms, with the ceiling."""
+        if self.kind == "ceiling":
+            return oracle_predict(fitted, noisy, clean)
+        return fitted.predict(noisy)
 
 
-def enhance(estimator, X, y):
-    """Enhance `X` with a fitted candidate, a baseline or, knowing `y`, a ceiling."""
-    if isinstance(estimator, OracleCeiling):
-        return oracle_predict(estimator.enhancer, X, y)
-    return estimator.predict(X)
-
-
-def make_grid(networks, targets, losses, *, sampling_rate, epochs, random_state):
-    """Build the parameter grid of a search whose parameter `estimator` is exchanged.
+def make_candidates(networks, targets, losses, baselines, *, sampling_rate, epochs, random_state):
+    """Make all that is compared.
 
     Parameters
     ----------
-    networks, targets, losses : sequence of str
-        Keys of `NETWORKS`, :data:`~skse.targets.TARGETS` and `LOSSES`.
+    networks, targets, losses, baselines : sequence of str, or dict of str to object
+        As for :func:`compare`.
     sampling_rate : int
         Hz.
-    epochs : int
-        Passes over the training data of every network.
-    random_state : int
-        Seed of every network.
+    epochs, random_state : int
+        Of every network.
 
     Returns
     -------
-    grid : list of dict
-        For :class:`~sklearn.model_selection.GridSearchCV`. Targets that leave
-        [0, 1] are not paired with the cross-entropy.
+    candidates : list of Candidate
+        Every network with every target and the losses that can compare it, then the noisy
+        speech, the baselines and the ceiling of every target.
 
     Raises
     ------
     ValueError
-        For an unknown name, or where no candidate is left.
+        For an unknown name, parts that do not fit together, names that are not unique, or
+        where no candidate is left.
     """
-    for name, chosen, allowed in (
-        ("networks", networks, NETWORKS),
-        ("targets", targets, TARGETS),
-        ("losses", losses, LOSSES),
-    ):
-        for value in chosen:
-            check_choice("compare", name, value, allowed)
-        if not chosen or len(set(chosen)) < len(chosen):
-            raise ValueError(
-                f"compare: {name}={chosen!r} must be a selection, without repeats, from "
-                f"{', '.join(map(repr, allowed))}."
-            )
-    enhancers = [
-        SpeechEnhancer(
-            regressor=NETWORKS[network][0](epochs=epochs, random_state=random_state),
-            sampling_rate=sampling_rate,
-        ).set_params(**_TRAINING[network])
-        for network in networks
-    ]
-    # (losses that a target can be learned with, features it needs) -> such targets
-    alike = {}
-    for name in targets:
-        target = TARGETS[name]
-        fitting = tuple(x for x in losses if x != "bce" or target.is_probability)
-        alike.setdefault((fitting, target.features), []).append(target.make())
+    networks = _find("network", networks)
+    targets, losses = _find("target", targets), _find("loss", losses)
     candidates = [
-        {
-            "estimator": enhancers,
-            "estimator__featurizer": [STFTFeaturizer(scale=scale)],
-            "estimator__target": alike_targets,
-            "estimator__regressor__loss": [LOSSES[x][0] for x in fitting],
-        }
-        for (fitting, scale), alike_targets in alike.items()
-        if fitting
+        Candidate(
+            ", ".join(part.label for part in (network, target, loss) if part.label),
+            "candidate",
+            make_system(
+                network.value,
+                target.value,
+                training={"loss": loss.value, "epochs": epochs, "random_state": random_state},
+                sampling_rate=sampling_rate,
+                segment_frames=_SEGMENT_FRAMES,
+            ),
+            *(part.name for part in (network, target, loss)),
+        )
+        for network in networks
+        for target in targets
+        for loss in _losses_for(network.value, target.value, losses)
     ]
     if not candidates:
         raise ValueError(
-            f"compare: losses={list(losses)!r} fit none of targets={list(targets)!r}: bce needs a "
-            "target between 0 and 1, such as 'ibm' or 'irm'. Add the loss 'mse' or such a target."
+            f"compare: losses={[x.name for x in losses]!r} fit none of "
+            f"targets={[x.name for x in targets]!r}: bce needs a target between 0 and 1, such as "
+            "'ibm' or 'irm'. Add the loss 'mse' or such a target."
         )
-    _, *kinds = BASELINES
-    baselines = [IdentityEnhancer(), *(kind(sampling_rate=sampling_rate) for kind in kinds)]
-    ceilings = [
-        OracleCeiling(
-            SpeechEnhancer(STFTFeaturizer(), TARGETS[x].make(), sampling_rate=sampling_rate)
-        )
-        for x in targets
+    for candidate in candidates:
+        candidate.estimator.make_chain()  # refuses what cannot be trained
+    candidates.append(Candidate("noisy", "noisy", IdentityEnhancer()))
+    candidates += [
+        Candidate(name, "baseline", configured(enhancer, sampling_rate=sampling_rate))
+        for name, enhancer in _find_baselines(baselines).items()
     ]
-    return [*candidates, {"estimator": [*baselines, *ceilings]}]
+    candidates += [
+        Candidate(
+            f"ceiling of {target.label}",
+            "ceiling",
+            SpeechEnhancer(target=target.value, sampling_rate=sampling_rate),
+            target=target.name,
+        )
+        for target in targets
+    ]
+    repeated = [name for name, n in Counter(c.name for c in candidates).items() if n > 1]
+    if repeated:
+        raise ValueError(f"compare: {repeated[0]!r} names two candidates; give one another name.")
+    return candidates
 
 
-def describe(estimator):
-    """Say what a row of the table is.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Candidate, baseline or ceiling.
-
-    Returns
-    -------
-    labels : dict of str
-        name (to read), kind ("candidate", "noisy", "baseline", "ceiling"), and network,
-        target, loss, empty where a row has none.
-    """
-    if type(estimator) in BASELINES:
-        name = BASELINES[type(estimator)]
-        return _label(name, "noisy" if name == "noisy" else "baseline")
-    if isinstance(estimator, OracleCeiling):
-        target = _target_name(estimator.enhancer.target)
-        return _label(f"ceiling of {TARGETS[target].label}", "ceiling", target=target)
-    network = _key(NETWORKS, type(estimator.regressor))
-    target = _target_name(estimator.target)
-    loss = _key(LOSSES, estimator.regressor.loss)
-    name = f"{NETWORKS[network][1]}, {TARGETS[target].label}, {LOSSES[loss][1]}"
-    return _label(name, "candidate", network, target, loss)
+def _find(kind, chosen):
+    """Find what is chosen by name; take what comes with a name of its own."""
+    plural = {"network": "networks", "target": "targets", "loss": "losses"}[kind]
+    given = chosen.items() if isinstance(chosen, Mapping) else [(name, name) for name in chosen]
+    parts = []
+    for name, value in given:
+        if not isinstance(name, str):
+            raise ValueError(
+                f"compare: {plural} holds {name!r:.60}, which has no name for the table; pass a "
+                "dict of names to objects."
+            )
+        part = find_part(kind, value, caller="compare", parameter=plural)
+        if kind == "network" and part.name in _BATCH_SIZES:
+            part.value.set_params(batch_size=_BATCH_SIZES[part.name])
+        if name != part.name:
+            part = Part(name, name, part.value)
+        parts.append(part)
+    if not parts or len({part.name for part in parts}) < len(parts):
+        raise ValueError(
+            f"compare: {plural}={chosen!r} must be a selection, without repeats, of names, or a "
+            f"dict that names what is to be compared."
+        )
+    return parts
 
 
-def _label(name, kind, network="", target="", loss=""):
-    return {"name": name, "kind": kind, "network": network, "target": target, "loss": loss}
+def _losses_for(network, target, losses):
+    """Losses to train a network with; one without a name where it has no such parameter."""
+    if "loss" not in network.get_params(deep=False):
+        return [Part("", "", None)]
+    return [loss for loss in losses if fits(loss.value, target)]
 
 
-def _target_name(target):
-    return getattr(target, "mask", None) or target.scale
-
-
-def _key(names, value):
-    return next(key for key, (known, _) in names.items() if known == value)
+def _find_baselines(chosen):
+    given = chosen.items() if isinstance(chosen, Mapping) else [(None, name) for name in chosen]
+    found = {}
+    for name, value in given:
+        if isinstance(value, str) or name is None:
+            check_choice("compare", "baselines", value, BASELINES)
+            kind, label = BASELINES[value]
+            name, value = name or label, kind()
+        found[name] = value
+    return found

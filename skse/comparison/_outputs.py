@@ -1,12 +1,27 @@
-"""What a comparison leaves to look at and to listen to."""
-
-import re
-
-import numpy as np
+"""What of a comparison is shown, and what it leaves to look at."""
 
 from skse.comparison._table import LABELS
+from skse.experiments import save_figure
 from skse.metrics import FIT_TIME, snr_gain_score
 from skse.plotting import ComparisonDisplay, SpectrogramDisplay
+
+
+def pick_for_audio(rows):
+    """Names of what is heard: the best candidate of every target, best first."""
+    best_by_target = {}
+    for row in rows:
+        if row["kind"] == "candidate":
+            best_by_target.setdefault(row["target"], row["name"])
+    return list(best_by_target.values())
+
+
+def pick_for_report(rows):
+    """Names of what a report shows: the best baseline, candidates as above, the best ceiling."""
+    best = {}
+    for row in rows:
+        best.setdefault(row["kind"], row["name"])
+    around = [[best[kind]] if kind in best else [] for kind in ("baseline", "ceiling")]
+    return [*around[0], *pick_for_audio(rows), *around[1]]
 
 
 def write_pictures(rows, examples, sampling_rate, out):
@@ -27,12 +42,8 @@ def write_pictures(rows, examples, sampling_rate, out):
     -------
     files : list of Path
     """
-    import matplotlib.pyplot as plt
-
     files = [out / "comparison.png", out / "spectrograms.png"]
-    figure = ComparisonDisplay(rows).plot().figure_
-    figure.savefig(files[0], dpi=150)
-    plt.close(figure)
+    save_figure(ComparisonDisplay(rows).plot().figure_, files[0])
 
     title, waveforms = next(iter(examples.items()))
     named = {}
@@ -45,24 +56,7 @@ def write_pictures(rows, examples, sampling_rate, out):
     display = SpectrogramDisplay.from_waveforms(named, sampling_rate=sampling_rate)
     figure = display.plot().figure_
     figure.suptitle(f"{_spell_out(title)}, not heard in training")
-    figure.savefig(files[1], dpi=150)
-    plt.close(figure)
-    return files
-
-
-def write_audio(examples, sampling_rate, folder):
-    """Write every waveform of the examples as 16-bit wav; return the paths."""
-    import soundfile
-
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.wav"):
-        old.unlink()
-    files = []
-    for title, waveforms in examples.items():
-        for name, waveform in waveforms.items():
-            short = re.sub("[^a-z0-9]+", "-", name.lower())
-            files.append(folder / f"{title}_{short}.wav")
-            soundfile.write(files[-1], np.clip(waveform, -1, 1), sampling_rate, subtype="PCM_16")
+    save_figure(figure, files[1])
     return files
 
 
@@ -74,7 +68,7 @@ def write_comparison_report(path, rows, scores, examples, data, settings):
     path : str or path-like
         File.
     rows, scores : list of dict
-        Of `make_rows` and `make_condition_rows`.
+        Of `make_rows` and `make_scores`.
     examples : dict of str to dict of str to ndarray
         Title of every example, and its waveforms by name.
     data : :class:`~sklearn.utils.Bunch`

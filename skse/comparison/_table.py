@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skse.experiments import condition_means
 from skse.metrics import FIT_TIME, METRICS, mean_of_defined
 from skse.utils import align
 
@@ -11,69 +12,60 @@ SHOWN = (*(METRICS[key] for key in SCORED), FIT_TIME)
 LABELS = ("name", "kind", "network", "target", "loss")
 
 
-def make_rows(labels, cv_results, n_splits):
-    """Gather one row per candidate from a search, best SNR gain first.
+def make_rows(candidates, results):
+    """Gather one row per candidate, best SNR gain first.
 
     Parameters
     ----------
-    labels : list of dict
-        `LABELS` of every candidate, in the order of the search.
-    cv_results : dict
-        ``cv_results_`` of the search, with the keys of `SHOWN` as metrics.
-    n_splits : int
-        Number of folds.
+    candidates : list of Candidate
+        What was compared.
+    results : dict of str to list of tuple
+        What :meth:`Fit.read` gives of every fold, by name of the candidate.
 
     Returns
     -------
     rows : list of dict
-        The labels, and mean and standard deviation over folds of every metric, such as
+        `LABELS`, and mean and standard deviation over folds of every metric, such as
         ``snr_gain_db_mean`` and ``snr_gain_db_std``.
     """
     rows = []
-    for i, label in enumerate(labels):
-        row = dict(label)
+    for candidate in candidates:
+        row = {label: getattr(candidate, label) for label in LABELS}
+        folds = [{**scores, FIT_TIME.key: seconds} for seconds, scores, _ in results[row["name"]]]
         for metric in SHOWN:
-            if f"mean_test_{metric.key}" in cv_results:
-                for part in ("mean", "std"):
-                    value = float(cv_results[f"{part}_test_{metric.key}"][i])
-                    row[f"{metric.column}_{part}"] = value
-        rows.append({**row, "n_folds": n_splits})
+            if metric.key in folds[0]:
+                means = [mean_of_defined(fold[metric.key]) for fold in folds]
+                row[f"{metric.column}_mean"] = float(np.mean(means))
+                row[f"{metric.column}_std"] = float(np.std(means))
+        rows.append({**row, "n_folds": len(folds)})
     first = SHOWN[0]
     return sorted(rows, key=lambda row: first.rank(row[f"{first.column}_mean"]))
 
 
-def make_condition_rows(labels, utterances, noise, snr_db):
-    """Gather one row per candidate, noise and SNR.
+def make_scores(rows, results, noise, snr_db):
+    """Gather one row per candidate, noise and SNR, the candidates in the order of `rows`.
 
     Parameters
     ----------
-    labels : list of dict
-        `LABELS` of every candidate.
-    utterances : list of dict of str to ndarray of shape (n_utterances,)
-        Every metric of every utterance, for each of the candidates.
+    rows : list of dict
+        Of :func:`make_rows`.
+    results : dict of str to list of tuple
+        As there.
     noise, snr_db : ndarray of shape (n_utterances,)
-        Noise and SNR in dB of every utterance; NaN where a ratio is not known.
+        Noise and SNR in dB of every utterance, in the order of the folds.
 
     Returns
     -------
-    rows : list of dict
-        The labels, noise, snr_db, n_utterances, and the mean of every metric, NaN ignored.
+    scores : list of dict
+        `LABELS`, and what :func:`~skse.experiments.condition_means` gives.
     """
-    conditions = {}
-    for i, (name, level) in enumerate(zip(noise, snr_db, strict=True)):
-        level = float(level) if np.isfinite(level) else float("-inf")
-        conditions.setdefault((str(name), level), []).append(i)
-    return [
-        {
-            **label,
-            "noise": name,
-            "snr_db": level if np.isfinite(level) else float("nan"),
-            "n_utterances": len(chosen),
-            **{metric: mean_of_defined(scores[chosen]) for metric, scores in by_metric.items()},
-        }
-        for label, by_metric in zip(labels, utterances, strict=True)
-        for (name, level), chosen in sorted(conditions.items())
-    ]
+    scores = []
+    for row in rows:
+        folds = [own for _, own, _ in results[row["name"]]]
+        joined = {metric: np.concatenate([fold[metric] for fold in folds]) for metric in folds[0]}
+        labels = {label: row[label] for label in LABELS}
+        scores += [labels | means for means in condition_means(joined, noise, snr_db)]
+    return scores
 
 
 def name_with_units(row):

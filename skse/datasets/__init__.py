@@ -1,5 +1,6 @@
 """Where pairs of noisy and clean speech come from."""
 
+from skse.datasets._bunch import take as take
 from skse.datasets._harvard import load_harvard
 from skse.datasets._mixing import active_speech_level, mix_at_snr
 from skse.datasets._mixtures import make_pairs

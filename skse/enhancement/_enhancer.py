@@ -3,13 +3,13 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._chain import N_REFERENCE_CHANNELS, Chain
 from skse.enhancement._diagram import make_diagram
 from skse.enhancement._pairs import check_groups, groups_of, match_levels, warn_of_other_level
+from skse.enhancement._parts import copy_parts
 from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._regressors import (
     check_loss,
@@ -22,8 +22,6 @@ from skse.enhancement._regressors import (
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.enhancement._training import check_remix, train
-from skse.features import BaseFeaturizer
-from skse.targets import BaseTarget
 from skse.utils import check_number, check_waveform_pairs
 
 
@@ -363,7 +361,7 @@ class SpeechEnhancer(BaseEnhancer):
     def _sk_visual_block_(self):
         if hasattr(self, "regressor_"):
             return make_diagram(self.featurizer_, self.target_, self.regressor_)
-        return make_diagram(*self._clone_parts())
+        return make_diagram(*copy_parts(self.featurizer, self.target, self.regressor))
 
     def _check_pairs(self, X, y, groups):
         """Return checked pairs, at one level, and the group of each."""
@@ -381,21 +379,9 @@ class SpeechEnhancer(BaseEnhancer):
             warn_of_other_level(noisy, clean)
         return noisy, clean, groups
 
-    def _clone_parts(self):
-        from skse.features import STFTFeaturizer
-        from skse.networks import UNetRegressor
-        from skse.targets import IdealMaskTarget
-
-        return (
-            STFTFeaturizer() if self.featurizer is None else clone(self.featurizer),
-            IdealMaskTarget() if self.target is None else clone(self.target),
-            UNetRegressor() if self.regressor is None else clone(self.regressor),
-        )
-
     def _make_parts(self):
         """Return a new chain and a new regressor that fit together."""
-        self._check_kinds()
-        featurizer, target, regressor = self._clone_parts()
+        featurizer, target, regressor = copy_parts(self.featurizer, self.target, self.regressor)
         rate = featurizer.get_params(deep=False).get("sampling_rate")
         if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
             raise ValueError(
@@ -420,30 +406,6 @@ class SpeechEnhancer(BaseEnhancer):
             stft_cache_mb=self.stft_cache_mb,
         )
         return chain, regressor
-
-    def _check_kinds(self):
-        """Raise a ValueError where a part is in the place of another."""
-        for name, kind, example in (
-            ("featurizer", BaseFeaturizer, "STFTFeaturizer"),
-            ("target", BaseTarget, "IdealMaskTarget"),
-        ):
-            part = getattr(self, name)
-            if part is not None and not isinstance(part, kind):
-                raise ValueError(
-                    f"SpeechEnhancer: featurizer={self.featurizer!r:.60} and "
-                    f"target={self.target!r:.60}: {type(part).__name__} is no {name}; expected "
-                    f"one such as {example}, or one of your own that derives from "
-                    f"{kind.__module__.rpartition('.')[0]}.{kind.__name__}."
-                )
-        regressor = self.regressor
-        if regressor is not None and (
-            isinstance(regressor, (type, BaseEnhancer, BaseFeaturizer, BaseTarget))
-            or not (hasattr(regressor, "fit") and hasattr(regressor, "predict"))
-        ):
-            raise ValueError(
-                f"SpeechEnhancer: regressor={regressor!r:.60} is no regressor of features; "
-                "expected a network such as UNetRegressor, or a regressor of scikit-learn."
-            )
 
     def _train(self, chain, regressor, noisy, clean, groups, *, further=False):
         """Train, and only then take over what came out."""

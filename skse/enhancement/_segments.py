@@ -49,15 +49,6 @@ class Segments:
         ramp = np.minimum(np.arange(1, n_frames + 1), np.arange(n_frames, 0, -1))
         self.weights = np.minimum(ramp / (overlap + 1), 1).astype(np.float32)
 
-    def to_state(self):
-        """Return what a model file keeps of it."""
-        return {"n_frames": self.n_frames, "step": self.step}
-
-    @classmethod
-    def from_state(cls, state):
-        """Return what `to_state` told of; a file of skse 0.1 tells more."""
-        return cls(state["n_frames"], state["n_frames"] - state["step"])
-
     @property
     def min_frames(self):
         """Shorter spectrograms must be padded with silence to this length."""
@@ -210,17 +201,6 @@ class ContextFrames(_Neighbours):
     def __init__(self, context, channels=()):
         super().__init__(context, context)
         self.context, self.channels = context, tuple(channels)
-
-    def to_state(self):
-        """Return what a model file keeps of it."""
-        return {"context": self.context, "_n_channels": self._n_channels}
-
-    @classmethod
-    def from_state(cls, state):
-        """Return what `to_state` told of; a file of skse 0.1 tells more."""
-        windows = cls(state["context"])
-        windows._n_channels = state["_n_channels"]
-        return windows
 
     def n_rows(self, n_frames):
         """Return the number of training rows of a spectrogram of `n_frames` frames."""

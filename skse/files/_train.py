@@ -6,22 +6,14 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
-from skse.enhancement import SpeechEnhancer
-from skse.features import STFTFeaturizer
+from skse.experiments import find_part, make_system
 from skse.files._enhance import frame_length
 from skse.files._model_io import check_suffix, save_model
 from skse.files._quiet import load_quietly
-from skse.networks import AutoencoderRegressor, UNetRegressor, load_tensorflow
-from skse.targets import TARGETS
-from skse.utils import check_choice, check_number, progress_bar
+from skse.networks import BaseNetworkRegressor, load_tensorflow
+from skse.utils import check_number, progress_bar
 
-# Network -> class, its parameters and those of the enhancer. The autoencoder's bottleneck holds
-# one segment: a short one makes it small.
-NETWORKS = {
-    "unet": (UNetRegressor, {}, {}),
-    "autoencoder": (AutoencoderRegressor, {"batch_size": 64}, {"segment_frames": 8}),
-}
-LOSSES = {"mse": "mse", "mae": "mae", "bce": "binary_crossentropy"}
+_CALLER = "train_from_folders"
 
 
 def train_from_folders(
@@ -50,16 +42,20 @@ def train_from_folders(
         Folders of recordings, as for :func:`~skse.datasets.load_pairs`.
     out : str or path-like
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
-    network : {"unet", "autoencoder"}, default="unet"
-        Network.
-    target : str, default="irm"
+    network : str or estimator, default="unet"
+        A key of :data:`skse.networks.NETWORKS`, "unet" or "autoencoder", or any regressor that
+        :class:`~skse.SpeechEnhancer` takes. `loss`, `epochs`, `random_state` and what else is
+        said here of training are set where it has such parameters.
+    target : str or BaseTarget, default="irm"
         What the network learns, a key of :data:`skse.targets.TARGETS`: a mask ("irm", "ibm",
-        "tbm", "smm", "psm" or "cirm", see :class:`~skse.IdealMaskTarget`) or the clean
-        spectrum ("log", "magnitude", "power", "compressed", "real" or "complex", see
-        :class:`~skse.SpectrumTarget`). It sees the log spectrum, but the real part for
-        "real", both parts for "complex" and "cirm", which depend on the phase.
-    loss : {"mse", "mae", "bce"}, default="mse"
-        Mean squared or absolute error, or binary cross-entropy (for masks other than "cirm").
+        "tbm", "smm", "psm" or "cirm", see :class:`~skse.IdealMaskTarget`) or the clean spectrum
+        ("log", "magnitude", "power", "compressed", "real" or "complex", see
+        :class:`~skse.SpectrumTarget`); or a target of your own. It sees the log spectrum, but
+        the real part for "real", both parts for "complex" and "cirm", which depend on the
+        phase.
+    loss : str or callable, default="mse"
+        A key of :data:`skse.networks.LOSSES`, such as "mse" or "mae", or "bce", the binary
+        cross-entropy (for masks other than "cirm"); or whatever else the network takes.
     epochs : int, default=30
         Passes over the training data at most.
     sampling_rate : int, default=None
@@ -127,48 +123,29 @@ def train_from_folders(
     >>> training.n_pairs, training.sampling_rate, len(training.history["loss"])
     (2, 8000, 1)
     """
-    caller = "train_from_folders"
-    for name, value, allowed in (
-        ("network", network, NETWORKS),
-        ("target", target, TARGETS),
-        ("loss", loss, LOSSES),
-    ):
-        check_choice(caller, name, value, allowed)
-    check_number(caller, "epochs", epochs, Integral, min_val=1)
-    check_number(caller, "patience", patience, Integral, min_val=1)
-    check_number(caller, "random_state", random_state, Integral, min_val=0)
-    bounds = {"min_val": 0, "max_val": 1, "include_boundaries": "left"}
-    check_number(caller, "validation_fraction", validation_fraction, Real, **bounds)
-    out = Path(out)
-    check_suffix(out)
-    if out.exists() and not force:
-        raise ValueError(f"{caller}: {out} exists; pass force=True (--force) to overwrite it.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pairs = load_quietly(noisy_dir, clean_dir, sampling_rate=sampling_rate, match=match)
-    n_clean = len(set(pairs.sentence))
-    if validation_fraction and n_clean < 2:
-        raise ValueError(
-            f"{caller}: validation_fraction={validation_fraction} holds out clean recordings, but "
-            f"there is only {n_clean}; use 0 (--validation 0) or record more."
-        )
-    kind, regressor_parameters, parameters = NETWORKS[network]
-    regressor = kind(
-        loss=LOSSES[loss],
-        epochs=epochs,
-        early_stopping=validation_fraction > 0,
-        validation_fraction=validation_fraction or 0.1,
-        n_iter_no_change=patience,
-        random_state=random_state,
-        **regressor_parameters,
+    network, target, loss = (
+        find_part(kind, part, caller=_CALLER).value
+        for kind, part in (("network", network), ("target", target), ("loss", loss))
     )
+    out = Path(out)
+    _check(out, force, validation_fraction, epochs=epochs, patience=patience, seed=random_state)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pairs = _load(noisy_dir, clean_dir, sampling_rate, match, validation_fraction)
     n_fft = frame_length(pairs.sampling_rate)
-    enhancer = SpeechEnhancer(
-        STFTFeaturizer(n_fft=n_fft, hop_length=n_fft // 2, scale=TARGETS[target].features),
-        TARGETS[target].make(),
-        regressor,
+    enhancer = make_system(
+        network,
+        target,
+        training={
+            "loss": loss,
+            "epochs": epochs,
+            "early_stopping": validation_fraction > 0,
+            "validation_fraction": validation_fraction or 0.1,
+            "n_iter_no_change": patience,
+            "random_state": random_state,
+        },
+        stft={"n_fft": n_fft, "hop_length": n_fft // 2},
         sampling_rate=pairs.sampling_rate,
         remix=remix,
-        **parameters,
     )
     begin = time.perf_counter()
     _fit(enhancer, pairs, epochs, progress)
@@ -178,28 +155,52 @@ def train_from_folders(
     return Bunch(
         enhancer=enhancer,
         n_pairs=len(pairs.noisy),
-        n_clean=n_clean,
+        n_clean=len(set(pairs.sentence)),
         seconds=sum(map(len, pairs.noisy)) / pairs.sampling_rate,
         sampling_rate=pairs.sampling_rate,
-        history=enhancer.regressor_.history_,
+        history=getattr(enhancer.regressor_, "history_", {}),
         fit_time=fit_time,
         skipped=pairs.skipped,
         unmatched=pairs.unmatched,
     )
 
 
+def _check(out, force, validation_fraction, *, epochs, patience, seed):
+    check_number(_CALLER, "epochs", epochs, Integral, min_val=1)
+    check_number(_CALLER, "patience", patience, Integral, min_val=1)
+    check_number(_CALLER, "random_state", seed, Integral, min_val=0)
+    bounds = {"min_val": 0, "max_val": 1, "include_boundaries": "left"}
+    check_number(_CALLER, "validation_fraction", validation_fraction, Real, **bounds)
+    check_suffix(out)
+    if out.exists() and not force:
+        raise ValueError(f"{_CALLER}: {out} exists; pass force=True (--force) to overwrite it.")
+
+
+def _load(noisy_dir, clean_dir, sampling_rate, match, validation_fraction):
+    """Load the pairs, of which there are enough to hold some out."""
+    pairs = load_quietly(noisy_dir, clean_dir, sampling_rate=sampling_rate, match=match)
+    n_clean = len(set(pairs.sentence))
+    if validation_fraction and n_clean < 2:
+        raise ValueError(
+            f"{_CALLER}: validation_fraction={validation_fraction} holds out clean recordings, but "
+            f"there is only {n_clean}; use 0 (--validation 0) or record more."
+        )
+    return pairs
+
+
 def _fit(enhancer, pairs, epochs, progress):
-    if not progress:
+    if not (progress and isinstance(enhancer.regressor, BaseNetworkRegressor)):
         enhancer.fit(pairs.noisy, pairs.clean)
         return
     load_tensorflow(start=True)  # what it says would tear the bar
+    own = enhancer.regressor.callbacks
     with progress_bar(total=epochs, desc="train", unit="epoch") as bar:
-        enhancer.set_params(regressor__callbacks=[_make_callback(bar)])
+        enhancer.set_params(regressor__callbacks=[*(own or []), _make_callback(bar)])
         try:
             enhancer.fit(pairs.noisy, pairs.clean)
         finally:
-            enhancer.set_params(regressor__callbacks=None)
-        enhancer.regressor_.set_params(callbacks=None)
+            enhancer.set_params(regressor__callbacks=own)
+        enhancer.regressor_.set_params(callbacks=own)
 
 
 def _make_callback(bar):

@@ -249,7 +249,7 @@ class Decoder:
         if untrusted := self.untrusted_types():
             raise self.archive.error(
                 f"it needs classes that are not of skse, {', '.join(untrusted)}; where you trust "
-                f"them to run their own code, pass trusted={untrusted}"
+                f"them to run their own code, pass trusted={untrusted} (--trust of the commands)"
             )
         self._arrays = self._read_arrays(_ARRAYS)
         try:

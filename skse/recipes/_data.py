@@ -5,9 +5,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from skse.comparison import spread_subset
-from skse.datasets import split_noizeus
-from skse.datasets._bunch import take
+from skse.datasets import split_noizeus, take
+from skse.experiments import spread_subset
 from skse.features import Resample
 from skse.utils import check_choice, check_number
 

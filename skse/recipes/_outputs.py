@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from skse.experiments import save_figure
 from skse.plotting import LearningCurveDisplay, MaskDisplay, SpectrogramDisplay
-from skse.recipes._rows import network_rows
+
+_DPI = 120
 
 
 def draw_spectrograms(examples, featurizer, sampling_rate, path):
@@ -25,40 +27,26 @@ def draw_spectrograms(examples, featurizer, sampling_rate, path):
 
 def draw_masks(enhancer, examples, path):
     """Draw every example as a column: the ideal mask, the one that the network estimates."""
-    noisy, clean = ([x[name] for x in examples.values()] for name in ("noisy", "clean"))
-    rows, ideal = network_rows(enhancer, noisy, clean)
-    estimated = enhancer.regressor_.predict(rows)
-    hop_length = enhancer.featurizer.hop_length
-    n_frames = 1 + len(noisy[0]) // hop_length
-    _draw_columns(
-        {
-            title: MaskDisplay.from_masks(
-                {"ideal mask": mask[:, :n_frames], "estimated mask": estimate[:, :n_frames]},
-                sampling_rate=enhancer.sampling_rate,
-                hop_length=hop_length,
-            )
-            for title, mask, estimate in zip(examples, ideal, estimated, strict=True)
-        },
-        ("ideal mask", "estimated mask"),
-        path,
-    )
+    chain = enhancer.chain_
+    displays = {}
+    for title, waveforms in examples.items():
+        noisy, clean = ([waveforms[name]] for name in ("noisy", "clean"))
+        ideal = chain.target.transform(*next(chain.stft_pairs(noisy, clean)))
+        blocks = [mask for _, mask, _ in chain.predictions(noisy, enhancer.regressor_)]
+        displays[title] = MaskDisplay.from_masks(
+            {
+                "ideal mask": ideal,
+                "estimated mask": np.concatenate(blocks, axis=-1)[:, : ideal.shape[-1]],
+            },
+            sampling_rate=enhancer.sampling_rate,
+            hop_length=enhancer.featurizer.hop_length,
+        )
+    _draw_columns(displays, ("ideal mask", "estimated mask"), path)
 
 
 def draw_history(network, path):
     """Draw the loss on training and held-out data over the epochs."""
-    _save(LearningCurveDisplay.from_estimator(network).plot().figure_, path)
-
-
-def gather_examples(test, enhanced, indices):
-    """Collect the waveforms of some test pairs by title: noisy, enhanced, clean."""
-    return {
-        f"{test.sentence[i]}_{test.noise[i]}_{test.snr_db[i]:g}dB": {
-            "noisy": test.noisy[i],
-            "enhanced": np.asarray(enhanced[i]),
-            "clean": test.clean[i],
-        }
-        for i in indices
-    }
+    save_figure(LearningCurveDisplay.from_estimator(network).plot().figure_, path, _DPI)
 
 
 def _draw_columns(displays, names, path):
@@ -70,11 +58,4 @@ def _draw_columns(displays, names, path):
     for column, (title, display) in zip(axes.T, displays.items(), strict=True):
         display.plot(column)
         column[0].set_title(f"{title}: {names[0]}", loc="left", fontsize="medium")
-    _save(figure, path)
-
-
-def _save(figure, path):
-    import matplotlib.pyplot as plt
-
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    save_figure(figure, path, _DPI)

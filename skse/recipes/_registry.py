@@ -1,7 +1,7 @@
 """The recipes by name."""
 
 from difflib import get_close_matches
-from inspect import getdoc
+from inspect import getdoc, signature
 
 from sklearn.utils import Bunch
 
@@ -38,13 +38,15 @@ def list_recipes():
     return {name: getdoc(function).partition("\n")[0] for name, function in _RECIPES.items()}
 
 
-def get_recipe(name):
+def get_recipe(name, **parameters):
     """Look up a recipe.
 
     Parameters
     ----------
     name : str
         One of :func:`list_recipes`.
+    **parameters : dict
+        Parameters of the recipe's function, such as `imaginary` of :func:`seed_04`.
 
     Returns
     -------
@@ -63,7 +65,8 @@ def get_recipe(name):
     Raises
     ------
     ValueError
-        For a name that is not a recipe; it says which come close.
+        For a name that is not a recipe; it says which come close. For a parameter that the
+        recipe does not have.
 
     Examples
     --------
@@ -73,9 +76,16 @@ def get_recipe(name):
     0.8
     >>> recipe.protocol.sampling_rate
     16000
+    >>> get_recipe("seed-04", imaginary="rescale").enhancer.target.imaginary
+    'rescale'
     """
     check_name("get_recipe", name)
-    enhancer, protocol = _RECIPES[name]()
+    known = signature(_RECIPES[name]).parameters
+    for parameter in parameters:
+        if parameter not in known:
+            listed = f"only {', '.join(known)}" if known else "none"
+            raise ValueError(f"get_recipe: {name} has no parameter {parameter!r}; it has {listed}.")
+    enhancer, protocol = _RECIPES[name](**parameters)
     return Bunch(
         name=name,
         summary=list_recipes()[name],

@@ -9,21 +9,22 @@ import joblib
 from sklearn.base import clone
 from sklearn.utils import Bunch
 
-from skse.comparison._examples import choose_examples
-from skse.comparison._outputs import write_audio
-from skse.comparison._records import load_tensorflow
-from skse.recipes._data import prepare_pairs
-from skse.recipes._outputs import draw_history, draw_masks, draw_spectrograms, gather_examples
-from skse.recipes._registry import check_name, get_recipe
-from skse.recipes._rows import network_rows
-from skse.recipes._scores import score
-from skse.recipes._settings import (
+from skse.experiments import (
+    choose_examples,
+    describe,
     describe_machine,
-    describe_parameters,
+    gather_examples,
     peak_memory_mb,
-    read_settings,
-    write_settings,
+    read_json,
+    start_tensorflow,
+    write_audio,
+    write_json,
 )
+from skse.recipes._data import prepare_pairs
+from skse.recipes._measure import training_pairs
+from skse.recipes._outputs import draw_history, draw_masks, draw_spectrograms
+from skse.recipes._registry import check_name, get_recipe
+from skse.recipes._scores import score
 from skse.utils import check_number, digest, replacing, write_csv
 
 _N_EXAMPLES = 3
@@ -112,7 +113,7 @@ def run_recipe(
     """
     if isinstance(recipe, str):
         check_name("run_recipe", recipe)
-        load_tensorflow()
+        start_tensorflow()
         recipe = get_recipe(recipe)
     enhancer = clone(recipe.enhancer)
     check_number("run_recipe", "random_state", random_state, Integral, min_val=0)
@@ -145,7 +146,7 @@ def run_recipe(
         "n_test": len(test.noisy),
         "n_times": len(test.noisy[0]),
         "data": digest(train.noisy, train.clean, test.noisy, test.clean)[:16],
-        "parameters": describe_parameters(enhancer),
+        "parameters": {k: v for k, v in describe(enhancer).items() if k != "class"},
     }
     out = Path(out)
     fitted, figures, seconds_before = _train(
@@ -154,8 +155,8 @@ def run_recipe(
     rows, summary, enhanced = score(
         fitted, test, name=recipe.name, batch_size=enhancer.regressor.batch_size
     )
-    indices = choose_examples(test.noisy, test.snr_db, _N_EXAMPLES)
-    examples = gather_examples(test, enhanced, indices)
+    indices = choose_examples(test.snr_db, _N_EXAMPLES)
+    examples = gather_examples(test, indices, {"enhanced": enhanced})
     files = _write(fitted, rows, summary, examples, out)
     if figures["total_s"] is None:
         seconds = seconds_before + time.perf_counter() - begin
@@ -198,14 +199,14 @@ def _train(enhancer, train, test, out, settings, restart, progress):
             file.unlink(missing_ok=True)
     if not (backup / "training_metadata.json").exists():  # interrupted in its first backup
         shutil.rmtree(backup, ignore_errors=True)
-    before = read_settings(path)
+    before = read_json(path)
     if (model.exists() or backup.exists()) and before.get("settings") != settings:
         differences = _differences(before.get("settings", {}), settings)
         raise FileExistsError(
             f"{out} holds a training with other settings ({differences}). Choose another folder, "
             "or restart to train anew in this one."
         )
-    load_tensorflow()
+    start_tensorflow()
     from skse.recipes._training import TrainingLog, read_history
     from skse.recipes._training import train as fit
 
@@ -217,12 +218,10 @@ def _train(enhancer, train, test, out, settings, restart, progress):
     if not backup.exists():
         history.unlink(missing_ok=True)
     seconds_before = sum(row["seconds"] for row in read_history(history))
-    log = TrainingLog(
-        *network_rows(enhancer, test.noisy, test.clean),
-        enhancer.regressor.batch_size,
-        history,
-        progress,
-    )
+    # What is watched goes the way of what is trained on.
+    chain = enhancer.make_chain().fit(*training_pairs(enhancer, train))
+    rows, targets, _ = chain.rows(*training_pairs(enhancer, test))
+    log = TrainingLog(rows, targets, enhancer.regressor.batch_size, history, progress)
     fit(enhancer, train, log, backup)
     figures["training_s"] = sum(row["seconds"] for row in read_history(history))
     _note(out, settings, figures)
@@ -234,7 +233,7 @@ def _train(enhancer, train, test, out, settings, restart, progress):
 
 def _note(out, settings, figures):
     content = {"settings": settings, "versions": describe_machine(), "figures": figures}
-    write_settings(out / "settings.json", content)
+    write_json(out / "settings.json", content)
 
 
 def _write(enhancer, rows, summary, examples, out):

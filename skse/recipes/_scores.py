@@ -1,11 +1,10 @@
 """The scores of a recipe: noisy, enhanced, ceiling."""
 
-import numpy as np
-
 from skse.enhancement import oracle_predict
+from skse.experiments import condition_means
 from skse.features import Resample
 from skse.metrics import METRICS, Metric, evaluate, mean_of_defined
-from skse.recipes._rows import network_rows, seed_rmse
+from skse.recipes._measure import seed_rmse, training_pairs
 from skse.utils import align
 
 _SCORED = ("snr_gain", "si_sdr", "stoi", "rmse")
@@ -38,30 +37,23 @@ def score(enhancer, test, *, name, batch_size):
     enhanced : list of ndarray
         Enhanced waveforms.
     """
-    features, targets = network_rows(enhancer, test.noisy, test.clean)
+    rows, targets, _ = enhancer.chain_.rows(*training_pairs(enhancer, test))
+    untouched = enhancer.chain_.rows(test.noisy, test.noisy)[1]
     enhanced = list(enhancer.predict(test.noisy))
+    ceiling = oracle_predict(enhancer, test.noisy, test.clean)
     candidates = [
-        ("noisy", "noisy", test.noisy, network_rows(enhancer, test.noisy, test.noisy)[1]),
-        (name, "candidate", enhanced, enhancer.regressor_.predict(features)),
-        (
-            f"ceiling of {name}",
-            "ceiling",
-            oracle_predict(enhancer, test.noisy, test.clean),
-            targets,
-        ),
+        ("noisy", "noisy", test.noisy, untouched),
+        (name, "candidate", enhanced, enhancer.regressor_.predict(rows)),
+        (f"ceiling of {name}", "ceiling", ceiling, targets),
     ]
     rows, summary = [], []
     for label, kind, waveforms, predicted in candidates:
         scores = _evaluate(test, waveforms)
-        for noise in np.unique(test.noise):
-            for snr_db in np.unique(test.snr_db):
-                chosen = (test.noise == noise) & (test.snr_db == snr_db)
-                if chosen.any():
-                    group = {"noise": str(noise), "snr_db": float(snr_db)}
-                    rows.append({"name": label, "kind": kind} | group | _means(scores, chosen))
-        overall = {SEED_RMSE.key: seed_rmse(targets, predicted, batch_size)}
-        everything = np.ones(len(test.noisy), dtype=bool)
-        summary.append({"name": label, "kind": kind} | _means(scores, everything) | overall)
+        own = {"name": label, "kind": kind}
+        rows += [own | means for means in condition_means(scores, test.noise, test.snr_db)]
+        summary.append(own | {"n_utterances": len(test.noisy)})
+        summary[-1] |= {metric: mean_of_defined(values) for metric, values in scores.items()}
+        summary[-1][SEED_RMSE.key] = seed_rmse(targets, predicted, batch_size)
     return rows, summary, enhanced
 
 
@@ -113,11 +105,6 @@ def _evaluate(test, waveforms):
             rate = _PESQ.sampling_rates[0]
         scores[_PESQ.key] = _PESQ(clean, waveforms, sampling_rate=rate)
     return scores
-
-
-def _means(scores, chosen):
-    means = {name: mean_of_defined(values[chosen]) for name, values in scores.items()}
-    return {"n_utterances": int(chosen.sum()), **means}
 
 
 def _average(rows):

@@ -136,11 +136,18 @@ def seed_03_bce():
     return _mask_by_autoencoder("relu", "binary_crossentropy")
 
 
-def seed_04():
+def seed_04(imaginary="drop"):
     """Ideal binary mask, U-Net, mean squared error.
 
-    The mask is 1 where the real part of the clean STFT has at least 0.8 times the size of
-    the noisy one's. Real and imaginary part are multiplied by the estimated gain.
+    The mask is 1 where the real part of the clean STFT has at least 0.8 times the size of the
+    noisy one's; it is applied to the real part.
+
+    Parameters
+    ----------
+    imaginary : {"drop", "rescale"}, default="drop"
+        What becomes of the noisy imaginary part: nothing, as in the published experiment, or
+        it is multiplied by the mask too, as was meant for :func:`seed_05`. The network is the
+        same.
 
     Returns
     -------
@@ -161,13 +168,19 @@ def seed_04():
     >>> enhancer.target.mixture_threshold, enhancer.regressor.filters
     (0.8, (32, 64, 128, 256, 512))
     """
-    return _enhancer(_binary_mask(0.8), unet("mse")), _protocol("seed-660-60")
+    return _enhancer(_binary_mask(0.8, imaginary), unet("mse")), _protocol("seed-660-60")
 
 
-def seed_05():
+def seed_05(imaginary="drop"):
     """Ideal binary mask, U-Net, binary cross-entropy + soft dice.
 
     As :func:`seed_04` with another loss.
+
+    Parameters
+    ----------
+    imaginary : {"drop", "rescale"}, default="drop"
+        As for :func:`seed_04`. The published experiment meant to rescale the imaginary part,
+        but took it from what had lost it already, so that it was 0 there too.
 
     Returns
     -------
@@ -184,10 +197,10 @@ def seed_05():
     --------
     >>> from skse.recipes import seed_05
     >>> enhancer, protocol = seed_05()
-    >>> enhancer.regressor.loss
-    'bce_dice'
+    >>> enhancer.regressor.loss, enhancer.target.imaginary
+    ('bce_dice', 'drop')
     """
-    return _enhancer(_binary_mask(0.8), unet("bce_dice")), _protocol("seed-660-60")
+    return _enhancer(_binary_mask(0.8, imaginary), unet("bce_dice")), _protocol("seed-660-60")
 
 
 def unet(loss):
@@ -220,11 +233,10 @@ def unet(loss):
 
 def _mask_by_autoencoder(activation, loss):
     network = _autoencoder(activation, epochs=50, dropout=0.3, loss=loss)
-    target = _binary_mask(0.5, imaginary="drop")
-    return _enhancer(target, network), _protocol("seed-720-210")
+    return _enhancer(_binary_mask(0.5, "drop"), network), _protocol("seed-720-210")
 
 
-def _binary_mask(threshold, imaginary="rescale"):
+def _binary_mask(threshold, imaginary):
     return IdealMaskTarget(
         mask="ibm",
         criterion="mixture_ratio",

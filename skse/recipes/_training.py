@@ -6,7 +6,7 @@ import time
 import numpy as np
 from keras.callbacks import BackupAndRestore, Callback
 
-from skse.recipes._rows import seed_rmse
+from skse.recipes._measure import seed_rmse
 from skse.utils import progress_bar, replacing
 
 COLUMNS = ("epoch", "loss", "held_out_loss", "held_out_seed_rmse", "seconds")

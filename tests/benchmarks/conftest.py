@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skse.datasets import load_harvard
+from skse.datasets import load_harvard, take
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
@@ -14,13 +14,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 @pytest.fixture(scope="session")
 def corpus():
     """A few pairs of the synthetic corpus, split the same way by every protocol."""
-    from study.corpus import Corpus, take
+    from study.corpus import Corpus
 
     data = load_harvard(noises=["white", "street"], snr_db=[0, 10])
 
     def split(data, protocol):
         test = data.speaker == data.speaker[0]
-        return take(data, ~test), take(data, test)
+        return tuple(take(data, np.flatnonzero(chosen)) for chosen in (~test, test))
 
     corpus = Corpus(load=lambda: data, split=split, limit=4)
     assert len(corpus.data.noisy) > 8

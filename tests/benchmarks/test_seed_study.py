@@ -1,14 +1,17 @@
 import json
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 import seed_study
 from study import approximation, best, ceilings, losses, mapping, recipes, voice
-from study.candidates import Options, describe
-from study.records import Records
+from study.candidates import SCORED, Options, settings_of
+from study.records import Records, key_of
 from study.run import run
 
-from skse import IdealMaskTarget, SpeechEnhancer, STFTFeaturizer, UNetRegressor
+from skse import SpeechEnhancer, STFTFeaturizer, UNetRegressor
+from skse.datasets import load_harvard
+from skse.recipes import get_recipe
 
 TINY = Options(
     epochs=1,
@@ -64,17 +67,33 @@ def test_fewer_seeds_leave_the_others_as_they_were(options, records):
     assert one.items() < every.items()
 
 
-def test_description_names_what_differs_from_the_defaults():
+def test_settings_hold_defaults_and_nothing_of_python():
     enhancer = SpeechEnhancer(
-        STFTFeaturizer(), IdealMaskTarget("ibm"), UNetRegressor(epochs=2), sampling_rate=8000
+        STFTFeaturizer(), approximation.RealPartApproximation(), UNetRegressor(epochs=2)
     )
-    assert describe(enhancer) == {
-        "class": "SpeechEnhancer",
-        "featurizer": {"class": "STFTFeaturizer"},
-        "regressor": {"class": "UNetRegressor", "epochs": 2},
-        "sampling_rate": 8000,
-        "target": {"class": "IdealMaskTarget", "mask": "ibm"},
-    }
+    settings = settings_of(protocol="unseen", enhancer=enhancer)
+    assert settings["protocol"] == "unseen"
+    described = settings["enhancer"]
+    assert described["target"] == "RealPartApproximation"
+    assert described["regressor__epochs"] == 2
+    assert described["segment_frames"] == 64  # a default
+
+
+def test_another_default_is_another_digest(options, records, monkeypatch):
+    before = {c.key: c.digest for c in all_candidates(options, records, ["ceilings"])}
+    init = STFTFeaturizer.__init__
+    defaults = tuple(-70.0 if value == -80.0 else value for value in init.__defaults__)
+    monkeypatch.setattr(init, "__defaults__", defaults)
+    after = {c.key: c.digest for c in all_candidates(options, records, ["ceilings"])}
+    assert {key[1] for key in before if before[key] == after[key]} == {"noisy"}
+
+
+def test_rows_that_are_kept_were_run_with_the_settings_of_now(options):
+    """Where skse has gained a parameter, benchmarks/seed_study_digests.py takes them over."""
+    records = Records(seed_study.RESULTS)
+    candidates = all_candidates(seed_study.study_options(seed_study.parse([])), records)
+    digests = {candidate.key: candidate.digest for candidate in candidates}
+    assert [row for row in records.read() if digests.get(key_of(row)) != row["settings"]] == []
 
 
 def test_missing_pesq_is_said_first(tmp_path, monkeypatch, capsys):
@@ -171,18 +190,20 @@ def test_configuration_is_chosen_by_held_out_gain(records, options):
     assert best.choose(records, Options(epochs=1, models=options.models)) is None
 
 
-def test_rows_of_a_recipe():
-    def row(kind, si_sdr):
-        return {
-            "kind": kind, "noise": "car", "snr_db": 5.0, "n_utterances": 2,
-            "snr_gain": 1.0, "si_sdr": si_sdr, "stoi": 0.5, "pesq": 2.0, "rmse": 0.1,
-        }  # fmt: skip
-
-    (scores,) = recipes.as_scores([row("noisy", 4.0), row("candidate", 6.5), row("ceiling", 9.0)])
-    assert scores == {
-        "noise": "car", "snr_db": 5.0, "n_files": 2, "snr_gain_db": 1.0, "si_sdr_gain_db": 2.5,
-        "stoi": 0.5, "pesq": 2.0, "rmse": 0.1,
-    }  # fmt: skip
+def test_rescaled_networks_are_those_that_were_trained(options, records):
+    ran = {c.name: c for c in recipes.candidates(options, records)}
+    for meant in recipes.rescaled_candidates(options, records):
+        first = ran[meant.name]
+        assert (first.variant, meant.variant) == ("5 epochs", "5 epochs, rescaled")
+        assert meant.compute.arguments[:4] == first.compute.arguments[:4]
+        one, other = (c.settings["enhancer"] for c in (first, meant))
+        assert {key for key in one if one[key] != other[key]} == {"target__imaginary"}
+        out = first.compute.arguments[3]
+        assert meant.effort == first.effort
+        out.mkdir(parents=True)
+        (out / "enhancer.joblib").touch()
+    for meant in recipes.rescaled_candidates(options, records):
+        assert meant.effort < ran[meant.name].effort
 
 
 @pytest.mark.training
@@ -208,6 +229,31 @@ class TestTraining:
         assert {row["epochs"] for row in rows} == {"1"}
         assert all(int(row["n_parameters"]) > 0 and float(row["training_s"]) >= 0 for row in rows)
         assert all(np.isfinite(float(row["snr_gain_db"])) for row in rows)
+
+    def test_recipe_is_trained_once(self, tmp_path, monkeypatch):
+        """As it ran, then as it was meant: with the same network."""
+        monkeypatch.setattr(recipes, "fetch_noizeus", lambda data_home: load_harvard())
+        small = get_recipe("seed-04")
+        small.enhancer.set_params(
+            regressor__filters=(4, 4), regressor__decoder_filters=(4, 4),
+            regressor__bottleneck_filters=4,
+        )  # fmt: skip
+        run = recipes.recipes.run_recipe
+        monkeypatch.setattr(
+            recipes.recipes, "run_recipe", lambda name, *x, **more: run(small, *x, **more)
+        )
+        monkeypatch.setattr("skse.recipes._run._write", lambda *arguments: [])
+        arguments = (None, 8, "seed-04", 1, 0, tmp_path)
+        ran, figures = recipes.run_recipe(*arguments, False)
+        time = (tmp_path / "enhancer.joblib").stat().st_mtime_ns
+        meant, again = recipes.run_recipe(*arguments, True)
+        assert (tmp_path / "enhancer.joblib").stat().st_mtime_ns == time
+        assert figures == again
+        assert figures["epochs"] == 1
+        assert set(ran[0]) == {"noise", "snr_db", "n_files", *SCORED.values()} - (
+            set() if find_spec("pesq") else {"pesq"}
+        )
+        assert [row["snr_gain_db"] for row in ran] != [row["snr_gain_db"] for row in meant]
 
     def test_best_is_selected_trained_and_averaged(self, records, corpus, tmp_path, monkeypatch):
         few = {name: c for name, c in best.configurations().items() if name == "irm, beta 1, 32 ms"}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.utils import Bunch
 
-from skse.comparison._outputs import write_comparison_report
+from skse.comparison._outputs import pick_for_audio, pick_for_report, write_comparison_report
 from skse.report._rows import Scores
 
 DATA = Bunch(
@@ -41,3 +41,29 @@ def test_the_time_of_a_fit_is_told_of_candidates_only(monkeypatch, tmp_path):
     assert np.isnan(read.mean("a", seconds, snr_db=0.0))
     assert np.isnan(read.mean("a", seconds, noise="car"))
     assert read.mean("a", gain, snr_db=5.0) == pytest.approx(4.0)
+
+
+ROWS = [
+    {"name": name, "kind": kind, "target": target}
+    for name, kind, target in [
+        ("ceiling of IRM", "ceiling", "irm"),
+        ("ceiling of IBM", "ceiling", "ibm"),
+        ("U-Net, IRM", "candidate", "irm"),
+        ("log-MMSE", "baseline", ""),
+        ("Autoencoder, IRM", "candidate", "irm"),
+        ("U-Net, IBM", "candidate", "ibm"),
+        ("Wiener filter", "baseline", ""),
+        ("noisy", "noisy", ""),
+    ]
+]
+
+
+def test_best_of_every_target_is_heard():
+    assert pick_for_audio(ROWS) == ["U-Net, IRM", "U-Net, IBM"]
+
+
+def test_report_shows_baseline_and_ceiling_too():
+    names = ["log-MMSE", "U-Net, IRM", "U-Net, IBM", "ceiling of IRM"]
+    assert pick_for_report(ROWS) == names
+    candidates = [row for row in ROWS if row["kind"] == "candidate"]
+    assert pick_for_report(candidates) == ["U-Net, IRM", "U-Net, IBM"]

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import Bunch
 
-from skse.comparison import _candidates, _run, compare, spread_subset
-from skse.comparison._records import score_recorded
+from skse import IdealMaskTarget, SpectralSubtraction
+from skse.comparison import _fits, _run, compare, spread_subset
 from skse.datasets import load_harvard
+from skse.networks import NETWORKS
 
 try:  # joblib before 1.6 brings its own
     from joblib.externals import cloudpickle
@@ -55,26 +57,27 @@ class MeanNetwork(RegressorMixin, BaseEstimator):
 
 @pytest.fixture(autouse=True)
 def quick_network(monkeypatch):
-    monkeypatch.setitem(_candidates.NETWORKS, "unet", (MeanNetwork, "U-Net"))
+    monkeypatch.setitem(NETWORKS, "unet", Bunch(regressor=MeanNetwork, label="U-Net"))
 
 
 @pytest.fixture
 def scored(monkeypatch):
-    """Names of what was scored after a fit, in order; `stop_after` of them interrupts."""
+    """Names of what was fitted and scored, in order; `stop_after` of them interrupts."""
 
     class Scored(list):
         stop_after = np.inf
 
     names = Scored()
 
-    def score(recorded, X, y):
-        if recorded.estimator_ is not None:
-            if len(names) >= names.stop_after:
-                raise KeyboardInterrupt
-            names.append(type(recorded.estimator).__name__)
-        return score_recorded(recorded, X, y)
+    compute = _fits.Fit.compute
 
-    monkeypatch.setattr(_run, "score_recorded", score)
+    def watch(fit, **scoring):
+        if len(names) >= names.stop_after:
+            raise KeyboardInterrupt
+        names.append(fit.candidate.name)
+        return compute(fit, **scoring)
+
+    monkeypatch.setattr(_fits.Fit, "compute", watch)
     return names
 
 
@@ -82,14 +85,14 @@ def test_interrupted_then_resumed_then_repeated(data, tmp_path, scored):
     scored.stop_after = 3
     with pytest.raises(KeyboardInterrupt):
         compare(data, out=tmp_path, **OPTIONS)
-    assert scored == ["SpeechEnhancer"] * 3
+    assert scored == ["U-Net, IRM, MSE"] * 2 + ["U-Net, IRM, BCE"]
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "records").iterdir()}
     assert len(kept) == 3
     assert not (tmp_path / "results.csv").exists()
 
     scored.stop_after = np.inf
     results = compare(data, out=tmp_path, report=tmp_path / "report.html", **OPTIONS)
-    assert scored.count("SpeechEnhancer") == 4  # 2 candidates in 2 folds, none twice
+    assert len(scored) == 14  # 7 candidates in 2 folds, none twice
     assert all(path.stat().st_mtime_ns == time for path, time in kept.items())
     check_results(results, data, tmp_path)
 
@@ -100,7 +103,7 @@ def test_interrupted_then_resumed_then_repeated(data, tmp_path, scored):
     assert again.rows == results.rows
 
     compare(data, out=tmp_path, **{**OPTIONS, "losses": ["mse"]}, restart=True)
-    assert scored[n_scored:].count("SpeechEnhancer") == 2
+    assert scored[n_scored:].count("U-Net, IRM, MSE") == 2
 
 
 def check_results(results, data, out):
@@ -156,6 +159,54 @@ def check_scores(results, data, out):
         # Both folds are equally large, so that the mean over folds is that over utterances.
         mean = np.average([float(x["snr_gain_db"]) for x in own], weights=counts)
         assert mean == pytest.approx(row["snr_gain_db_mean"], abs=1e-6)
+
+
+def test_nothing_stale_is_shown(data, tmp_path, scored, monkeypatch):
+    """Other recordings in one fold: it is tested anew, and the others are trained anew."""
+    monkeypatch.setattr(_run, "_show", lambda *results: [])
+    options = {**OPTIONS, "losses": ["mse"]}
+    before = compare(data, out=tmp_path / "out", **options)
+    first = np.isin(data.sentence, data.sentence[0])
+    noisy = [
+        x + (0.5 * (x - s) if f else 0)
+        for x, s, f in zip(data.noisy, data.clean, first, strict=True)
+    ]
+    changed = Bunch(**{**data, "noisy": noisy})
+    again = compare(changed, out=tmp_path / "out", **options)
+    expected = compare(changed, out=tmp_path / "elsewhere", **options)
+    for name in ("rows", "scores"):
+        for row, other in zip(expected[name], again[name], strict=True):
+            same = {column for column in row if not column.startswith("fit_time")}
+            assert {column: other[column] for column in same} == {c: row[c] for c in same}
+    assert again.rows != before.rows
+    n_scored = len(scored)
+    compare(data, out=tmp_path / "out", **options)
+    assert len(scored) == n_scored  # what was scored before is still there
+
+
+def test_objects_of_ones_own(data, tmp_path, scored):
+    options = {
+        "networks": {"mean": MeanNetwork(batch_size=2)},
+        "targets": {"wiener mask": IdealMaskTarget(beta=1.0)},
+        "losses": {"plain": "mse"},
+        "baselines": {"gate": SpectralSubtraction(strength=0.5)},
+        "n_splits": 2,
+        "progress": False,
+        "out": tmp_path,
+        "report": tmp_path / "report.html",
+    }
+    results = compare(data, **options)
+    assert {row["name"]: row["kind"] for row in results.rows} == {
+        "mean, wiener mask, plain": "candidate",
+        "ceiling of wiener mask": "ceiling",
+        "gate": "baseline",
+        "noisy": "noisy",
+    }
+    assert results.best == "mean, wiener mask, plain"
+    assert joblib.load(tmp_path / "best.joblib").target.beta == 1.0
+    assert len(scored) == 8
+    compare(data, **{**options, "targets": {"wiener mask": IdealMaskTarget(beta=2.0)}})
+    assert scored[8:] == ["mean, wiener mask, plain"] * 2 + ["ceiling of wiener mask"] * 2
 
 
 def test_two_processes_score_the_same(data, tmp_path):

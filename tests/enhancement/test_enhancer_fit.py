@@ -10,8 +10,6 @@ from sklearn.pipeline import make_pipeline
 
 from skse import (
     FeatureScaler,
-    IdealMaskTarget,
-    LogMMSE,
     PeakNormalize,
     Remix,
     SpeechEnhancer,
@@ -82,24 +80,6 @@ def test_what_fit_decided_stays(pairs):
     assert stream.level == 0.1
     enhancer.set_params(strength=0.0)
     np.testing.assert_allclose(enhancer.predict(noisy)[0], noisy[0], atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("parts", "message"),
-    [
-        ((IdealMaskTarget(), STFTFeaturizer(), Ridge()), "IdealMaskTarget is no featurizer"),
-        ((STFTFeaturizer(), STFTFeaturizer(), Ridge()), "STFTFeaturizer is no target"),
-        ((None, None, IdealMaskTarget()), "is no regressor of features"),
-        ((None, None, LogMMSE()), "is no regressor of features"),
-        ((None, None, UNetRegressor), "is no regressor of features"),
-    ],
-)
-def test_parts_in_the_place_of_others(parts, message, pairs):
-    with pytest.raises(ValueError, match=message) as caught:
-        SpeechEnhancer(*parts).fit(*pairs)
-    if "no regressor" not in message:
-        assert "featurizer=" in str(caught.value)
-        assert "target=" in str(caught.value)
 
 
 def test_warm_start_goes_on(pairs):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from joblib.externals.loky import get_reusable_executor
 
 from skse import IdentityEnhancer, LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
-from skse.files import _enhance, enhance_files
+from skse.files import ModelError, _enhance, enhance_files
 from skse.files._enhance import frame_length
 
 
@@ -182,6 +183,20 @@ def test_number_of_processes_does_not_matter(write, tmp_path, speech, enhancer, 
         assert [Path(r.source).stem for r in results] == list("01234")
     for path in (tmp_path / "out1").iterdir():
         assert path.read_bytes() == (tmp_path / "out2" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_class_of_ones_own_is_trusted_in_every_process(
+    write, tmp_path, speech, own_model, n_jobs
+):
+    enhancer, path = own_model
+    source = write("in/a.wav", speech, 8000, subtype="FLOAT")
+    options = {"model": path, "n_jobs": n_jobs}
+    get_reusable_executor().shutdown()  # processes of before do not know the module's folder
+    with pytest.raises(ModelError, match=r"pass trusted=\['ownfilter.OwnFilter'\]"):
+        enhance_files([source], tmp_path / "out", **options)
+    got = enhance_one(source, tmp_path / "out", trusted=["ownfilter.OwnFilter"], **options)
+    np.testing.assert_array_equal(got, enhancer.predict([speech])[0])
 
 
 def test_a_process_that_is_killed_is_told_of(write, tmp_path, speech, monkeypatch):

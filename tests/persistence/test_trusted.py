@@ -85,7 +85,7 @@ def test_untrusted_parts_are_named_and_not_imported(of_own_parts, tmp_path):
     run = run_python(code, path, DATA, cwd=tmp_path)
     reason = (
         "classes that are not of skse, {}; where you trust them to run their own code, pass "
-        "trusted={}."
+        "trusted={} (--trust of the commands)."
     )
     all_three = reason.format(", ".join(NAMES), NAMES)
     two = reason.format(", ".join(NAMES[:2]), NAMES[:2])

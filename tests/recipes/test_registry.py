@@ -49,3 +49,16 @@ def test_recipe_is_that_of_its_function(name):
 def test_unknown_recipe(name, match):
     with pytest.raises(ValueError, match=match):
         get_recipe(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("seed-01", "get_recipe: seed-01 has no parameter 'imaginary'; it has none."),
+        ("seed-04", "seed-04 has no parameter 'epochs'; it has only imaginary."),
+    ],
+)
+def test_unknown_parameter(name, match):
+    parameter = match.split("'")[1]
+    with pytest.raises(ValueError, match=match):
+        get_recipe(name, **{parameter: "drop"})

@@ -7,8 +7,11 @@ import joblib
 import numpy as np
 import pytest
 import soundfile
+from sklearn.base import clone
 from sklearn.utils import Bunch
 
+from skse.experiments import start_tensorflow
+from skse.networks import BaseNetworkRegressor
 from skse.recipes import _run, run_recipe
 from skse.recipes import _training as training_module
 from skse.recipes._data import prepare_pairs
@@ -95,10 +98,47 @@ def test_held_out_loss_and_measure_are_those_of_the_network(finished, harvard):
     assert results.summary[1]["seed_rmse"] == pytest.approx(last["held_out_seed_rmse"], rel=1e-4)
     protocol = {**_run.get_recipe("seed-03-bce").protocol, "n_times": 99 * 128}
     _, test = prepare_pairs(harvard, Bunch(**protocol), limit=N_PAIRS)
-    rows, targets = _run.network_rows(results.enhancer, test.noisy, test.clean)
+    rows, targets, _ = results.enhancer.chain_.rows(test.noisy, test.clean)
     p = np.clip(results.enhancer.regressor_.predict(rows).astype(float), 1e-7, 1 - 1e-7)
     expected = -np.mean(targets * np.log(p) + (1 - targets) * np.log(1 - p))
     assert last["held_out_loss"] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "change", [{"normalize_level": True}, {"segment_frames": 120}, {"match_level": True}]
+)
+def test_what_is_watched_goes_the_way_of_what_is_trained_on(
+    small_recipe, harvard, tmp_path, monkeypatch, change
+):
+    """The network of a recipe that was changed sees held-out rows as it sees its training rows."""
+    start_tensorflow()
+    seen = {}
+
+    class Stop(Exception):  # noqa: N818
+        pass
+
+    def keep(self, rows, targets, *more):
+        seen.update(watched=(rows, targets))
+
+    def stop(self, X, y, groups=None):
+        seen.update(trained=(X, y))
+        raise Stop
+
+    monkeypatch.setattr(training_module.TrainingLog, "__init__", keep)
+    monkeypatch.setattr(training_module.TrainingLog, "close", lambda self: None)
+    monkeypatch.setattr(BaseNetworkRegressor, "fit", stop)
+    # The same pairs on either side: what is watched must be what is trained on.
+    prepare = prepare_pairs
+    monkeypatch.setattr(_run, "prepare_pairs", lambda *x, **more: (prepare(*x, **more)[0],) * 2)
+    recipe = Bunch(**{**small_recipe, "enhancer": clone(small_recipe.enhancer)})
+    recipe.enhancer.set_params(**change)
+    scale = 0.5 if "match_level" in change else 1
+    data = Bunch(**{**harvard, "clean": [scale * x for x in harvard.clean]})
+    with pytest.raises(Stop):
+        run_recipe(recipe, data, out=tmp_path, limit=6, progress=False)
+    assert len(seen["trained"][0]) == 5
+    for watched, trained in zip(seen["watched"], seen["trained"], strict=True):
+        np.testing.assert_array_equal(watched, trained)
 
 
 def test_model_on_disk_is_the_model(finished, harvard):

@@ -3,8 +3,9 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import check_random_state
 
+from skse.datasets import take
 from skse.utils import check_number
 
 
@@ -32,7 +33,7 @@ def spread_subset(data, n_pairs, *, random_state=0):
 
     Examples
     --------
-    >>> from skse.comparison import spread_subset
+    >>> from skse.experiments import spread_subset
     >>> from skse.datasets import load_harvard
     >>> data = spread_subset(load_harvard(), 48)
     >>> len(set(data.sentence)), len(set(data.noise))
@@ -54,7 +55,4 @@ def spread_subset(data, n_pairs, *, random_state=0):
         taken[chosen] = True
         for count, label in zip(counts, labels, strict=True):
             count[label[chosen]] += 1
-    kept = np.flatnonzero(taken)
-    parts = {name: [data[name][i] for i in kept] for name in ("noisy", "clean")}
-    parts |= {name: data[name][kept] for name in ("sentence", "speaker", "noise", "snr_db")}
-    return Bunch(**{**data, **parts})
+    return take(data, np.flatnonzero(taken))

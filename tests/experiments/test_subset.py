@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from skse.comparison import spread_subset
 from skse.datasets import load_harvard
+from skse.experiments import spread_subset
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,153 @@
+"""The fits of a comparison, each on one fold, with a record of what came out."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import GroupKFold
+
+from skse.comparison._candidates import Candidate
+from skse.experiments import Record, describe, start_tensorflow
+from skse.metrics import evaluate, mean_of_defined
+from skse.networks import BaseNetworkRegressor
+from skse.utils import digest
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Training and test pairs.
+
+    Parameters
+    ----------
+    train, test : tuple of list of ndarray
+        Noisy and clean waveforms.
+    places : ndarray of int
+        Places of the test pairs in the data.
+    examples : list of int
+        Which of the test pairs are kept as enhanced.
+    """
+
+    train: tuple
+    test: tuple
+    places: np.ndarray
+    examples: list
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A candidate on a fold.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Of the comparison.
+    fold : Fold
+        What it is trained on and tested on.
+    record : Record
+        Where the result is, or will be.
+    """
+
+    candidate: Candidate
+    fold: Fold
+    record: Record
+
+    @property
+    def trains_a_network(self):
+        """Whether TensorFlow is needed."""
+        network = getattr(self.candidate.estimator, "regressor", None)
+        return self.candidate.kind == "candidate" and isinstance(network, BaseNetworkRegressor)
+
+    def compute(self, sampling_rate, metrics):
+        """Fit, score on the test pairs, and leave a record.
+
+        Parameters
+        ----------
+        sampling_rate : int
+            Hz.
+        metrics : list of str
+            What is scored, as for :func:`~skse.metrics.evaluate`.
+
+        Returns
+        -------
+        name : str
+            Of the candidate.
+        gain_db : float
+            Its mean SNR gain.
+        """
+        if self.trains_a_network:
+            start_tensorflow()
+        begin = time.perf_counter()
+        fitted = clone(self.candidate.estimator)
+        if self.candidate.kind != "ceiling":
+            fitted.fit(*self.fold.train)
+        seconds = time.perf_counter() - begin
+        noisy, clean = self.fold.test
+        enhanced = self.candidate.enhance(fitted, noisy, clean)
+        scores = evaluate(clean, enhanced, noisy, sampling_rate=sampling_rate, metrics=metrics)
+        listed = {name: [float(x) for x in values] for name, values in scores.items()}
+        self.record.write(
+            {"fit_time": seconds, "scores": listed},
+            {str(i): enhanced[i] for i in self.fold.examples},
+        )
+        return self.candidate.name, mean_of_defined(scores["snr_gain"])
+
+    def read(self):
+        """Read the record.
+
+        Returns
+        -------
+        fit_time : float
+            Seconds.
+        scores : dict of str to ndarray of shape (n_test_pairs,)
+            Every metric of every test pair.
+        examples : dict of int to ndarray
+            Enhanced waveforms by place in the data.
+        """
+        results, waveforms = self.record.read()
+        scores = {name: np.array(values, float) for name, values in results["scores"].items()}
+        examples = {int(self.fold.places[int(i)]): x for i, x in waveforms.items()}
+        return results["fit_time"], scores, examples
+
+
+def make_folds(noisy, clean, groups, n_splits, examples):
+    """Cut pairs into folds that keep groups together; `examples` are places in the data."""
+
+    def take(places):
+        return [noisy[i] for i in places], [clean[i] for i in places]
+
+    return [
+        Fold(take(train), take(test), test, np.flatnonzero(np.isin(test, examples)).tolist())
+        for train, test in GroupKFold(n_splits).split(noisy, clean, groups)
+    ]
+
+
+def plan_fits(candidates, folds, folder, **scoring):
+    """List the fits of every candidate, and where the result of each is kept.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+        What is compared.
+    folds : list of Fold
+        On what.
+    folder : Path
+        Of the records.
+    **scoring : dict
+        Arguments of :meth:`Fit.compute`.
+
+    Returns
+    -------
+    fits : list of list of Fit
+        One a fold, for every candidate.
+    """
+    data = [
+        {"train": digest(*fold.train), "test": digest(*fold.test), "examples": fold.examples}
+        for fold in folds
+    ]
+    planned = []
+    for candidate in candidates:
+        made_from = {"kind": candidate.kind, "estimator": describe(candidate.estimator), **scoring}
+        records = [Record(folder, **made_from, **own) for own in data]
+        planned.append([Fit(candidate, *pair) for pair in zip(folds, records, strict=True)])
+    return planned
