@@ -1,7 +1,7 @@
 """The words of the annotations: what public functions take and what they return."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -22,7 +22,9 @@ OneOrMany: TypeAlias = Waveform | Waveforms
 Window: TypeAlias = str | tuple[Any, ...] | Waveform
 # Checked waveforms, STFTs or features: an array where all are equally long, else a sequence.
 Arrays: TypeAlias = np.ndarray | Sequence[np.ndarray]
-# The same as a result. Which one it is depends on the argument: Any spares the caller a cast.
+# What makes the arrays that results are written to, such as numpy.empty.
+Allocate: TypeAlias = Callable[..., np.ndarray]
+# Arrays as a result. Which one it is depends on the argument: Any spares the caller a cast.
 ArrayOrList: TypeAlias = np.ndarray | Any
 # A number for every utterance, or a float where the argument was a single waveform.
 Scores: TypeAlias = Any
