@@ -1,8 +1,11 @@
 """SpeechEnhancer: noisy waveform in, enhanced waveform out."""
 
 from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
@@ -22,7 +25,10 @@ from skse.enhancement._regressors import (
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.enhancement._training import check_remix, train
+from skse.features import BaseFeaturizer
+from skse.targets import BaseTarget
 from skse.utils import check_number, check_waveform_pairs
+from skse.utils.typing import Allocate, Arrays, FilePath, Waveforms
 
 
 class SpeechEnhancer(BaseEnhancer):
@@ -136,21 +142,21 @@ class SpeechEnhancer(BaseEnhancer):
 
     def __init__(
         self,
-        featurizer=None,
-        target=None,
-        regressor=None,
+        featurizer: BaseFeaturizer | None = None,
+        target: BaseTarget | None = None,
+        regressor: Any = None,
         *,
-        sampling_rate=None,
-        segment_frames=64,
-        segment_overlap=0.25,
-        context_frames=2,
-        normalize_level=True,
-        match_level=False,
-        remix=False,
-        strength=1.0,
-        mask_floor_db=None,
-        stft_cache_mb=0,
-    ):
+        sampling_rate: float | None = None,
+        segment_frames: int = 64,
+        segment_overlap: float = 0.25,
+        context_frames: int = 2,
+        normalize_level: bool = True,
+        match_level: bool = False,
+        remix: bool | Remix = False,
+        strength: float = 1.0,
+        mask_floor_db: float | None = None,
+        stft_cache_mb: float = 0,
+    ) -> None:
         self.featurizer = featurizer
         self.target = target
         self.regressor = regressor
@@ -166,16 +172,16 @@ class SpeechEnhancer(BaseEnhancer):
         self.stft_cache_mb = stft_cache_mb
 
     @property
-    def featurizer_(self):
+    def featurizer_(self) -> BaseFeaturizer:
         """The fitted featurizer."""
         return self.chain_.featurizer
 
     @property
-    def target_(self):
+    def target_(self) -> BaseTarget:
         """The fitted target."""
         return self.chain_.target
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
         """Learn from pairs of noisy and clean waveforms.
 
         Parameters
@@ -207,7 +213,7 @@ class SpeechEnhancer(BaseEnhancer):
         self.n_utterances_ = len(noisy)
         return self
 
-    def partial_fit(self, X, y, groups=None):
+    def partial_fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
         """Go on learning, from more pairs or from the same ones again: fine-tuning.
 
         Level, STFT, target and segments stay what `fit` made them; the regressor goes on
@@ -247,7 +253,7 @@ class SpeechEnhancer(BaseEnhancer):
         self.n_utterances_ += len(noisy)
         return self
 
-    def make_chain(self):
+    def make_chain(self) -> Chain:
         """Make the chain that `fit` would use.
 
         Returns
@@ -263,17 +269,17 @@ class SpeechEnhancer(BaseEnhancer):
         self.check_params()
         return self._make_parts()[0]
 
-    def enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         return self.chain_.enhanced(waveforms, self.regressor_, allocate=allocate, **self.limits())
 
-    def limits(self):
+    def limits(self) -> dict[str, Any]:
         """Return what limits the enhancement now: `strength` and `mask_floor_db`, a dict."""
         return {"strength": self.strength, "mask_floor_db": self.mask_floor_db}
 
-    def open_stream(self, level=None):
+    def open_stream(self, level: float | None = None) -> Any:
         return open_prediction_stream(self.chain_, self.regressor_, level, self.limits)
 
-    def export(self, path, format="onnx"):
+    def export(self, path: FilePath, format: str = "onnx") -> Path:
         """Write the network alone, for programs without skse.
 
         Beside it comes a JSON file of the same name: sampling rate, featurizer,
@@ -310,7 +316,7 @@ class SpeechEnhancer(BaseEnhancer):
         more = {"sampling_rate": self.sampling_rate_, **self.limits()}
         return export_network(self.chain_, self.regressor_, path, format, more)
 
-    def check_params(self):
+    def check_params(self) -> None:
         super().check_params()
         check_number(self, "segment_frames", self.segment_frames, Integral, min_val=1)
         check_number(

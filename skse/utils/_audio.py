@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from skse.utils.typing import FilePath
+
 # What the header of a WAV file holds that was written to a pipe.
 _UNKNOWN_SIZE = 0xFFFFFFFF
 
@@ -29,7 +31,7 @@ class UnusableFileError(Exception):
     'talk.wav: no samples in it'
     """
 
-    def __init__(self, path, reason):
+    def __init__(self, path: FilePath, reason: str) -> None:
         super().__init__(path, reason)
         self.path, self.reason = str(path), reason
 
@@ -38,7 +40,7 @@ class UnusableFileError(Exception):
 
 
 @contextmanager
-def open_audio(path: str | os.PathLike[str]) -> Iterator[Any]:
+def open_audio(path: FilePath) -> Iterator[Any]:
     """Open a recording to read, in any format that libsndfile knows.
 
     Parameters

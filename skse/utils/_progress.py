@@ -3,9 +3,10 @@
 import io
 import os
 import sys
+from typing import Any
 
 
-def progress_bar(*arguments, show=True, **options):
+def progress_bar(*arguments: Any, show: bool = True, **options: Any) -> Any:
     """Return a bar of tqdm on the error stream.
 
     Parameters
