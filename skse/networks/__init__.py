@@ -24,22 +24,20 @@ __all__ = [
     "register_loss",
 ]
 
-# For the other packages of skse: where the name is. The modules of the last two load Keras.
+# For the other packages of skse. The last two modules load Keras.
 _SHARED = {
-    "LOSSES": "_loss_table",
-    "NETWORKS": "_regressors",
-    "OnnxNetwork": "_runtime",
-    "SavedKerasObject": "_runtime",
-    "check_onnx": "_runtime",
-    "exported": "_runtime",
-    "from_arguments": "_training",
-    "split_groups": "_rows",
-    "describe_keras_object": "_scikeras",
-    "to_runtime": "_export",
+    "_loss_table": ["LOSSES"],
+    "_regressors": ["NETWORKS"],
+    "_rows": ["split_groups"],
+    "_runtime": ["OnnxNetwork", "SavedKerasObject", "check_onnx", "exported"],
+    "_training": ["from_arguments"],
+    "_scikeras": ["describe_keras_object"],
+    "_export": ["to_runtime"],
 }
 
 
 def __getattr__(name):
-    if name in _SHARED:
-        return getattr(import_module(f"skse.networks.{_SHARED[name]}"), name)
+    for module, names in _SHARED.items():
+        if name in names:
+            return getattr(import_module(f"skse.networks.{module}"), name)
     raise AttributeError(f"module 'skse.networks' has no attribute {name!r}")
