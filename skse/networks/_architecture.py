@@ -4,6 +4,9 @@ from abc import ABC, abstractmethod
 
 from sklearn.base import BaseEstimator
 
+# What a network is built with beside its architecture.
+ENDS = ("output_activation", "input_statistics", "output_statistics")
+
 
 class BaseArchitecture(BaseEstimator, ABC):
     """Base class of architectures: what lies between a network's input and its output.
@@ -164,3 +167,23 @@ class BaseArchitecture(BaseEstimator, ABC):
             statistics=output_statistics,
         )
         return self.make_model(inputs, outputs, type(self).__name__.lower())
+
+
+def part_arguments(cls, arguments):
+    """Part a builder's arguments into an architecture and what is built around it.
+
+    Parameters
+    ----------
+    cls : type
+        Of the architecture.
+    arguments : dict
+        Parameters of the architecture, and keyword arguments of :meth:`BaseArchitecture.build`.
+
+    Returns
+    -------
+    architecture : BaseArchitecture
+    ends : dict
+        ``output_activation``, ``input_statistics`` and ``output_statistics``, as far as given.
+    """
+    ends = {name: arguments[name] for name in ENDS if name in arguments}
+    return cls(**{name: arguments[name] for name in arguments.keys() - ends.keys()}), ends

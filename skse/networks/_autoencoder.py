@@ -2,7 +2,7 @@
 
 from numbers import Integral
 
-from skse.networks._architecture import BaseArchitecture
+from skse.networks._architecture import BaseArchitecture, part_arguments
 from skse.networks._parameters import check_layers, check_sizes, keep_parameters
 from skse.utils import check_number
 
@@ -91,15 +91,7 @@ class Autoencoder(BaseArchitecture):
         return image
 
 
-def build_autoencoder(
-    input_shape,
-    output_shape,
-    *,
-    output_activation="linear",
-    input_statistics=None,
-    output_statistics=None,
-    **parameters,
-):
+def build_autoencoder(input_shape, output_shape, **options):
     """Build the Keras model of an autoencoder.
 
     Parameters
@@ -107,13 +99,9 @@ def build_autoencoder(
     input_shape, output_shape : tuple
         Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
         ``(n_frequencies, n_frames, n_channels)``.
-    output_activation : {"linear", "sigmoid"}, default="linear"
-        What the network ends in.
-    input_statistics, output_statistics : tuple of ndarray or None, default=None
-        Mean and standard deviation of input and target, each of shape
-        ``(n_frequencies, n_channels)``, kept inside the model as constants.
-    **parameters : dict
-        Of :class:`Autoencoder`.
+    **options : dict
+        Parameters of :class:`Autoencoder`, and ``output_activation``, ``input_statistics`` and
+        ``output_statistics`` of :meth:`BaseArchitecture.build`.
 
     Returns
     -------
@@ -126,13 +114,8 @@ def build_autoencoder(
     >>> build_autoencoder((33, 20), (33, 20), filters=(4,), dense_units=(8,)).output_shape
     (None, 33, 20)
     """
-    return Autoencoder(**parameters).build(
-        input_shape,
-        output_shape,
-        output_activation=output_activation,
-        input_statistics=input_statistics,
-        output_statistics=output_statistics,
-    )
+    architecture, ends = part_arguments(Autoencoder, options)
+    return architecture.build(input_shape, output_shape, **ends)
 
 
 def check_autoencoder(owner):

@@ -259,14 +259,7 @@ class BaseNetworkRegressor(TrainsNetwork):
             )
         from skse.networks._stream import NetworkStream
 
-        trained = self.regressor_
-        return NetworkStream(
-            trained.shapes,
-            trained.weights,
-            architecture=self.architecture_,
-            head=self.head,
-            ends=trained.ends,
-        )
+        return NetworkStream(self.regressor_, self.architecture_, self.head)
 
     def keras_model(self):
         """Return the trained Keras model, rebuilt where the network was loaded from a file.

@@ -1,14 +1,14 @@
 """What is known of every loss without Keras: its name, and what it compares."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from skse.networks._runtime import built
+from skse.utils import check_choice
 
 COMPARED = ("anything", "probabilities", "spectra", "waveforms")
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(NamedTuple):
     """A loss that the parameter `loss` can name.
 
     Parameters
@@ -45,6 +45,16 @@ LOSSES = {
         Loss("snr", "SNR", "waveforms"),
     )
 }
+# Keras's own on probabilities: function and class. Tversky's is Dice's with weights.
+_ON_PROBABILITIES = {
+    "binary_crossentropy": "BinaryCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+    "dice": "Dice",
+    "tversky": "Tversky",
+}
 
 
 def compares(loss):
@@ -75,27 +85,9 @@ def compares(loss):
         return said
     from keras import losses
 
-    # The Tversky loss is Dice's with weights.
-    classes = (
-        losses.BinaryCrossentropy,
-        losses.BinaryFocalCrossentropy,
-        losses.CategoricalCrossentropy,
-        losses.CategoricalFocalCrossentropy,
-        losses.SparseCategoricalCrossentropy,
-        losses.Dice,
-        losses.Tversky,
-    )
-    functions = (
-        losses.binary_crossentropy,
-        losses.binary_focal_crossentropy,
-        losses.categorical_crossentropy,
-        losses.categorical_focal_crossentropy,
-        losses.sparse_categorical_crossentropy,
-        losses.dice,
-        losses.tversky,
-    )
-    of_keras = isinstance(loss, classes) or any(loss is function for function in functions)
-    return "probabilities" if of_keras else "anything"
+    functions = any(loss is getattr(losses, name) for name in _ON_PROBABILITIES)
+    classes = tuple(getattr(losses, name) for name in _ON_PROBABILITIES.values())
+    return "probabilities" if functions or isinstance(loss, classes) else "anything"
 
 
 def register_loss(compares="anything"):
@@ -139,11 +131,7 @@ def register_loss(compares="anything"):
     ...     return ops.mean((y_true - y_pred) ** 4, axis=-1)
     >>> network = UNetRegressor(loss=fourth_power)
     """
-    if compares not in COMPARED:
-        raise ValueError(
-            f"register_loss: compares={compares!r} is not allowed; choose from "
-            f"{', '.join(map(repr, COMPARED))}."
-        )
+    check_choice("register_loss", "compares", compares, COMPARED)
 
     def register(loss):
         import keras

@@ -30,8 +30,8 @@ class NetworkRegressor(BaseNetworkRegressor):
         "mse", "mae", "huber" or "log_cosh"; for targets in [0, 1]
         "binary_crossentropy", "binary_focal_crossentropy", "dice" or "bce_dice"; for
         complex spectra "compressed_spectrum"; for waveforms (:class:`~skse.WaveformTarget`)
-        "si_sdr" or "snr". An own one must be registered with
-        ``keras.saving.register_keras_serializable``.
+        "si_sdr" or "snr". One of your own must be registered by
+        :func:`~skse.networks.register_loss`.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"} or keras.optimizers.Optimizer, \
             default="adam"
         An instance is copied and brings its own learning rate.
@@ -54,7 +54,8 @@ class NetworkRegressor(BaseNetworkRegressor):
         Called in training.
     warm_start : bool, default=False
         Continue with the weights (and the standardisation) of the last `fit`;
-        `loss`, `optimizer` and architecture stay what they were.
+        `loss`, `optimizer` and architecture stay what they were. `partial_fit` does so
+        once, and never ends with worse weights.
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, 2 one line an epoch.
     random_state : int, RandomState instance or None, default=None
@@ -70,7 +71,7 @@ class NetworkRegressor(BaseNetworkRegressor):
         :func:`skse.load`, and until it is trained further, an object in its
         place that predicts through onnxruntime.
     history_ : dict of str to list of float
-        Loss of every epoch: "loss" and, with early stopping, "val_loss".
+        Loss of every epoch: "loss" and, where rows are held out, "val_loss".
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int

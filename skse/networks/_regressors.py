@@ -82,8 +82,8 @@ class UNetRegressor(BaseNetworkRegressor):
         "mse", "mae", "huber" or "log_cosh"; for targets in [0, 1]
         "binary_crossentropy", "binary_focal_crossentropy", "dice" or "bce_dice"; for
         complex spectra "compressed_spectrum"; for waveforms (:class:`~skse.WaveformTarget`)
-        "si_sdr" or "snr". An own one must be registered with
-        ``keras.saving.register_keras_serializable``.
+        "si_sdr" or "snr". One of your own must be registered by
+        :func:`~skse.networks.register_loss`.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"} or keras.optimizers.Optimizer, \
             default="adam"
         An instance is copied and brings its own learning rate.
@@ -106,7 +106,8 @@ class UNetRegressor(BaseNetworkRegressor):
         Called in training.
     warm_start : bool, default=False
         Continue with the weights (and the standardisation) of the last `fit`;
-        `loss`, `optimizer` and architecture stay what they were.
+        `loss`, `optimizer` and architecture stay what they were. `partial_fit` does so
+        once, and never ends with worse weights.
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, 2 one line an epoch.
     random_state : int, RandomState instance or None, default=None
@@ -115,12 +116,14 @@ class UNetRegressor(BaseNetworkRegressor):
 
     Attributes
     ----------
+    architecture_ : BaseArchitecture
+        What was trained.
     regressor_ : scikeras.wrappers.KerasRegressor
         The trained network; ``regressor_.model_`` is the Keras model. After
         :func:`skse.load`, and until it is trained further, an object in its
         place that predicts through onnxruntime.
     history_ : dict of str to list of float
-        Loss of every epoch: "loss" and, with early stopping, "val_loss".
+        Loss of every epoch: "loss" and, where rows are held out, "val_loss".
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int
@@ -241,8 +244,8 @@ class AutoencoderRegressor(BaseNetworkRegressor):
         "mse", "mae", "huber" or "log_cosh"; for targets in [0, 1]
         "binary_crossentropy", "binary_focal_crossentropy", "dice" or "bce_dice"; for
         complex spectra "compressed_spectrum"; for waveforms (:class:`~skse.WaveformTarget`)
-        "si_sdr" or "snr". An own one must be registered with
-        ``keras.saving.register_keras_serializable``.
+        "si_sdr" or "snr". One of your own must be registered by
+        :func:`~skse.networks.register_loss`.
     optimizer : {"adam", "adamw", "nadam", "rmsprop", "sgd"} or keras.optimizers.Optimizer, \
             default="adam"
         An instance is copied and brings its own learning rate.
@@ -265,7 +268,8 @@ class AutoencoderRegressor(BaseNetworkRegressor):
         Called in training.
     warm_start : bool, default=False
         Continue with the weights (and the standardisation) of the last `fit`;
-        `loss`, `optimizer` and architecture stay what they were.
+        `loss`, `optimizer` and architecture stay what they were. `partial_fit` does so
+        once, and never ends with worse weights.
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, 2 one line an epoch.
     random_state : int, RandomState instance or None, default=None
@@ -274,12 +278,14 @@ class AutoencoderRegressor(BaseNetworkRegressor):
 
     Attributes
     ----------
+    architecture_ : BaseArchitecture
+        What was trained.
     regressor_ : scikeras.wrappers.KerasRegressor
         The trained network; ``regressor_.model_`` is the Keras model. After
         :func:`skse.load`, and until it is trained further, an object in its
         place that predicts through onnxruntime.
     history_ : dict of str to list of float
-        Loss of every epoch: "loss" and, with early stopping, "val_loss".
+        Loss of every epoch: "loss" and, where rows are held out, "val_loss".
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int

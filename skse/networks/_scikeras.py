@@ -25,7 +25,6 @@ import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
 from skse.networks import _layers  # noqa: F401  registers what saved models name
-from skse.networks._batches import EndlessBatches, shuffled_batches
 from skse.networks._heads import build_with_head
 from skse.networks._runtime import SavedKerasObject
 
@@ -141,33 +140,17 @@ class OwnedKerasRegressor(KerasRegressor):
 
     target_encoder = BaseWrapper.target_encoder  # the identity
 
-    def fit(
-        self,
-        X,
-        y,
-        *,
-        seed,
-        callbacks=(),
-        make_batch=None,
-        n_steps=None,
-        learning_rate=None,
-        **kwargs,
-    ):
+    def fit(self, X, y, *, make_data, callbacks=(), learning_rate=None, **kwargs):
         """Train as scikeras does; where that fails, a trained model stays as it was.
 
         Parameters
         ----------
         X, y : ndarray of shape (n_samples, ...)
-            Rows.
-        seed : int or None
-            Seed of their order; None takes another one in every epoch.
+            Rows, or what those that are made while it trains begin with.
+        make_data : callable
+            ``make_data(first_step)`` gives the batches, in a form that Keras takes.
         callbacks : sequence of keras.callbacks.Callback, default=()
             Let go of afterwards.
-        make_batch : callable or None, default=None
-            Where given, what ``make_batch(step)`` gives is trained on, `n_steps` batches an
-            epoch; `X` and `y` then only show what the rows are like.
-        n_steps : int or None, default=None
-            See `make_batch`.
         learning_rate : float or None, default=None
             Where given, that of a model that is trained further.
         **kwargs : dict
@@ -177,18 +160,14 @@ class OwnedKerasRegressor(KerasRegressor):
         -------
         self : object
         """
-        self._fit_callbacks = list(callbacks)
-        self._data = seed, make_batch
-        kwargs["shuffle"] = False
-        if make_batch is not None:
-            kwargs["steps_per_epoch"] = n_steps
+        self._fit_callbacks, self._make_data = list(callbacks), make_data
         try:
             with _undone_on_failure(self):
                 if learning_rate is not None:
                     self.model_.optimizer.learning_rate = learning_rate
-                return super().fit(X, y, **kwargs)
+                return super().fit(X, y, shuffle=False, **kwargs)
         finally:
-            self._fit_callbacks, self._data = [], None
+            self._fit_callbacks, self._make_data = [], None
             for callback in callbacks:
                 callback.set_model(None)
 
@@ -238,12 +217,6 @@ class OwnedKerasRegressor(KerasRegressor):
         return self
 
     def _fit_keras_model(self, X, y, **kwargs):
-        seed, make_batch = self._data
-        if make_batch is None:
-            data = shuffled_batches(X, y, self.batch_size, seed)
-        else:
-            # Counted on where training goes on, so that no batch comes twice.
-            data = EndlessBatches(make_batch, int(self.model_.optimizer.iterations))
         held_out = kwargs.get("validation_data")
         traced = X.shape[1:], None if held_out is None else held_out[0].shape[1:]
         if getattr(self, "_traced", traced) != traced:
@@ -252,6 +225,8 @@ class OwnedKerasRegressor(KerasRegressor):
             self.model_.make_train_function(force=True)
             self.model_.make_test_function(force=True)
         self._traced = traced
+        # Steps are counted on where training goes on, so that no batch comes twice.
+        data = self._make_data(int(self.model_.optimizer.iterations))
         return super()._fit_keras_model(data, None, **kwargs)
 
     def _initialize_callbacks(self):

@@ -13,17 +13,19 @@ class NetworkStream:
 
     Parameters
     ----------
-    shapes : tuple of tuple
-        Shape of a row of input and of output, None where the number of frames is open.
-    weights : list of ndarray
-        Of the trained network.
-    **options : dict
-        Of `build_network`.
+    trained : OwnedKerasRegressor or OnnxNetwork
+        What was trained.
+    architecture : BaseArchitecture
+        What it is.
+    head : dict or None
+        What it ends in.
     """
 
-    def __init__(self, shapes, weights, **options):
-        self._model = build_network(*shapes, **options, stateful=True)
-        self._model.set_weights(weights)
+    def __init__(self, trained, architecture, head):
+        self._model = build_network(
+            *trained.shapes, architecture=architecture, head=head, ends=trained.ends, stateful=True
+        )
+        self._model.set_weights(trained.weights)
         rows = tf.TensorSpec(self._model.input_shape, tf.float32)
         self._call = tf.function(
             partial(self._model, training=False), input_signature=[rows], autograph=False

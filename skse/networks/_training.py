@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
+from skse.networks._architecture import ENDS, part_arguments
 from skse.networks._parameters import check_training
 from skse.networks._rows import (
     as_columns,
@@ -27,8 +28,6 @@ from skse.utils import check_number
 
 # Batches that are looked at before training: their moments standardise, their shapes are checked.
 _BATCHES_LOOKED_AT = 32
-# What a network is built with beside its architecture.
-_ENDS = ("output_activation", "input_statistics", "output_statistics")
 
 
 def from_arguments(cls, arguments):
@@ -47,9 +46,7 @@ def from_arguments(cls, arguments):
     ends : dict
         ``output_activation``, ``input_statistics`` and ``output_statistics``.
     """
-    ends = {name: arguments[name] for name in _ENDS}
-    own = {name: value for name, value in arguments.items() if name not in _ENDS}
-    return cls().make_architecture().set_params(**own), ends
+    return part_arguments(type(cls().make_architecture()), arguments)
 
 
 class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
@@ -88,7 +85,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 )
                 plan["validation"] = X[held_out], as_columns(y[held_out])
                 X, y = X[train], y[train]
-            return self._train(X, y, n_rows=len(X), **plan)
+            return self._train(X, y, len(X), plan)
 
     def _fit_batches(self, make_batch, n_rows, validation_data, *, tune):
         with self._whole_or_not_at_all():
@@ -113,7 +110,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 X, y = make_batch(step)
                 return X, as_columns(y)
 
-            return self._train(X, y, n_rows=n_rows, make_batch=make_columns, **plan)
+            return self._train(X, y, n_rows, plan, make_columns)
 
     @contextmanager
     def _whole_or_not_at_all(self):
@@ -128,58 +125,48 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             raise
 
     def _begin(self, tune):
-        """Check the parameters; say whether training goes on, and with which architecture."""
+        """Check the parameters; say with which architecture it trains, and whether further."""
         check_training(self)
         architecture = self.make_architecture()
         architecture.check_params()
         resume = tune or (bool(self.warm_start) and hasattr(self, "regressor_"))
-        return {
-            "architecture": self.architecture_ if resume else architecture,
-            "resume": resume,
-            "tune": tune,
-            "validation": None,
-        }
+        if resume:
+            architecture = self.architecture_
+        return {"architecture": architecture, "resume": resume, "tune": tune, "validation": None}
 
-    def _train(
-        self,
-        X,
-        y,
-        *,
-        n_rows,
-        architecture,
-        activation,
-        seed,
-        validation,
-        resume,
-        tune,
-        make_batch=None,
-    ):
+    def _train(self, X, y, n_rows, plan, make_batch=None):
         """Train on `X` and `y`, or on the batches that `make_batch` gives and these begin with."""
+        from skse.networks._batches import EndlessBatches, shuffled_batches
         from skse.networks._scikeras import quiet_tracing
 
+        resume, batch_size, columns = plan["resume"], int(self.batch_size), as_columns(y)
         before = self.history_ if resume else {}
+        constant = self.learning_rate_schedule == "constant" and isinstance(self.optimizer, str)
+
+        def make_data(first_step):
+            if make_batch is not None:
+                return EndlessBatches(make_batch, first_step)
+            seed = None if self.random_state is None else plan["seed"]
+            return shuffled_batches(X, columns, batch_size, seed)
+
         with quiet_tracing():
             if resume:
-                regressor = self._trained_regressor(seed)
+                regressor = self._trained_regressor(plan["seed"])
                 regressor.history_ = defaultdict(list, {k: list(v) for k, v in before.items()})
             else:
-                regressor = self._new_regressor(architecture, X, y, activation, seed)
+                regressor = self._new_regressor(X, y, plan)
+            epochs, verbose = int(self.epochs), int(self.verbose)
             regressor.set_params(
-                batch_size=int(self.batch_size),
-                epochs=int(self.epochs),
-                verbose=int(self.verbose),
-                warm_start=resume,
+                batch_size=batch_size, epochs=epochs, verbose=verbose, warm_start=resume
             )
-            constant = self.learning_rate_schedule == "constant" and isinstance(self.optimizer, str)
             regressor.fit(
                 X,
-                as_columns(y),
-                seed=None if self.random_state is None else seed,
-                callbacks=self._make_callbacks(n_rows, validation, tune),
-                make_batch=make_batch,
-                n_steps=-(-n_rows // self.batch_size),
+                columns,
+                make_data=make_data,
+                callbacks=self._make_callbacks(n_rows, plan),
                 learning_rate=self.learning_rate if resume and constant else None,
-                validation_data=validation,
+                steps_per_epoch=None if make_batch is None else -(-n_rows // batch_size),
+                validation_data=plan["validation"],
                 initial_epoch=self.n_iter_ if resume else 0,
             )
         self.n_iter_ = len(regressor.history_.get("loss", ()))
@@ -187,11 +174,11 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         for name, values in regressor.history_.items():
             gap = [math.nan] * (self.n_iter_ - len(values))  # where no rows were held out
             self.history_[name] = values + gap if name in before else gap + values
-        self.architecture_, self.regressor_ = architecture, regressor
+        self.architecture_, self.regressor_ = plan["architecture"], regressor
         self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
         return self
 
-    def _make_callbacks(self, n_rows, validation, tune):
+    def _make_callbacks(self, n_rows, plan):
         from skse.networks._callbacks import CosineDecay, KeepBest
 
         callbacks = list(self.callbacks or [])
@@ -200,8 +187,8 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             by_name = isinstance(optimizer, str)
             initial = self.learning_rate if by_name else float(optimizer.learning_rate)
             callbacks.append(CosineDecay(initial, self.epochs * -(-n_rows // self.batch_size)))
-        if validation is not None and (tune or self.early_stopping):
-            start = validation if tune else None
+        if plan["validation"] is not None and (plan["tune"] or self.early_stopping):
+            start = plan["validation"] if plan["tune"] else None
             callbacks.append(KeepBest(self.n_iter_no_change, start, self.batch_size))
         return callbacks
 
@@ -246,22 +233,19 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 f"of shape {self._row_shape}.{remedy}"
             )
 
-    def _new_regressor(self, architecture, X, y, activation, seed):
+    def _new_regressor(self, X, y, plan):
         from skse.networks._heads import features_of
 
-        ends = dict.fromkeys(_ENDS)
-        ends["output_activation"] = activation
+        ends = dict.fromkeys(ENDS) | {"output_activation": plan["activation"]}
         if self.standardize:
             mean, deviation = moments(features_of(X, self.head))
-            ends["input_statistics"] = (
-                mean,
-                np.where(deviation > 0, deviation, 1).astype(np.float32),
-            )
-            if activation == "linear" and self.head is None:
+            deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
+            ends["input_statistics"] = mean, deviation
+            if plan["activation"] == "linear" and self.head is None:
                 ends["output_statistics"] = moments(y)
         rows = X.shape[1:], y.shape[1:] or (1,)
-        shapes = (self._open_shape(architecture, shape) for shape in rows)
-        return self._own_regressor(architecture, shapes, ends, seed)
+        shapes = [self._open_shape(plan["architecture"], shape) for shape in rows]
+        return self._own_regressor(plan["architecture"], shapes, ends, plan["seed"])
 
     def _own_regressor(self, architecture, shapes, ends, seed):
         """Return a KerasRegressor that is not fitted; its network is built as told here."""
@@ -271,15 +255,9 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         scale = 1.0
         if ends["output_statistics"] is not None:
             scale = float(np.sqrt(np.mean(np.square(ends["output_statistics"][1]))))
+        options = {"architecture": architecture, "head": self.head, "ends": ends, "seed": seed}
         return OwnedKerasRegressor(
-            partial(
-                build_network,
-                *shapes,
-                architecture=architecture,
-                head=self.head,
-                ends=ends,
-                seed=seed,
-            ),
+            partial(build_network, *shapes, **options),
             loss=compiled_loss(built(self.loss), self.head),
             optimizer=make_optimizer(built(self.optimizer), self.learning_rate, scale),
         )

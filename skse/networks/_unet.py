@@ -2,7 +2,7 @@
 
 from numbers import Integral
 
-from skse.networks._architecture import BaseArchitecture
+from skse.networks._architecture import BaseArchitecture, part_arguments
 from skse.networks._parameters import check_layers, check_sizes, keep_parameters
 from skse.utils import check_choice, check_number
 
@@ -212,15 +212,7 @@ class UNet(BaseArchitecture):
         return layers.Cropping2D(((0, 0), (0, ahead)))(image) if moved else image
 
 
-def build_unet(
-    input_shape,
-    output_shape,
-    *,
-    output_activation="linear",
-    input_statistics=None,
-    output_statistics=None,
-    **parameters,
-):
+def build_unet(input_shape, output_shape, **options):
     """Build the Keras model of a U-Net.
 
     Parameters
@@ -228,13 +220,9 @@ def build_unet(
     input_shape, output_shape : tuple
         Of one sample: ``(n_frequencies,)``, ``(n_frequencies, n_frames)`` or
         ``(n_frequencies, n_frames, n_channels)``; ``n_frames`` may be None.
-    output_activation : {"linear", "sigmoid"}, default="linear"
-        What the network ends in.
-    input_statistics, output_statistics : tuple of ndarray or None, default=None
-        Mean and standard deviation of input and target, each of shape
-        ``(n_frequencies, n_channels)``, kept inside the model as constants.
-    **parameters : dict
-        Of :class:`UNet`.
+    **options : dict
+        Parameters of :class:`UNet`, and ``output_activation``, ``input_statistics`` and
+        ``output_statistics`` of :meth:`BaseArchitecture.build`.
 
     Returns
     -------
@@ -247,13 +235,8 @@ def build_unet(
     >>> build_unet((33, None), (33, None), filters=(4, 8)).output_shape
     (None, 33, None)
     """
-    return UNet(**parameters).build(
-        input_shape,
-        output_shape,
-        output_activation=output_activation,
-        input_statistics=input_statistics,
-        output_statistics=output_statistics,
-    )
+    architecture, ends = part_arguments(UNet, options)
+    return architecture.build(input_shape, output_shape, **ends)
 
 
 def check_unet(owner):
