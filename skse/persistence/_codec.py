@@ -259,10 +259,10 @@ class Decoder:
 
     def _decode_own(self, node):
         cls = self._find_class(node["class"])
-        parameters = self._decode_by_name(node["parameters"])
-        estimator = cls(**parameters)
-        estimator.__setstate__({**vars(estimator), **self._decode_by_name(node["state"])})
-        for name in vars(estimator).keys() - parameters:
+        estimator = cls(**self._decode_by_name(node["parameters"]))
+        made = dict(vars(estimator))
+        estimator.__setstate__({**made, **self._decode_by_name(node["state"])})
+        for name in vars(estimator).keys() - made:
             if not may_hold(cls, name):
                 raise self.archive.error(f"it sets {cls.__name__}.{name}")
         return estimator

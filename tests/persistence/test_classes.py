@@ -221,7 +221,7 @@ def forge_class(forge, tmp_path):
         ("ownparts:np", "ownparts.np is no class"),
         ("sklearn.tree:DecisionTreeRegressor", "is no class of a user's own"),
         ("ownparts:BaseEstimator", "ownparts.BaseEstimator is no class of a user's own"),
-        ("skse.comparison._candidates:OracleCeiling", "is no class of a user's own"),
+        ("skse.enhancement._base:BaseEnhancer", "is no class of a user's own"),
         ("ownparts:Absent", "ownparts.Absent cannot be imported"),
         ("a b:c", "a b.c cannot be imported"),
     ],
@@ -240,6 +240,11 @@ def test_state_may_not_hide_methods_of_trusted_classes_either(own, forge_class):
     path = forge_class("ownparts:Quieter", state={"predict": 1})
     with pytest.raises(ModelFileError, match=re.escape("it sets Quieter.predict")):
         skse.load(path, trusted=["ownparts.Quieter"])
+
+
+def test_a_parameter_may_have_its_default_at_the_class(own, forge_class):
+    path = forge_class("ownparts:WithDefault", state={"sampling_rate_": 8000})
+    assert skse.load(path, trusted=["ownparts.WithDefault"]).floor == 3
 
 
 @pytest.mark.parametrize("kind", ["part", "estimator inside a part", "data that look like a node"])
