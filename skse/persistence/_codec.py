@@ -260,9 +260,8 @@ class Decoder:
     def _decode_own(self, node):
         cls = self._find_class(node["class"])
         estimator = cls(**self._decode_by_name(node["parameters"]))
-        made = dict(vars(estimator))
-        estimator.__setstate__({**made, **self._decode_by_name(node["state"])})
-        for name in vars(estimator).keys() - made:
+        estimator.__setstate__({**vars(estimator), **self._decode_by_name(node["state"])})
+        for name in vars(estimator).keys() - estimator.get_params(deep=False).keys():
             if not may_hold(cls, name):
                 raise self.archive.error(f"it sets {cls.__name__}.{name}")
         return estimator

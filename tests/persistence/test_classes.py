@@ -221,7 +221,7 @@ def forge_class(forge, tmp_path):
         ("ownparts:np", "ownparts.np is no class"),
         ("sklearn.tree:DecisionTreeRegressor", "is no class of a user's own"),
         ("ownparts:BaseEstimator", "ownparts.BaseEstimator is no class of a user's own"),
-        ("skse.enhancement._base:BaseEnhancer", "is no class of a user's own"),
+        ("skse.enhancement._remix:Remix", "is no class of a user's own"),
         ("ownparts:Absent", "ownparts.Absent cannot be imported"),
         ("a b:c", "a b.c cannot be imported"),
     ],
