@@ -242,6 +242,11 @@ def test_state_may_not_hide_methods_of_trusted_classes_either(own, forge_class):
         skse.load(path, trusted=["ownparts.Quieter"])
 
 
+def test_a_parameter_may_have_its_default_at_the_class(own, forge_class):
+    path = forge_class("ownparts:WithDefault", state={"sampling_rate_": 8000})
+    assert skse.load(path, trusted=["ownparts.WithDefault"]).floor == 3
+
+
 @pytest.mark.parametrize("kind", ["part", "estimator inside a part", "data that look like a node"])
 def test_no_untrusted_class_gets_past_the_list(kind, own, forge_class):
     node = {"type": "estimator", "class": "ownparts:Quieter", "parameters": {}, "state": {}}

@@ -56,6 +56,16 @@ class Quieter(skse.WienerFilter):
         return [x / 2 for x in super()._enhance(waveforms, allocate)]
 
 
+class WithDefault(skse.IdentityEnhancer):
+    """Its parameter has a default at the class, which the instance hides."""
+
+    floor = 2
+
+    def __init__(self, sampling_rate=None, floor=3):
+        super().__init__(sampling_rate)
+        self.floor = floor
+
+
 class NoEstimator:
     """Can be imported, but must not be built."""
 
