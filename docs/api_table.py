@@ -193,6 +193,7 @@ SECTIONS = [
             "skse.save",
             "skse.load",
             "skse.persistence.read_card",
+            "skse.persistence.get_untrusted_types",
             "skse.persistence.ModelFileError",
         ],
     ),
@@ -233,6 +234,7 @@ SECTIONS = [
             "skse.utils.digest",
             "skse.utils.align",
             "skse.utils.write_csv",
+            "skse.utils.progress_bar",
         ],
     ),
 ]

@@ -192,7 +192,8 @@ def test_command_is_documented(name):
 
 @pytest.mark.training
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_code_of_the_guide_runs(page):
+def test_code_of_the_guide_runs(page, monkeypatch):
+    monkeypatch.syspath_prepend(page.parent / "own")  # files that a page shows
     failed, attempted = doctest.testfile(
         str(page),
         module_relative=False,

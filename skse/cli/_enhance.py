@@ -47,6 +47,13 @@ Examples:
     type=click.FloatRange(max=0),
     help="Attenuate nothing by more than this, such as -15. Default: the model's.",
 )
+@click.option(
+    "--trust",
+    metavar="NAME",
+    multiple=True,
+    help="Class that a .skse file may import and build beside those of skse, such as "
+    "mypackage.MyMask: its code is run. Can be repeated.",
+)
 @click.option("--force", is_flag=True, help="Overwrite results that exist.")
 @click.option("--resume", is_flag=True, help="Leave results that exist as they are: they are done.")
 @click.option(
@@ -56,8 +63,8 @@ Examples:
     show_default=True,
     help="Processes side by side. The results do not depend on it.",
 )
-def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, force, resume,
-            jobs):  # fmt: skip
+def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, trust, force,
+            resume, jobs):  # fmt: skip
     """Enhance recordings: files, folders (with all subfolders) and quoted globs.
 
     Every result has the name, format, bit depth, sampling rate, channels, length and metadata
@@ -94,6 +101,7 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
             sampling_rate=sampling_rate,
             strength=strength,
             mask_floor_db=mask_floor_db,
+            trusted=trust,
             force=force,
             resume=resume,
             n_jobs=jobs,

@@ -2,8 +2,6 @@
 
 from contextlib import contextmanager
 
-import numpy as np
-
 from skse.utils import UnusableFileError, open_audio, read_blocks
 
 
@@ -28,8 +26,8 @@ def read_mono(path):
         With the path and the reason.
     """
     with _open_mono(path) as audio:
-        blocks = [block[:, 0] for block in read_blocks(audio)]
-        return np.concatenate(blocks), audio.samplerate
+        (x,) = read_blocks(audio, audio.frames)
+        return x[:, 0], audio.samplerate
 
 
 def read_header(path):

@@ -1,8 +1,12 @@
 """The one form in which every loader returns its pairs."""
 
+from typing import Any, TypeAlias
+
 import numpy as np
 from sklearn.utils import Bunch
 
+# A Bunch, or the lists of noisy and of clean waveforms: return_X_y says which.
+BunchOrLists: TypeAlias = Any
 _LABELS = ("sentence", "speaker", "noise", "snr_db")
 
 

@@ -6,11 +6,12 @@ from numbers import Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skse.datasets._bunch import make_bunch
+from skse.datasets._bunch import BunchOrLists, make_bunch
 from skse.datasets._mixing import mix_at_snr
 from skse.datasets._noise import NOISE_KINDS, make_noise
 from skse.datasets._speech import SAMPLING_RATE, read_harvard_speech
 from skse.utils import check_choice
+from skse.utils.typing import RandomState
 
 _DESCR = """\
 Harvard sentences, synthetic
@@ -35,12 +36,12 @@ combinations="all": every sentence in every noise at every SNR (1536 pairs by de
 
 def load_harvard(
     *,
-    noises=None,
-    snr_db=(0, 5, 10, 15),
-    combinations="balanced",
-    random_state=0,
-    return_X_y=False,
-):
+    noises: str | Iterable[str] | None = None,
+    snr_db: float | Iterable[float] = (0, 5, 10, 15),
+    combinations: str = "balanced",
+    random_state: RandomState = 0,
+    return_X_y: bool = False,
+) -> BunchOrLists:
     """Load the small corpus of synthetic noisy speech that ships with skse.
 
     ==============  ==========================================
@@ -110,7 +111,7 @@ def load_harvard(
     for kind in noises:
         check_choice(caller, "noises", kind, NOISE_KINDS)
     ratios = _as_list(snr_db, ())
-    if not ratios or not all(isinstance(r, Real) and np.isfinite(r) for r in ratios):
+    if not ratios or not all(isinstance(r, Real) and np.isfinite(float(r)) for r in ratios):
         raise ValueError(
             f"{caller}: snr_db={snr_db!r} must be a number of dB or a sequence of them, "
             "such as (0, 5, 10, 15)."

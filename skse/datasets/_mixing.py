@@ -1,12 +1,14 @@
 """Speech levels, and mixing speech with noise at a given SNR."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.signal import lfilter
 from sklearn.utils import check_random_state
 
 from skse.utils import check_choice, check_number, check_sampling_rate, check_waveforms
+from skse.utils.typing import RandomState, Waveform
 
 _TIME_CONSTANT = 0.03  # s, of each of the two smoothers: P.56, clause 5.1
 _HANGOVER = 0.2  # s
@@ -15,7 +17,7 @@ _N_THRESHOLDS = 15
 _TOLERANCE_DB = 0.01
 
 
-def active_speech_level(x, sampling_rate, *, return_activity=False):
+def active_speech_level(x: Waveform, sampling_rate: float, *, return_activity: bool = False) -> Any:
     r"""Level of the speech in a recording, pauses left out (ITU-T P.56, method B).
 
     Parameters
@@ -76,7 +78,15 @@ def active_speech_level(x, sampling_rate, *, return_activity=False):
     return (level_db, activity) if return_activity else level_db
 
 
-def mix_at_snr(clean, noise, snr_db, *, level="rms", sampling_rate=None, random_state=None):
+def mix_at_snr(
+    clean: Waveform,
+    noise: Waveform,
+    snr_db: float,
+    *,
+    level: str = "rms",
+    sampling_rate: float | None = None,
+    random_state: RandomState = None,
+) -> np.ndarray:
     """Add noise to speech at a given signal-to-noise ratio.
 
     Parameters

@@ -5,11 +5,13 @@ from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
 from skse.datasets._audio import read_header, read_mono
 from skse.datasets._mixing import fit_length, mix_at_snr
 from skse.utils import UnusableFileError, check_choice, check_number, check_sampling_rate
+from skse.utils.typing import RandomState
 
 _TRIES = 10
 _SILENCE = 1e-6  # of the noise file's mean power: 60 dB below it
@@ -46,8 +48,15 @@ class LazyWaveforms(Sequence):
 
 
 def make_pairs(
-    speech, noise, *, snr_db, n=None, level="rms", sampling_rate=16000, random_state=None
-):
+    speech: Sequence[str | Path],
+    noise: Sequence[str | Path],
+    *,
+    snr_db: ArrayLike,
+    n: int | None = None,
+    level: str = "rms",
+    sampling_rate: float = 16000,
+    random_state: RandomState = None,
+) -> Bunch:
     """Pair recordings of speech with noise, and mix each pair when it is asked for.
 
     Parameters
@@ -233,7 +242,7 @@ def _check_paths(name, paths):
 
 def _check_ratios(snr_db):
     ratios = np.atleast_1d(np.asarray(snr_db, dtype=object))
-    if not len(ratios) or not all(isinstance(r, Real) and np.isfinite(r) for r in ratios):
+    if not len(ratios) or not all(isinstance(r, Real) and np.isfinite(float(r)) for r in ratios):
         raise ValueError(
             f"make_pairs: snr_db={snr_db!r:.60} must be a finite number of dB, or a sequence of "
             "them."

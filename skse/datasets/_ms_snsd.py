@@ -19,6 +19,7 @@ from sklearn.utils import Bunch
 from skse.datasets._download import BROKEN_ZIP, default_home, download, repeat
 from skse.datasets._listing import shorten
 from skse.utils import check_choice, replacing, write_whole
+from skse.utils.typing import FilePath
 
 SAMPLING_RATE = 16000
 # Part -> folders of speech and of noise, in the present layout and in the older one.
@@ -51,13 +52,13 @@ speech dataset and online subjective test framework. Interspeech 2019. {page}
 
 
 def fetch_ms_snsd(
-    part="train",
+    part: str = "train",
     *,
-    data_home=None,
-    download_if_missing=True,
-    archive=False,
-    known_hash=None,
-):
+    data_home: FilePath | None = None,
+    download_if_missing: bool = True,
+    archive: bool = False,
+    known_hash: str | None = None,
+) -> Bunch:
     """Find MS-SNSD, speech and noise to mix; download what is missing.
 
     ==============  ==============================================
@@ -350,7 +351,7 @@ def _members_by_folder(unzipped):
     """Folder -> name -> member, of the wav files of an archive."""
     members = {}
     for info in unzipped.infolist():
-        *_, folder, name = ["", *info.filename.split("/")]
+        *_, folder, name = f"/{info.filename}".split("/")
         if folder in _FOLDERS and name.lower().endswith(".wav"):
             members.setdefault(folder, {})[name] = info
     return members

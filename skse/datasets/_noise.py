@@ -1,5 +1,6 @@
 """Synthesised noise: eight kinds, seeded, never the same waveform twice."""
 
+from collections.abc import Callable
 from numbers import Integral
 
 import numpy as np
@@ -9,12 +10,20 @@ from sklearn.utils import check_random_state
 
 from skse.datasets._speech import SAMPLING_RATE, read_harvard_speech
 from skse.utils import check_choice, check_number, check_sampling_rate, check_waveforms
+from skse.utils.typing import RandomState, Waveforms
 
 _N_TALKERS = 6
 _MAX_RATE_SHARE = 0.45  # no tone above this share of the sampling rate
 
 
-def make_noise(kind, n_times, sampling_rate, *, voices=None, random_state=None):
+def make_noise(
+    kind: str,
+    n_times: int,
+    sampling_rate: float,
+    *,
+    voices: Waveforms | None = None,
+    random_state: RandomState = None,
+) -> np.ndarray:
     """Synthesise noise.
 
     Parameters
@@ -231,7 +240,7 @@ def _mix(*layers):
     return sum(level * x / (np.sqrt(np.mean(x**2)) or 1) for x, level in layers)
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable] = {
     "white": _white,
     "pink": _pink,
     "babble": _babble,

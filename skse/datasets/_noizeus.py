@@ -11,9 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from skse.datasets._bunch import make_bunch
+from skse.datasets._bunch import BunchOrLists, make_bunch
 from skse.datasets._download import BROKEN_ZIP, default_home, download, repeat
 from skse.utils import digest, write_whole
+from skse.utils.typing import FilePath
 
 NOISES = ("airport", "babble", "car", "exhibition", "restaurant", "station", "street", "train")
 SNRS_DB = (0, 5, 10, 15)
@@ -45,13 +46,13 @@ Communication 49, 2007, pp. 588-601. https://ecs.utdallas.edu/loizou/speech/noiz
 
 def fetch_noizeus(
     *,
-    data_home=None,
-    noises=None,
-    snr_db=None,
-    sentences=None,
-    download_if_missing=True,
-    return_X_y=False,
-):
+    data_home: FilePath | None = None,
+    noises: str | Iterable[str] | None = None,
+    snr_db: int | Iterable[int] | None = None,
+    sentences: str | Iterable[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+) -> BunchOrLists:
     """Load NOIZEUS, real noisy speech; download what is missing.
 
     ==============  ====================================

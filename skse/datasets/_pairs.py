@@ -3,15 +3,16 @@
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from skse.datasets._audio import read_mono
-from skse.datasets._bunch import make_bunch
+from skse.datasets._bunch import BunchOrLists, make_bunch
 from skse.datasets._listing import shorten
 from skse.utils import UnusableFileError, check_choice, check_sampling_rate, list_files
+from skse.utils.typing import FilePath
 
 _DESCR = """\
 Pairs of recordings
@@ -26,15 +27,15 @@ _UNKNOWN = "unknown"
 
 
 def load_pairs(
-    noisy_dir,
-    clean_dir,
+    noisy_dir: FilePath,
+    clean_dir: FilePath,
     *,
-    sampling_rate=None,
-    match="stem",
-    extensions=(".wav", ".flac", ".ogg", ".mp3"),
-    on_error="warn",
-    return_X_y=False,
-):
+    sampling_rate: float | None = None,
+    match: str | re.Pattern[str] | Mapping[str, str] | Callable[[Path], str | None] = "stem",
+    extensions: Sequence[str] = (".wav", ".flac", ".ogg", ".mp3"),
+    on_error: str = "warn",
+    return_X_y: bool = False,
+) -> BunchOrLists:
     r"""Load pairs of noisy and clean recordings from two folders.
 
     Parameters

@@ -1,18 +1,21 @@
 """Splits of NOIZEUS into training and test data."""
 
 import numpy as np
-from sklearn.utils import check_random_state
+from sklearn.utils import Bunch, check_random_state
 
 from skse.datasets._bunch import take
 from skse.datasets._noizeus import NOISES, SENTENCES
 from skse.utils import check_choice
+from skse.utils.typing import RandomState
 
 _TRAINING_SNRS_DB = (0, 5, 10)
 _LEFT_OUT = "train"
 _N_TEST_FILES = 2
 
 
-def split_noizeus(data, protocol, *, random_state=0):
+def split_noizeus(
+    data: Bunch, protocol: str, *, random_state: RandomState = 0
+) -> tuple[Bunch, Bunch]:
     """Split NOIZEUS into training and test data by a named protocol.
 
     ================  ==================================  ================================

@@ -13,6 +13,8 @@ from skse.enhancement._enhancer import SpeechEnhancer
 from skse.enhancement._oracle import oracle_predict
 from skse.enhancement._pairs import match_levels as match_levels
 from skse.enhancement._remix import Remix
+from skse.enhancement._segments import ContextFrames as ContextFrames
+from skse.enhancement._segments import Segments as Segments
 from skse.enhancement._streaming import StreamingEnhancer
 
 __all__ = [

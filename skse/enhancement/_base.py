@@ -1,11 +1,14 @@
 """What all enhancers share: noisy waveforms in, enhanced waveforms out, checked."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skse.metrics import si_sdr_scorer
 from skse.utils import check_sampling_rate, check_waveforms, restore_container
+from skse.utils.typing import Allocate, ArrayOrList, Arrays, Waveforms
 
 
 class BaseEnhancer(RegressorMixin, BaseEstimator):
@@ -45,7 +48,7 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
     # Whether what is made of a recording does not depend, to the bit, on those beside it.
     enhances_side_by_side = False
 
-    def predict(self, X, sampling_rate=None):
+    def predict(self, X: Waveforms, sampling_rate: float | None = None) -> ArrayOrList:
         """Enhance noisy waveforms.
 
         Parameters
@@ -72,7 +75,7 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
         return restore_container(self.enhance(waveforms), X)
 
-    def score(self, X, y):
+    def score(self, X: Waveforms, y: Waveforms) -> float:
         """Mean SI-SDR of the enhanced waveforms in dB.
 
         Parameters
@@ -89,7 +92,7 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         """
         return si_sdr_scorer(self, X, y)
 
-    def enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         """Enhance checked waveforms: the hook that a subclass fills in.
 
         Parameters
@@ -107,7 +110,7 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         """
         raise NotImplementedError(f"{type(self).__name__} has no method enhance.")
 
-    def open_stream(self, level=None):
+    def open_stream(self, level: float | None = None) -> Any:
         """Begin a stream: the hook of those that work on samples as they arrive.
 
         Parameters
@@ -128,12 +131,12 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         """
         raise ValueError(f"{type(self).__name__} enhances whole recordings only.")
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise a ValueError for a parameter out of its range; a subclass adds its own."""
         if self.sampling_rate is not None:
             check_sampling_rate(self, self.sampling_rate)
 
-    def check_ready(self, sampling_rate=None):
+    def check_ready(self, sampling_rate: float | None = None) -> None:
         """Check all that `predict` checks but the waveforms.
 
         Parameters

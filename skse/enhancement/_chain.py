@@ -4,13 +4,19 @@ level → STFT → what the regressor sees → windows → rows, and from predic
 waveform. Whoever trains, enhances, streams, exports or draws is handed a Chain.
 """
 
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
+
 import numpy as np
 from sklearn.utils import get_tags
 
 from skse.enhancement._blocks import Recording, n_frames_of, root_mean_square
 from skse.enhancement._predictor import Predictor, prediction_windows
-from skse.enhancement._segments import ContextFrames, Segments
+from skse.enhancement._segments import Block, ContextFrames, Segments
 from skse.enhancement._shared_stfts import SharedRecording, can_share
+from skse.features import BaseFeaturizer
+from skse.targets import BaseTarget
+from skse.utils.typing import Allocate, Arrays
 
 # Channels of the noisy STFT that a target with reference needs: real and imaginary part.
 N_REFERENCE_CHANNELS = 2
@@ -55,14 +61,22 @@ class Chain:
     ((4, 129, 32), (4, 129, 32), [2, 2])
     """
 
-    def __init__(self, featurizer, target, windows, *, normalize_level=True, stft_cache_mb=0):
+    def __init__(
+        self,
+        featurizer: BaseFeaturizer,
+        target: BaseTarget,
+        windows: Segments | ContextFrames,
+        *,
+        normalize_level: bool = True,
+        stft_cache_mb: float = 0,
+    ) -> None:
         self.featurizer = featurizer
         self.target = target
         self.windows = windows
         self.normalize_level = normalize_level
         self.stft_cache_mb = stft_cache_mb
 
-    def fit(self, noisy, clean):
+    def fit(self, noisy: Arrays, clean: Arrays) -> Self:
         """Fit featurizer and target, with no more than one utterance's STFTs in memory.
 
         Parameters
@@ -83,18 +97,18 @@ class Chain:
                 self.target.partial_fit(y_stft, s_stft)
         return self
 
-    def gain(self, x):
+    def gain(self, x: np.ndarray) -> float:
         """Return the factor that a waveform is multiplied by on the way in."""
         level = root_mean_square(x) if self.normalize_level else 0.0
         return 1 / level if level > _SILENCE else 1.0
 
-    def stft_pairs(self, noisy, clean):
+    def stft_pairs(self, noisy: Arrays, clean: Arrays) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield noisy and clean STFT of one pair after the other, at the level of the noisy."""
         for x, s in zip(noisy, clean, strict=True):
             gain = self.gain(x)
             yield tuple(self._recording(w, gain).stft() for w in (x, s))
 
-    def inputs(self, stft):
+    def inputs(self, stft: np.ndarray) -> np.ndarray:
         """Compute what the regressor sees of an STFT.
 
         Parameters
@@ -121,7 +135,7 @@ class Chain:
         seen[: len(stft), :, -2], seen[: len(stft), :, -1] = stft.real, stft.imag
         return seen
 
-    def rows(self, noisy, clean):
+    def rows(self, noisy: Arrays, clean: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute what a regressor is trained on, one pair at a time.
 
         Parameters
@@ -139,7 +153,8 @@ class Chain:
         windows, hop_length = self.windows, self.featurizer.hop_length
         n_frames = [max(n_frames_of(len(x), hop_length), windows.min_frames) for x in noisy]
         counts = np.array([windows.n_rows(n) for n in n_frames])
-        rows = targets = None
+        rows: Any = None
+        targets: Any = None
         pairs = self.stft_pairs(noisy, clean)
         for stfts, end, count in zip(pairs, np.cumsum(counts), counts, strict=True):
             y_stft, s_stft = (_pad(stft, windows) for stft in stfts)
@@ -152,7 +167,7 @@ class Chain:
             targets[end - count : end] = new_targets
         return rows, targets, counts
 
-    def mixture_rows(self, noisy, clean):
+    def mixture_rows(self, noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute the rows of mixtures that are one segment long, all together.
 
         Parameters
@@ -175,7 +190,7 @@ class Chain:
             np.concatenate([windows.training_targets(t) for t in targets]),
         )
 
-    def batches(self, recordings, windows):
+    def batches(self, recordings: Iterable[Recording], windows: Any) -> Iterator[list[Block]]:
         """Yield blocks of recordings, in order, a bounded number of frames at a time.
 
         Parameters
@@ -200,7 +215,9 @@ class Chain:
         if batch:
             yield batch
 
-    def predictions(self, waveforms, regressor, allocate=np.empty):
+    def predictions(
+        self, waveforms: Arrays, regressor: Any, allocate: Allocate = np.empty
+    ) -> Iterator[tuple[Recording, np.ndarray, np.ndarray]]:
         """Yield what the regressor predicts of recordings, block by block.
 
         Parameters
@@ -252,8 +269,14 @@ class Chain:
                 yield recording, target, noisy
 
     def enhanced(
-        self, waveforms, regressor, *, strength=1.0, mask_floor_db=None, allocate=np.empty
-    ):
+        self,
+        waveforms: Arrays,
+        regressor: Any,
+        *,
+        strength: float = 1.0,
+        mask_floor_db: float | None = None,
+        allocate: Allocate = np.empty,
+    ) -> list[np.ndarray]:
         """Enhance waveforms with a fitted regressor.
 
         Parameters
@@ -273,15 +296,13 @@ class Chain:
         enhanced : list of ndarray of shape (n_times,)
         """
         enhanced = []
-        for recording, target, noisy in self.predictions(
-            waveforms, regressor, allocate or np.empty
-        ):
+        for recording, target, noisy in self.predictions(waveforms, regressor, allocate):
             frames = self.apply(target, noisy, strength=strength, mask_floor_db=mask_floor_db)
             if recording.add(frames):
                 enhanced.append(recording.enhanced)
         return enhanced
 
-    def ideal(self, noisy, clean, **limits):
+    def ideal(self, noisy: Arrays, clean: Arrays, **limits: Any) -> Iterator[np.ndarray]:
         """Yield waveforms enhanced with the true target, the ceiling of a prediction.
 
         Parameters
@@ -303,7 +324,14 @@ class Chain:
             )
             yield recording.enhanced
 
-    def apply(self, prediction, noisy, *, strength=1.0, mask_floor_db=None):
+    def apply(
+        self,
+        prediction: np.ndarray,
+        noisy: np.ndarray,
+        *,
+        strength: float = 1.0,
+        mask_floor_db: float | None = None,
+    ) -> np.ndarray:
         """Return the enhanced STFT of a predicted target, within the limits asked for.
 
         Parameters
@@ -327,7 +355,7 @@ class Chain:
             enhanced = noisy + np.float32(strength) * (enhanced - noisy)
         return enhanced.astype(np.complex64, copy=False)
 
-    def to_state(self):
+    def to_state(self) -> dict[str, Any]:
         """Return what a model file keeps: estimators and plain values."""
         windows = self.windows
         cut = (
@@ -338,7 +366,7 @@ class Chain:
         return {**vars(self), "windows": cut}
 
     @classmethod
-    def from_state(cls, state):
+    def from_state(cls, state: dict[str, Any]) -> Self:
         """Return the chain that `to_state` told of."""
         cut = state["windows"]
         windows = (Segments if "n_frames" in cut else ContextFrames)(**cut)

@@ -1,6 +1,7 @@
 """Enhancers of classical signal processing: the noise is estimated, nothing is learnt."""
 
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from skse.enhancement._live import LiveRecording, PassThrough, gain_for
 from skse.enhancement._recursion import GainStream, apply_gains, update_noise
 from skse.features import STFTFeaturizer
 from skse.utils import check_number, check_waveform_pairs, check_waveforms
+from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 
 # RMS that a stream is taken to have: 20 dB below full scale.
 _STREAM_LEVEL = 0.1
@@ -38,7 +40,7 @@ class BaseClassicalEnhancer(BaseEnhancer):
 
     enhances_side_by_side = True
 
-    def fit(self, X, y=None):
+    def fit(self, X: Waveforms, y: Waveforms | None = None) -> Self:
         """Check parameters and waveforms; nothing is learnt.
 
         Parameters
@@ -98,10 +100,10 @@ class IdentityEnhancer(BaseClassicalEnhancer):
     True
     """
 
-    def __init__(self, sampling_rate=None):
+    def __init__(self, sampling_rate: float | None = None) -> None:
         self.sampling_rate = sampling_rate
 
-    def enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         enhanced = []
         for x in waveforms:
             copy, n_done = allocate(len(x), dtype=np.float32), 0
@@ -111,7 +113,7 @@ class IdentityEnhancer(BaseClassicalEnhancer):
             enhanced.append(copy)
         return enhanced
 
-    def open_stream(self, level=None):
+    def open_stream(self, level: float | None = None) -> Any:
         return PassThrough()
 
 
@@ -144,16 +146,16 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     True
     """
 
-    sampling_rate = None
+    sampling_rate: float | None = None
     n_fft = 256
     hop_length = 64
-    window = "hann"
+    window: Window = "hann"
     noise_frames = 12
     noise_smoothing = 0.98
     strength = 1.0
-    mask_floor_db = None
+    mask_floor_db: float | None = None
 
-    def start(self, noise):
+    def start(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         """Return what is remembered from frame to frame.
 
         Parameters
@@ -167,7 +169,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         """
         return {"noise": noise}
 
-    def step(self, power, state):
+    def step(self, power: np.ndarray, state: dict[str, np.ndarray]) -> np.ndarray:
         """Return the gains of one frame of each recording: the hook that a subclass fills in.
 
         Parameters
@@ -184,7 +186,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         """
         raise NotImplementedError(f"{type(self).__name__} has no method step.")
 
-    def check_params(self):
+    def check_params(self) -> None:
         super().check_params()
         check_number(self, "noise_frames", self.noise_frames, Integral, min_val=1)
         check_number(self, "noise_smoothing", self.noise_smoothing, Real, min_val=0, max_val=1)
@@ -196,7 +198,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     def _featurizer(self):
         return STFTFeaturizer(n_fft=self.n_fft, hop_length=self.hop_length, window=self.window)
 
-    def enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         return apply_gains(
             waveforms,
             self._featurizer(),
@@ -211,7 +213,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         gain = np.clip(self.step(power, state), np.float32(floor), np.float32(1))
         return gain if self.strength == 1 else 1 + np.float32(self.strength) * (gain - 1)
 
-    def open_stream(self, level=None):
+    def open_stream(self, level: float | None = None) -> Any:
         featurizer = self._featurizer()
         frames = GainStream(featurizer, self.noise_frames, self.start, self._limited_step)
         gain = gain_for(_STREAM_LEVEL if level is None else level)
@@ -283,20 +285,20 @@ class SpectralSubtraction(BaseGainEnhancer):
 
     def __init__(
         self,
-        sampling_rate=None,
+        sampling_rate: float | None = None,
         *,
-        n_fft=256,
-        hop_length=64,
-        window="hann",
-        exponent=2.0,
-        over_subtraction=4.0,
-        noise_floor_db=-27.0,
-        noise_frames=12,
-        vad_threshold_db=3.0,
-        noise_smoothing=0.98,
-        strength=1.0,
-        mask_floor_db=None,
-    ):
+        n_fft: int = 256,
+        hop_length: int = 64,
+        window: Window = "hann",
+        exponent: float = 2.0,
+        over_subtraction: float = 4.0,
+        noise_floor_db: float = -27.0,
+        noise_frames: int = 12,
+        vad_threshold_db: float = 3.0,
+        noise_smoothing: float = 0.98,
+        strength: float = 1.0,
+        mask_floor_db: float | None = None,
+    ) -> None:
         self.sampling_rate = sampling_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -310,7 +312,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         self.strength = strength
         self.mask_floor_db = mask_floor_db
 
-    def check_params(self):
+    def check_params(self) -> None:
         super().check_params()
         check_number(
             self,
@@ -325,7 +327,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         check_number(self, "noise_floor_db", self.noise_floor_db, Real, max_val=0)
         check_number(self, "vad_threshold_db", self.vad_threshold_db, Real)
 
-    def step(self, power, state):
+    def step(self, power: np.ndarray, state: dict[str, np.ndarray]) -> np.ndarray:
         noise = state["noise"]
         ratio = power / noise
         frame_ratio = power.sum(axis=1) / noise.sum(axis=1)

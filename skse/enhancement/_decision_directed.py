@@ -8,6 +8,7 @@ from scipy.special import exp1
 from skse.enhancement._classical import BaseGainEnhancer
 from skse.enhancement._recursion import update_noise
 from skse.utils import check_number
+from skse.utils.typing import Window
 
 
 class _DecisionDirected(BaseGainEnhancer):
@@ -15,19 +16,19 @@ class _DecisionDirected(BaseGainEnhancer):
 
     def __init__(
         self,
-        sampling_rate=None,
+        sampling_rate: float | None = None,
         *,
-        n_fft=256,
-        hop_length=64,
-        window="hann",
-        prior_smoothing=0.98,
-        prior_floor_db=-25.0,
-        noise_frames=12,
-        vad_threshold=0.15,
-        noise_smoothing=0.98,
-        strength=1.0,
-        mask_floor_db=None,
-    ):
+        n_fft: int = 256,
+        hop_length: int = 64,
+        window: Window = "hann",
+        prior_smoothing: float = 0.98,
+        prior_floor_db: float = -25.0,
+        noise_frames: int = 12,
+        vad_threshold: float = 0.15,
+        noise_smoothing: float = 0.98,
+        strength: float = 1.0,
+        mask_floor_db: float | None = None,
+    ) -> None:
         self.sampling_rate = sampling_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -40,16 +41,16 @@ class _DecisionDirected(BaseGainEnhancer):
         self.strength = strength
         self.mask_floor_db = mask_floor_db
 
-    def check_params(self):
+    def check_params(self) -> None:
         super().check_params()
         check_number(self, "prior_smoothing", self.prior_smoothing, Real, min_val=0, max_val=1)
         check_number(self, "prior_floor_db", self.prior_floor_db, Real, max_val=0)
         check_number(self, "vad_threshold", self.vad_threshold, Real)
 
-    def start(self, noise):
+    def start(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         return {"noise": noise, "enhanced": noise.copy()}
 
-    def step(self, power, state):
+    def step(self, power: np.ndarray, state: dict[str, np.ndarray]) -> np.ndarray:
         noise, enhanced = state["noise"], state["enhanced"]
         posterior = power / noise
         smoothing = np.float32(self.prior_smoothing)

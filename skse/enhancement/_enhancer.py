@@ -1,15 +1,18 @@
 """SpeechEnhancer: noisy waveform in, enhanced waveform out."""
 
 from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._chain import N_REFERENCE_CHANNELS, Chain
 from skse.enhancement._diagram import make_diagram
 from skse.enhancement._pairs import check_groups, groups_of, match_levels, warn_of_other_level
+from skse.enhancement._parts import copy_parts
 from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._regressors import (
     check_loss,
@@ -25,6 +28,7 @@ from skse.enhancement._training import check_remix, train
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
 from skse.utils import check_number, check_waveform_pairs
+from skse.utils.typing import Allocate, Arrays, FilePath, Waveforms
 
 
 class SpeechEnhancer(BaseEnhancer):
@@ -138,21 +142,21 @@ class SpeechEnhancer(BaseEnhancer):
 
     def __init__(
         self,
-        featurizer=None,
-        target=None,
-        regressor=None,
+        featurizer: BaseFeaturizer | None = None,
+        target: BaseTarget | None = None,
+        regressor: Any = None,
         *,
-        sampling_rate=None,
-        segment_frames=64,
-        segment_overlap=0.25,
-        context_frames=2,
-        normalize_level=True,
-        match_level=False,
-        remix=False,
-        strength=1.0,
-        mask_floor_db=None,
-        stft_cache_mb=0,
-    ):
+        sampling_rate: float | None = None,
+        segment_frames: int = 64,
+        segment_overlap: float = 0.25,
+        context_frames: int = 2,
+        normalize_level: bool = True,
+        match_level: bool = False,
+        remix: bool | Remix = False,
+        strength: float = 1.0,
+        mask_floor_db: float | None = None,
+        stft_cache_mb: float = 0,
+    ) -> None:
         self.featurizer = featurizer
         self.target = target
         self.regressor = regressor
@@ -168,16 +172,16 @@ class SpeechEnhancer(BaseEnhancer):
         self.stft_cache_mb = stft_cache_mb
 
     @property
-    def featurizer_(self):
+    def featurizer_(self) -> BaseFeaturizer:
         """The fitted featurizer."""
         return self.chain_.featurizer
 
     @property
-    def target_(self):
+    def target_(self) -> BaseTarget:
         """The fitted target."""
         return self.chain_.target
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
         """Learn from pairs of noisy and clean waveforms.
 
         Parameters
@@ -209,7 +213,7 @@ class SpeechEnhancer(BaseEnhancer):
         self.n_utterances_ = len(noisy)
         return self
 
-    def partial_fit(self, X, y, groups=None):
+    def partial_fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
         """Go on learning, from more pairs or from the same ones again: fine-tuning.
 
         Level, STFT, target and segments stay what `fit` made them; the regressor goes on
@@ -249,7 +253,7 @@ class SpeechEnhancer(BaseEnhancer):
         self.n_utterances_ += len(noisy)
         return self
 
-    def make_chain(self):
+    def make_chain(self) -> Chain:
         """Make the chain that `fit` would use.
 
         Returns
@@ -265,17 +269,17 @@ class SpeechEnhancer(BaseEnhancer):
         self.check_params()
         return self._make_parts()[0]
 
-    def enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         return self.chain_.enhanced(waveforms, self.regressor_, allocate=allocate, **self.limits())
 
-    def limits(self):
+    def limits(self) -> dict[str, Any]:
         """Return what limits the enhancement now: `strength` and `mask_floor_db`, a dict."""
         return {"strength": self.strength, "mask_floor_db": self.mask_floor_db}
 
-    def open_stream(self, level=None):
+    def open_stream(self, level: float | None = None) -> Any:
         return open_prediction_stream(self.chain_, self.regressor_, level, self.limits)
 
-    def export(self, path, format="onnx"):
+    def export(self, path: FilePath, format: str = "onnx") -> Path:
         """Write the network alone, for programs without skse.
 
         Beside it comes a JSON file of the same name: sampling rate, featurizer,
@@ -312,7 +316,7 @@ class SpeechEnhancer(BaseEnhancer):
         more = {"sampling_rate": self.sampling_rate_, **self.limits()}
         return export_network(self.chain_, self.regressor_, path, format, more)
 
-    def check_params(self):
+    def check_params(self) -> None:
         super().check_params()
         check_number(self, "segment_frames", self.segment_frames, Integral, min_val=1)
         check_number(
@@ -346,8 +350,11 @@ class SpeechEnhancer(BaseEnhancer):
             state = dict(state)
             featurizer, target = state.pop("featurizer_"), state.pop("target_")
             windows = state.pop("_windows")
-            if isinstance(windows, ContextFrames):
-                windows = ContextFrames(windows.context, vars(windows).get("_n_channels", ()))
+            cut = windows if isinstance(windows, dict) else vars(windows)
+            if "n_frames" in cut:
+                windows = Segments(cut["n_frames"], cut["n_frames"] - cut["step"])
+            else:
+                windows = ContextFrames(cut["context"], cut["_n_channels"])
             state["chain_"] = Chain(
                 featurizer,
                 target,
@@ -360,7 +367,7 @@ class SpeechEnhancer(BaseEnhancer):
     def _sk_visual_block_(self):
         if hasattr(self, "regressor_"):
             return make_diagram(self.featurizer_, self.target_, self.regressor_)
-        return make_diagram(*self._clone_parts())
+        return make_diagram(*copy_parts(self.featurizer, self.target, self.regressor))
 
     def _check_pairs(self, X, y, groups):
         """Return checked pairs, at one level, and the group of each."""
@@ -378,21 +385,9 @@ class SpeechEnhancer(BaseEnhancer):
             warn_of_other_level(noisy, clean)
         return noisy, clean, groups
 
-    def _clone_parts(self):
-        from skse.features import STFTFeaturizer
-        from skse.networks import UNetRegressor
-        from skse.targets import IdealMaskTarget
-
-        return (
-            STFTFeaturizer() if self.featurizer is None else clone(self.featurizer),
-            IdealMaskTarget() if self.target is None else clone(self.target),
-            UNetRegressor() if self.regressor is None else clone(self.regressor),
-        )
-
     def _make_parts(self):
         """Return a new chain and a new regressor that fit together."""
-        self._check_kinds()
-        featurizer, target, regressor = self._clone_parts()
+        featurizer, target, regressor = copy_parts(self.featurizer, self.target, self.regressor)
         rate = featurizer.get_params(deep=False).get("sampling_rate")
         if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
             raise ValueError(
@@ -417,30 +412,6 @@ class SpeechEnhancer(BaseEnhancer):
             stft_cache_mb=self.stft_cache_mb,
         )
         return chain, regressor
-
-    def _check_kinds(self):
-        """Raise a ValueError where a part is in the place of another."""
-        for name, kind, example in (
-            ("featurizer", BaseFeaturizer, "STFTFeaturizer"),
-            ("target", BaseTarget, "IdealMaskTarget"),
-        ):
-            part = getattr(self, name)
-            if part is not None and not isinstance(part, kind):
-                raise ValueError(
-                    f"SpeechEnhancer: featurizer={self.featurizer!r:.60} and "
-                    f"target={self.target!r:.60}: {type(part).__name__} is no {name}; expected "
-                    f"one such as {example}, or one of your own that derives from "
-                    f"{kind.__module__.rpartition('.')[0]}.{kind.__name__}."
-                )
-        regressor = self.regressor
-        if regressor is not None and (
-            isinstance(regressor, (type, BaseEnhancer, BaseFeaturizer, BaseTarget))
-            or not (hasattr(regressor, "fit") and hasattr(regressor, "predict"))
-        ):
-            raise ValueError(
-                f"SpeechEnhancer: regressor={regressor!r:.60} is no regressor of features; "
-                "expected a network such as UNetRegressor, or a regressor of scikit-learn."
-            )
 
     def _train(self, chain, regressor, noisy, clean, groups, *, further=False):
         """Train, and only then take over what came out."""

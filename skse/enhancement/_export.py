@@ -9,7 +9,7 @@ import numpy as np
 from skse.enhancement._regressors import steps_of
 from skse.enhancement._segments import Segments
 from skse.networks import BaseNetworkRegressor, exported
-from skse.utils import check_choice
+from skse.utils import check_choice, write_whole
 
 _SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
 
@@ -47,8 +47,8 @@ def export_network(chain, regressor, path, form, more):
         )
     content = exported(network, form)
     description = json.dumps(_describe(chain, steps, path.name, more), indent=1, allow_nan=False)
-    path.write_bytes(content)
-    path.with_suffix(".json").write_text(description, encoding="utf-8")
+    write_whole(path, content)
+    write_whole(path.with_suffix(".json"), description)
     return path
 
 

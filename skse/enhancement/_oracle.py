@@ -3,9 +3,10 @@
 from skse.enhancement._enhancer import SpeechEnhancer
 from skse.enhancement._pairs import match_levels
 from skse.utils import check_waveform_pairs, restore_container
+from skse.utils.typing import ArrayOrList, Waveforms
 
 
-def oracle_predict(enhancer, X, y):
+def oracle_predict(enhancer: SpeechEnhancer, X: Waveforms, y: Waveforms) -> ArrayOrList:
     """Enhance with the true target in place of a prediction.
 
     The scores of the result are the ceiling of the enhancer's featurizer, target,

@@ -59,7 +59,7 @@ def _join_same(clean, indices, groups):
         # Peak over RMS: the same at every level, and rarely the same for two recordings.
         scaled = clean[i] / np.float32(peak)
         shapes[i] = float(np.dot(scaled, scaled))
-    ordered = sorted(shapes, key=shapes.get)
+    ordered = sorted(shapes, key=shapes.__getitem__)
     for position, i in enumerate(ordered):
         for j in reversed(ordered[:position]):
             if shapes[j] < shapes[i] * (1 - _SHAPE_TOLERANCE):

@@ -86,7 +86,7 @@ class GainStream:
                 stft = np.concatenate([self._pending, stft], axis=1)
             noise = self._initial_noise(stft, first_sound, complete)
             if noise is None:
-                n_silent = int(np.argmax([*stft.any(axis=0), True]))
+                n_silent = int(np.argmax(np.append(stft.any(axis=0), True)))
                 self._n_silent += n_silent
                 self._pending = stft[:, n_silent:]
                 return stft[:, :n_silent]

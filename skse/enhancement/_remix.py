@@ -1,11 +1,13 @@
 """Remix: what the mixtures are made like that a network trains on, anew in every epoch."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from skse.utils import check_number
+from skse.utils.typing import RandomState
 
 _PROBABILITIES = ("second_noise", "babble", "coloured_noise", "modulation")
 _RANGES = ("snr_db", "level_db", "speed")
@@ -73,19 +75,19 @@ class Remix(BaseEstimator):
     def __init__(
         self,
         *,
-        n_mixtures=None,
-        snr_db=(-4.0, 18.0),
-        level_db=(-10.0, 10.0),
-        speed=(0.8, 1.25),
-        second_noise=0.5,
-        babble=0.15,
-        coloured_noise=0.1,
-        speech_filter_db=2.0,
-        noise_filter_db=4.0,
-        modulation=0.3,
-        modulation_db=4.0,
-        random_state=None,
-    ):
+        n_mixtures: int | None = None,
+        snr_db: Sequence[float] = (-4.0, 18.0),
+        level_db: Sequence[float] = (-10.0, 10.0),
+        speed: Sequence[float] = (0.8, 1.25),
+        second_noise: float = 0.5,
+        babble: float = 0.15,
+        coloured_noise: float = 0.1,
+        speech_filter_db: float = 2.0,
+        noise_filter_db: float = 4.0,
+        modulation: float = 0.3,
+        modulation_db: float = 4.0,
+        random_state: RandomState = None,
+    ) -> None:
         self.n_mixtures = n_mixtures
         self.snr_db = snr_db
         self.level_db = level_db
@@ -99,7 +101,7 @@ class Remix(BaseEstimator):
         self.modulation_db = modulation_db
         self.random_state = random_state
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise a ValueError for a parameter out of its range."""
         if self.n_mixtures is not None:
             check_number(self, "n_mixtures", self.n_mixtures, Integral, min_val=1)
@@ -121,7 +123,7 @@ def _check_range(owner, name, value):
     if not (
         isinstance(value, (tuple, list, np.ndarray))
         and len(value) == 2
-        and all(isinstance(bound, Real) and np.isfinite(bound) for bound in value)
+        and all(isinstance(bound, Real) and np.isfinite(float(bound)) for bound in value)
         and value[0] <= value[1]
     ):
         raise ValueError(

@@ -5,7 +5,6 @@ that its STFT was computed before. The STFTs are kept by that content in the pro
 worker of a search in several processes has its own), and no more of them than was allowed.
 """
 
-from hashlib import sha256
 from random import Random
 from threading import Lock
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from skse.enhancement._blocks import Recording
 from skse.features import BaseFeaturizer
+from skse.utils import digest
 
 
 class SharedRecording(Recording):
@@ -31,7 +31,7 @@ class SharedRecording(Recording):
         self._max_bytes = max_bytes
         window = featurizer.window
         self._key = (
-            sha256(np.ascontiguousarray(x)).digest(),
+            digest([x]),
             gain,
             featurizer.n_fft,
             featurizer.hop_length,

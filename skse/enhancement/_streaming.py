@@ -4,6 +4,7 @@ import numpy as np
 
 from skse.enhancement._base import BaseEnhancer
 from skse.utils import check_waveform
+from skse.utils.typing import Waveform
 
 
 class StreamingEnhancer:
@@ -65,7 +66,7 @@ class StreamingEnhancer:
     True
     """
 
-    def __init__(self, enhancer, *, level=None):
+    def __init__(self, enhancer: BaseEnhancer, *, level: float | None = None) -> None:
         if not isinstance(enhancer, BaseEnhancer):
             raise ValueError(
                 f"StreamingEnhancer: enhancer={enhancer!r:.60} must be a fitted SpeechEnhancer or "
@@ -80,7 +81,7 @@ class StreamingEnhancer:
         rate = enhancer.sampling_rate_
         self.latency_ms_ = None if rate is None else 1000 * self.latency_samples_ / rate
 
-    def process(self, block):
+    def process(self, block: Waveform) -> np.ndarray:
         """Take the next noisy samples; return as many enhanced ones.
 
         Parameters
@@ -104,10 +105,10 @@ class StreamingEnhancer:
             return np.zeros(0, dtype=np.float32)
         block = check_waveform(block, "block")
         ready = np.concatenate([self._ready, self._live.push(block)])
-        self._ready = ready[len(block) :].copy()
+        self._ready: np.ndarray = ready[len(block) :].copy()
         return ready[: len(block)]
 
-    def flush(self):
+    def flush(self) -> np.ndarray:
         """End the stream; the next block begins another one.
 
         Returns
@@ -119,7 +120,7 @@ class StreamingEnhancer:
         self.reset()
         return tail
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget what was passed so far: the next block begins another stream."""
         self._live = self.enhancer.open_stream(self.level)
         self._ready = np.zeros(self._live.latency, dtype=np.float32)

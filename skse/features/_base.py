@@ -1,7 +1,9 @@
 """What the featurizers share: waveforms to STFTs and back, fit and transform."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 from joblib import cpu_count
@@ -10,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skse.features._framing import analyse, count_frames, largest_hop, make_window, synthesise
 from skse.utils import check_number, check_waveforms
+from skse.utils.typing import ArrayOrList, Arrays, Waveforms
 
 
 class BaseFeaturizer(TransformerMixin, BaseEstimator):
@@ -39,7 +42,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
     (2, 129, 8)
     """
 
-    def fit(self, X, y=None):
+    def fit(self, X: Waveforms, y: Any = None) -> Self:
         """Check parameters and waveforms; nothing is learnt from them.
 
         Parameters
@@ -64,7 +67,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
                 del self.feature_names_in_
         return self
 
-    def transform(self, X):
+    def transform(self, X: Waveforms) -> ArrayOrList:
         """Compute the features of waveforms of any length.
 
         Parameters
@@ -83,7 +86,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
             return [self.compute(S) for S in spectra]
         return self.compute(spectra)
 
-    def stft(self, X):
+    def stft(self, X: Waveforms) -> ArrayOrList:
         """Short-time Fourier transform of waveforms; needs no ``fit``.
 
         Parameters
@@ -100,12 +103,12 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
             list; one STFT for a single waveform. Equal to ``librosa.stft``. Frames are
             contiguous in memory, and STFTs of one length may share their memory.
         """
+        if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype != object:
+            return self.stft([X])[0]
         window = self.check_params()
-        single = isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype != object
-        spectra = self._analyse(check_waveforms([X] if single else X), window)
-        return spectra[0] if single else spectra
+        return self._analyse(check_waveforms(X), window)
 
-    def istft(self, S, n_times):
+    def istft(self, S: Arrays, n_times: int | Sequence[int]) -> ArrayOrList:
         """Waveforms of STFTs by least-squares overlap-add [1]_; needs no ``fit``.
 
         Parameters
@@ -136,7 +139,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         window = self.check_params()
         single = isinstance(S, np.ndarray) and S.ndim == 2
         spectra, lengths = self._check_spectra([S] if single else S, n_times)
-        waveforms = [None] * len(spectra)
+        waveforms: list[Any] = [None] * len(spectra)
         for indices in _group((s.shape, n) for s, n in zip(spectra, lengths, strict=True)):
             batch = np.stack([spectra[i].T for i in indices])
             missing = 1 + self.n_fft // 2 - batch.shape[2]
@@ -149,7 +152,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
             return waveforms[0]
         return np.stack(waveforms) if len(set(lengths)) == 1 else waveforms
 
-    def features(self, S):
+    def features(self, S: np.ndarray) -> np.ndarray:
         """Compute the features of one STFT, each frame from itself alone; needs no ``fit``.
 
         Parameters
@@ -167,11 +170,11 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         return self.compute(spectra[0])
 
     @property
-    def n_frequencies(self):
+    def n_frequencies(self) -> int:
         """Number of frequencies of an STFT; the inverse takes those above them for 0."""
         return 1 + self.n_fft // 2
 
-    def compute(self, S):
+    def compute(self, S: np.ndarray) -> np.ndarray:
         """Compute the features of STFTs: the hook that a subclass fills in.
 
         Parameters
@@ -186,7 +189,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         """
         raise NotImplementedError(f"{type(self).__name__} has no method compute.")
 
-    def check_params(self):
+    def check_params(self) -> np.ndarray:
         """Check the parameters; a subclass adds its own and returns what this returns.
 
         Returns
@@ -220,7 +223,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         kept = self.n_frequencies
         if isinstance(waveforms, np.ndarray):
             return analyse(waveforms, window, self.hop_length)[..., :kept].swapaxes(1, 2)
-        spectra = [None] * len(waveforms)
+        spectra: list[Any] = [None] * len(waveforms)
         groups = list(_group(len(x) for x in waveforms))
         # NumPy and SciPy release the interpreter's lock: threads share the groups.
         with ThreadPoolExecutor(cpu_count()) as pool:

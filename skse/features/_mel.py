@@ -7,6 +7,7 @@ import numpy as np
 
 from skse.features._base import BaseFeaturizer
 from skse.utils import check_choice, check_number, check_sampling_rate
+from skse.utils.typing import Window
 
 SCALES = ("log", "magnitude", "power")
 
@@ -61,17 +62,17 @@ class MelFeaturizer(BaseFeaturizer):
 
     def __init__(
         self,
-        sampling_rate=8000,
-        n_fft=256,
-        hop_length=128,
+        sampling_rate: float = 8000,
+        n_fft: int = 256,
+        hop_length: int = 128,
         *,
-        window="hann",
-        n_mels=40,
-        fmin=0.0,
-        fmax=None,
-        scale="log",
-        floor_db=-80.0,
-    ):
+        window: Window = "hann",
+        n_mels: int = 40,
+        fmin: float = 0.0,
+        fmax: float | None = None,
+        scale: str = "log",
+        floor_db: float = -80.0,
+    ) -> None:
         self.sampling_rate = sampling_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -82,12 +83,12 @@ class MelFeaturizer(BaseFeaturizer):
         self.scale = scale
         self.floor_db = floor_db
 
-    def check_params(self):
+    def check_params(self) -> np.ndarray:
         check_choice(self, "scale", self.scale, SCALES)
         check_mel_params(self)
         return super().check_params()
 
-    def compute(self, S):
+    def compute(self, S: np.ndarray) -> np.ndarray:
         energy = mel_energy(S, self)
         if self.scale == "power":
             return energy

@@ -8,6 +8,7 @@ from scipy.fft import dct
 from skse.features._base import BaseFeaturizer
 from skse.features._mel import check_mel_params, mel_energy
 from skse.utils import check_number
+from skse.utils.typing import Window
 
 
 class MFCCFeaturizer(BaseFeaturizer):
@@ -63,17 +64,17 @@ class MFCCFeaturizer(BaseFeaturizer):
 
     def __init__(
         self,
-        sampling_rate=8000,
-        n_fft=256,
-        hop_length=128,
+        sampling_rate: float = 8000,
+        n_fft: int = 256,
+        hop_length: int = 128,
         *,
-        window="hann",
-        n_mfcc=40,
-        n_mels=40,
-        fmin=0.0,
-        fmax=None,
-        floor_db=-80.0,
-    ):
+        window: Window = "hann",
+        n_mfcc: int = 40,
+        n_mels: int = 40,
+        fmin: float = 0.0,
+        fmax: float | None = None,
+        floor_db: float = -80.0,
+    ) -> None:
         self.sampling_rate = sampling_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -84,12 +85,12 @@ class MFCCFeaturizer(BaseFeaturizer):
         self.fmax = fmax
         self.floor_db = floor_db
 
-    def check_params(self):
+    def check_params(self) -> np.ndarray:
         check_mel_params(self)
         check_number(self, "n_mfcc", self.n_mfcc, Integral, min_val=1, max_val=self.n_mels)
         return super().check_params()
 
-    def compute(self, S):
+    def compute(self, S: np.ndarray) -> np.ndarray:
         floor = np.float32(10 ** (self.floor_db / 10))
         level_db = 10 * np.log10(np.maximum(mel_energy(S, self), floor))
         cepstrum = dct(level_db, type=2, norm="ortho", axis=-2)

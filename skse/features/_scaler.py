@@ -1,8 +1,10 @@
 """FeatureScaler: zero mean and unit variance per frequency."""
 
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -47,12 +49,14 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
     array([4., 7.])
     """
 
-    def __init__(self, *, with_mean=True, with_std=True, n_reference_channels=0):
+    def __init__(
+        self, *, with_mean: bool = True, with_std: bool = True, n_reference_channels: int = 0
+    ) -> None:
         self.with_mean = with_mean
         self.with_std = with_std
         self.n_reference_channels = n_reference_channels
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Measure mean and standard deviation.
 
         Parameters
@@ -80,7 +84,7 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
             self._leave_reference(X)
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Standardise features.
 
         Parameters
@@ -96,7 +100,7 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         X, mean, scale = self._prepare(X)
         return (X - mean) / scale
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
         """Undo the standardisation.
 
         Parameters
@@ -112,7 +116,7 @@ class FeatureScaler(TransformerMixin, BaseEstimator):
         X, mean, scale = self._prepare(X)
         return X * scale + mean
 
-    def receptive_field(self):
+    def receptive_field(self) -> tuple[int, int]:
         """How far the scaler looks along time.
 
         Returns

@@ -6,6 +6,7 @@ import numpy as np
 
 from skse.features._base import BaseFeaturizer
 from skse.utils import check_choice, check_number
+from skse.utils.typing import Window
 
 SCALES = ("complex", "compressed", "log", "magnitude", "power", "real")
 
@@ -82,14 +83,14 @@ class STFTFeaturizer(BaseFeaturizer):
 
     def __init__(
         self,
-        n_fft=256,
-        hop_length=128,
-        window="hann",
-        scale="log",
-        floor_db=-80.0,
-        compression=0.3,
-        drop_nyquist=False,
-    ):
+        n_fft: int = 256,
+        hop_length: int = 128,
+        window: Window = "hann",
+        scale: str = "log",
+        floor_db: float = -80.0,
+        compression: float = 0.3,
+        drop_nyquist: bool = False,
+    ) -> None:
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.window = window
@@ -98,7 +99,7 @@ class STFTFeaturizer(BaseFeaturizer):
         self.compression = compression
         self.drop_nyquist = drop_nyquist
 
-    def check_params(self):
+    def check_params(self) -> np.ndarray:
         check_choice(self, "scale", self.scale, SCALES)
         check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=300)
         check_number(
@@ -119,10 +120,10 @@ class STFTFeaturizer(BaseFeaturizer):
         return window
 
     @property
-    def n_frequencies(self):
+    def n_frequencies(self) -> int:
         return 1 + self.n_fft // 2 - bool(self.drop_nyquist)
 
-    def compute(self, S):
+    def compute(self, S: np.ndarray) -> np.ndarray:
         if self.scale == "complex":
             return np.stack([S.real, S.imag], axis=-1).astype(np.float32, copy=False)
         if self.scale == "real":

@@ -1,18 +1,20 @@
 """Steps of a waveform Pipeline before the enhancer: waveforms in, waveforms out."""
 
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skse.utils import check_number, check_sampling_rate, check_waveforms, restore_container
+from skse.utils.typing import ArrayOrList, Waveforms
 
 
 class BaseWaveformStep(TransformerMixin, BaseEstimator):
     """Base class: a subclass adds ``check_params`` and ``_transform_one``."""
 
-    def fit(self, X, y=None):
+    def fit(self, X: Waveforms, y: Any = None) -> Self:
         """Check the parameters and the waveforms.
 
         Parameters
@@ -31,7 +33,7 @@ class BaseWaveformStep(TransformerMixin, BaseEstimator):
         self.n_features_in_ = X.shape[1] if isinstance(X, np.ndarray) else None
         return self
 
-    def transform(self, X):
+    def transform(self, X: Waveforms) -> ArrayOrList:
         """Transform every waveform.
 
         Parameters
@@ -82,11 +84,11 @@ class Resample(BaseWaveformStep):
     (2, 8000)
     """
 
-    def __init__(self, original_rate=16000, target_rate=8000):
+    def __init__(self, original_rate: float = 16000, target_rate: float = 8000) -> None:
         self.original_rate = original_rate
         self.target_rate = target_rate
 
-    def check_params(self):
+    def check_params(self) -> None:
         check_sampling_rate(self, self.original_rate, name="original_rate")
         check_sampling_rate(self, self.target_rate, name="target_rate")
 
@@ -124,10 +126,10 @@ class PeakNormalize(BaseWaveformStep):
     array([[ 0.  ,  0.25, -0.5 ]], dtype=float32)
     """
 
-    def __init__(self, peak=1.0):
+    def __init__(self, peak: float = 1.0) -> None:
         self.peak = peak
 
-    def check_params(self):
+    def check_params(self) -> None:
         check_number(self, "peak", self.peak, Real, min_val=0, include_boundaries="neither")
 
     def _transform_one(self, x):

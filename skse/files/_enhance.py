@@ -49,6 +49,7 @@ def enhance_files(
     sampling_rate=None,
     strength=None,
     mask_floor_db=None,
+    trusted=(),
     force=False,
     resume=False,
     n_jobs=1,
@@ -79,6 +80,8 @@ def enhance_files(
         Sampling rate of the model in Hz, for one that does not say.
     strength, mask_floor_db : float, default=None
         Take the place of the enhancer's own parameter.
+    trusted : sequence of str, default=()
+        Classes that a ``.skse`` file may have imported and built, as for :func:`skse.load`.
     force : bool, default=False
         Whether to overwrite files that exist.
     resume : bool, default=False
@@ -125,6 +128,8 @@ def enhance_files(
     check_number("enhance_files", "n_jobs", n_jobs, int, min_val=1)
     if force and resume:
         raise ValueError("enhance_files: force=True and resume=True contradict each other.")
+    if trusted and Path(str(model)).suffix != ".skse":
+        raise ValueError("enhance_files: trusted (--trust) goes with a .skse file as model only.")
     if isinstance(inputs, (str, os.PathLike)):
         inputs = [inputs]
     out = Path(out)
@@ -133,7 +138,7 @@ def enhance_files(
     jobs, results = make_plan(inputs, out, force=force, resume=resume)
     if not jobs:
         return results
-    settings = Settings(model, method, sampling_rate, strength, mask_floor_db, str(out))
+    settings = Settings(model, method, sampling_rate, strength, mask_floor_db, trusted, str(out))
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer.check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)
@@ -163,6 +168,7 @@ class Settings:
     sampling_rate: float | None
     strength: float | None
     mask_floor_db: float | None
+    trusted: tuple
     scratch_folder: str
     n_blas_threads: int | None = None  # None: as many as this process has
 
@@ -187,7 +193,7 @@ def enhancer_for(settings, sampling_rate):
                 "enhanced at its own."
             )
         return _classical(settings.method, sampling_rate, **limits), sampling_rate
-    enhancer = load_model(settings.model)
+    enhancer = load_model(settings.model, settings.trusted)
     rate = enhancer.sampling_rate_ or settings.sampling_rate
     if rate is None:
         raise ValueError(

@@ -53,8 +53,10 @@ def save_model(enhancer, path, card=None):
         joblib.dump(enhancer, part)
 
 
-def load_model(model):
+def load_model(model, trusted=()):
     """Return a fitted enhancer from a file, or the one that is given.
+
+    `trusted` is that of :func:`skse.load`.
 
     Raises
     ------
@@ -67,7 +69,8 @@ def load_model(model):
         if not path.is_file():
             raise ModelError(f"{name}: no such file")
         stat = path.stat()
-        model = _load(name, stat.st_mtime_ns, stat.st_size)
+        trusted = trusted if isinstance(trusted, str) else tuple(trusted)
+        model = _load(name, trusted, stat.st_mtime_ns, stat.st_size)
     else:
         name = f"model={type(model).__name__}"
     model = getattr(model, "best_estimator_", model)
@@ -84,13 +87,13 @@ def load_model(model):
 
 
 @lru_cache(maxsize=2)
-def _load(name, modified, size):
+def _load(name, trusted, modified, size):
     """Load a file once in every process and for every state of it."""
     try:
         if Path(name).suffix == ".skse":
             from skse.persistence import load
 
-            return load(name)
+            return load(name, trusted=trusted)
         import joblib
 
         return joblib.load(name)

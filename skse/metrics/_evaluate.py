@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from skse.metrics._records import Metric, available_metrics, get_metric
+from skse.metrics._records import MetricLike, available_metrics, get_metric
+from skse.utils.typing import OneOrMany, Scores
 
 
 def evaluate(
-    clean: Any,
-    enhanced: Any,
-    noisy: Any = None,
+    clean: OneOrMany,
+    enhanced: OneOrMany,
+    noisy: OneOrMany | None = None,
     *,
     sampling_rate: float,
-    metrics: Sequence[str | Metric | Callable[..., Any]] | None = None,
-) -> dict[str, Any]:
+    metrics: Sequence[MetricLike] | None = None,
+) -> dict[str, Scores]:
     """Score enhanced waveforms by many metrics.
 
     Parameters

@@ -7,6 +7,7 @@ import numpy as np
 
 from skse.metrics._base import score_utterances
 from skse.utils import check_choice, check_sampling_rate, import_optional
+from skse.utils.typing import OneOrMany, Scores
 
 # pystoi resamples to 10 kHz, drops silent frames and needs 30 frames of 256
 # samples, half overlapping; where too few are left it returns this number.
@@ -16,7 +17,7 @@ _STOI_TOO_SHORT = 1e-5
 _STOI_UNDEFINED = "a waveform is silent or fewer than 30 frames (0.4 s) of speech are left"
 
 
-def stoi_score(clean, enhanced, *, sampling_rate):
+def stoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
     """Compute the short-time objective intelligibility (STOI) with pystoi.
 
     Parameters
@@ -59,7 +60,7 @@ def stoi_score(clean, enhanced, *, sampling_rate):
     return score_utterances("stoi_score", score_one, _STOI_UNDEFINED, clean, enhanced=enhanced)
 
 
-def estoi_score(clean, enhanced, *, sampling_rate):
+def estoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
     """Compute the extended short-time objective intelligibility (ESTOI) with pystoi.
 
     Unlike STOI it also ranks speech in noise that is modulated in time.
@@ -103,7 +104,9 @@ def estoi_score(clean, enhanced, *, sampling_rate):
     return score_utterances("estoi_score", score_one, _STOI_UNDEFINED, clean, enhanced=enhanced)
 
 
-def pesq_score(clean, enhanced, *, sampling_rate, mode="nb"):
+def pesq_score(
+    clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float, mode: str = "nb"
+) -> Scores:
     """Compute the perceptual evaluation of speech quality (PESQ) with the pesq package.
 
     Parameters

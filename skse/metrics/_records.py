@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from inspect import signature
-from typing import Any
+from typing import Any, TypeAlias
 
 from skse.metrics._perceptual import estoi_score, pesq_score, stoi_score
 from skse.metrics._spectral import log_spectral_distance_error
@@ -20,6 +20,7 @@ from skse.metrics._time_domain import (
     snr_score,
 )
 from skse.utils import check_choice
+from skse.utils.typing import OneOrMany, Scores
 
 # What a metric may ask for beside clean and enhanced waveforms.
 _CONTEXT = {"noisy", "sampling_rate"}
@@ -84,7 +85,7 @@ class Metric:
     package: str | None = None
     sampling_rates: tuple[float, ...] | None = None
 
-    def __call__(self, clean: Any, enhanced: Any, **given: Any) -> Any:
+    def __call__(self, clean: OneOrMany, enhanced: OneOrMany, **given: Any) -> Scores:
         """Apply the function; see :class:`Metric`."""
         if self.function is None:
             raise ValueError(f"Metric {self.key!r} is measured, not computed from waveforms.")
@@ -169,6 +170,9 @@ class Metric:
         return (not math.isfinite(value), -value if self.greater_is_better else value)
 
 
+MetricLike: TypeAlias = str | Metric | Callable[..., Any]
+
+
 def _record(function, label=None, unit="", format="{:.3f}", **needs):
     """Make the record of a function, whose name says what is better."""
     name = getattr(function, "__name__", repr(function))
@@ -195,9 +199,7 @@ METRICS: dict[str, Metric] = {
 FIT_TIME = Metric("fit_time", None, "Time to fit", "s", "{:.1f}", greater_is_better=False)
 
 
-def get_metric(
-    metric: str | Metric | Callable[..., Any], *, caller: str = "get_metric", name: str = "metric"
-) -> Metric:
+def get_metric(metric: MetricLike, *, caller: str = "get_metric", name: str = "metric") -> Metric:
     """Find the record of a metric, or make one of a function.
 
     Parameters

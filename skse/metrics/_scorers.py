@@ -1,11 +1,17 @@
 """Scorers: what model selection calls, ``scorer(estimator, X, y) -> float``."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from skse.metrics._base import mean_of_defined
 from skse.metrics._evaluate import evaluate
-from skse.metrics._records import METRICS, get_metric
+from skse.metrics._records import METRICS, MetricLike, get_metric
+from skse.utils.typing import Waveforms
 
 
-def make_waveform_scorer(metric, *, greater_is_better=None, **kwargs):
+def make_waveform_scorer(
+    metric: MetricLike, *, greater_is_better: bool | None = None, **kwargs: Any
+) -> Callable[[Any, Waveforms, Waveforms], float]:
     """Make a scorer from a metric on waveforms.
 
     Parameters
@@ -42,7 +48,9 @@ def make_waveform_scorer(metric, *, greater_is_better=None, **kwargs):
     return _WaveformScorer(record.function, greater_is_better, kwargs)
 
 
-def make_multimetric_scorer(metrics=("snr_gain", "si_sdr", "rmse", "stoi")):
+def make_multimetric_scorer(
+    metrics: Sequence[MetricLike] = ("snr_gain", "si_sdr", "rmse", "stoi"),
+) -> Callable[[Any, Waveforms, Waveforms], dict[str, float]]:
     """Make one scorer of many metrics, which predicts once for all of them.
 
     Parameters

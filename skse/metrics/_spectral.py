@@ -6,9 +6,17 @@ import numpy as np
 
 from skse.metrics._base import score_utterances
 from skse.utils import check_number
+from skse.utils.typing import OneOrMany, Scores
 
 
-def log_spectral_distance_error(clean, enhanced, *, n_fft=256, hop_length=128, floor_db=-60.0):
+def log_spectral_distance_error(
+    clean: OneOrMany,
+    enhanced: OneOrMany,
+    *,
+    n_fft: int = 256,
+    hop_length: int = 128,
+    floor_db: float = -60.0,
+) -> Scores:
     r"""Root mean square difference of the log spectra, in dB.
 
     .. math::

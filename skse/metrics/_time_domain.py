@@ -6,12 +6,13 @@ import numpy as np
 
 from skse.metrics._base import energy, ratio_db, score_utterances
 from skse.utils import check_number, check_sampling_rate
+from skse.utils.typing import OneOrMany, Scores
 
 CLEAN_SILENT = "the clean waveform is silent"
 EITHER_SILENT = "the clean or the compared waveform is silent"
 
 
-def rmse_error(clean, enhanced):
+def rmse_error(clean: OneOrMany, enhanced: OneOrMany) -> Scores:
     r"""Root mean square error of the samples.
 
     .. math:: \sqrt{\frac{1}{T} \sum_t (\hat s_t - s_t)^2}
@@ -49,7 +50,7 @@ def rmse_error(clean, enhanced):
     )
 
 
-def snr_score(clean, enhanced):
+def snr_score(clean: OneOrMany, enhanced: OneOrMany) -> Scores:
     r"""Signal-to-noise ratio of the whole utterance, in dB.
 
     .. math:: 10 \log_{10} \frac{\sum_t s_t^2}{\sum_t (\hat s_t - s_t)^2}
@@ -84,7 +85,7 @@ def snr_score(clean, enhanced):
     return score_utterances("snr_score", _snr, CLEAN_SILENT, clean, enhanced=enhanced)
 
 
-def snr_gain_score(clean, enhanced, noisy):
+def snr_gain_score(clean: OneOrMany, enhanced: OneOrMany, noisy: OneOrMany) -> Scores:
     """How many dB of SNR the enhancement gained.
 
     ``snr_score(clean, enhanced) - snr_score(clean, noisy)``, whole utterance,
@@ -124,7 +125,7 @@ def snr_gain_score(clean, enhanced, noisy):
     )
 
 
-def si_sdr_score(clean, enhanced):
+def si_sdr_score(clean: OneOrMany, enhanced: OneOrMany) -> Scores:
     r"""Scale-invariant signal-to-distortion ratio, in dB.
 
     .. math::
@@ -164,7 +165,7 @@ def si_sdr_score(clean, enhanced):
     return score_utterances("si_sdr_score", _si_sdr, EITHER_SILENT, clean, enhanced=enhanced)
 
 
-def si_sdr_gain_score(clean, enhanced, noisy):
+def si_sdr_gain_score(clean: OneOrMany, enhanced: OneOrMany, noisy: OneOrMany) -> Scores:
     """How many dB of SI-SDR the enhancement gained.
 
     ``si_sdr_score(clean, enhanced) - si_sdr_score(clean, noisy)``.
@@ -206,15 +207,15 @@ def si_sdr_gain_score(clean, enhanced, noisy):
 
 
 def segmental_snr_score(
-    clean,
-    enhanced,
+    clean: OneOrMany,
+    enhanced: OneOrMany,
     *,
-    sampling_rate,
-    frame_ms=30.0,
-    hop_ms=7.5,
-    min_db=-10.0,
-    max_db=35.0,
-):
+    sampling_rate: float,
+    frame_ms: float = 30.0,
+    hop_ms: float = 7.5,
+    min_db: float = -10.0,
+    max_db: float = 35.0,
+) -> Scores:
     """Mean of the SNR of short frames, in dB.
 
     Each frame is Hann-windowed; its SNR (see :func:`snr_score`) is limited to

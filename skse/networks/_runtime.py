@@ -53,6 +53,15 @@ class OnnxNetwork:
         session = self.start()
         return session.run(None, {session.get_inputs()[0].name: rows})[0]
 
+    @property
+    def settings(self):
+        """What a file keeps beside the network and its weights, by the name of the parameter."""
+        return {"shapes": self.shapes, "ends": self.ends}
+
+    def to_runtime(self):
+        """Return itself, as a network of Keras returns one of these."""
+        return self
+
     def __getstate__(self):
         return {**self.__dict__, "_session": None}
 
@@ -78,6 +87,30 @@ class SavedKerasObject:
         self.kind = kind
         self.name = name
         self.config = config
+
+    @classmethod
+    def of(cls, value):
+        """Describe a loss or an optimizer; None where more than a name and numbers make it."""
+        from skse.networks._scikeras import describe_keras_object
+
+        return describe_keras_object(value)
+
+    def to_state(self):
+        """Return what a model file keeps of it."""
+        return vars(self)
+
+    @classmethod
+    def from_state(cls, state):
+        """Return what `to_state` told of, unless it is nothing that `of` gives."""
+        saved = cls(**state)
+        plain = (str, int, float, bool, type(None))
+        if (
+            saved.kind not in ("losses", "optimizers")
+            or not isinstance(saved.name, str)
+            or not all(isinstance(value, plain) for value in (saved.config or {}).values())
+        ):
+            raise TypeError(f"{saved.name!r} is not described plainly")
+        return saved
 
     def build(self):
         """Return the object itself.

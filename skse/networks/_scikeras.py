@@ -159,8 +159,8 @@ class OwnedKerasRegressor(KerasRegressor):
         ----------
         X, y : ndarray of shape (n_samples, ...)
             Rows.
-        seed : int
-            Seed of their order.
+        seed : int or None
+            Seed of their order; None takes another one in every epoch.
         callbacks : sequence of keras.callbacks.Callback, default=()
             Let go of afterwards.
         make_batch : callable or None, default=None
@@ -218,6 +218,12 @@ class OwnedKerasRegressor(KerasRegressor):
                 partial(self.model_, training=False), input_signature=[rows], autograph=False
             )
         return self._call(X).numpy()
+
+    def to_runtime(self):
+        """Return the network as one that predicts without Keras."""
+        from skse.networks._export import to_runtime
+
+        return to_runtime(self)
 
     def __getstate__(self):
         return {k: v for k, v in super().__getstate__().items() if k != "_call"}

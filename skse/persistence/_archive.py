@@ -11,7 +11,7 @@ from skse import __version__
 from skse.utils import digest, replacing
 
 FORMAT = "skse model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 # Where a member is compressed, no more than this comes out of it. Arrays are not: they hardly
 # shrink, and so the file itself bounds what they take.
@@ -183,12 +183,13 @@ class Archive:
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise self.error("its manifest.json does not describe an skse model")
         version = manifest.get("format_version")
-        if type(version) is not int or version != FORMAT_VERSION:
+        if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             writer = str(manifest.get("skse_version"))[:20]
             raise self.error(
                 f"skse {writer} wrote it in format {str(version)[:20]}, this skse {__version__} "
-                f"reads format {FORMAT_VERSION}; update skse"
+                f"reads formats 1 to {FORMAT_VERSION}; update skse"
             )
+        self.format_version = version
         declared = manifest.get("members")
         if not isinstance(declared, dict) or not all(
             isinstance(entry, dict) and entry.keys() >= {"size", "sha256"}

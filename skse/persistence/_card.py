@@ -61,7 +61,7 @@ def make_card(estimator, given):
     return {**found, **_plain(given or {}, "card")}
 
 
-def card_text(card, name):
+def card_text(card, name, foreign=()):
     """Write a model card as the README of a model.
 
     Parameters
@@ -70,6 +70,8 @@ def card_text(card, name):
         As :func:`make_card` gives it.
     name : str
         Name of the model file.
+    foreign : sequence of str, default=()
+        Classes that it needs and that are not of skse.
 
     Returns
     -------
@@ -77,6 +79,7 @@ def card_text(card, name):
         Markdown.
     """
     rate = card.get("sampling_rate")
+    trust = f", trusted={list(foreign)}" if foreign else ""
     lines = [f"# {name}", ""]
     if card.get("description"):
         lines += [str(card["description"]), ""]
@@ -86,11 +89,11 @@ def card_text(card, name):
         "",
         "```python",
         "import skse",
-        f'enhanced = skse.load("{name}").predict(noisy)  # noisy: waveforms, full scale ±1',
+        f'enhanced = skse.load("{name}"{trust}).predict(noisy)  # noisy: waveforms, full scale ±1',
         "```",
         "",
-        f"Created {card.get('created')} with skse {__version__}. "
-        "Loading this file runs no code of its author's.",
+        f"Created {card.get('created')} with skse {__version__}. Loading this file runs no code of "
+        + ("its author's but that of the classes named above." if foreign else "its author's."),
     ]
     shown = {"description", "created", "sampling_rate", "estimator"}
     order = [*_TITLES, *(key for key in card if key not in _TITLES)]

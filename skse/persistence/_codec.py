@@ -1,46 +1,40 @@
-"""Estimators as JSON, arrays and networks, and back. Only classes that are listed are built.
+"""Estimators as JSON, arrays and networks, and back. Only classes known or trusted are built.
 
 A value of JSON stands for itself; everything else is a dict whose "type" says what it is.
+
+An estimator is kept as its parameters and as what ``__getstate__`` gives beside them, and comes
+back through ``__init__`` and ``__setstate__``. A class of skse that is part of a model without
+being an estimator says itself how it is kept: ``to_state()`` gives values, arrays and estimators
+by name, the class method ``from_state(state)`` takes them again, and nothing in them on trust.
 """
 
 import json
 import math
 import warnings
-from importlib import import_module
-from inspect import isclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 
-from skse.enhancement._segments import ContextFrames, Segments
 from skse.networks import BaseNetworkRegressor, OnnxNetwork, SavedKerasObject, check_onnx
 from skse.persistence._archive import ModelFileError
+from skse.persistence._classes import (
+    OTHERS,
+    CannotSaveError,
+    foreign_classes,
+    import_class,
+    importable_name,
+    known_classes,
+    may_hold,
+)
 from skse.persistence._sklearn import dump_sklearn, load_sklearn
 
-_PACKAGES = ("features", "targets", "networks", "enhancement")
-_HELPERS = {"Segments": Segments, "ContextFrames": ContextFrames}
 _ARRAYS = "arrays.safetensors"
 _ESTIMATOR = "estimator.json"
 # Parameters of a network that only training needs, and what takes their place where a file
 # cannot hold them.
 _FOR_TRAINING = {"callbacks": None, "loss": "mse", "optimizer": "adam"}
-
-
-class CannotSaveError(ValueError):
-    """A part that a model file cannot hold."""
-
-
-def estimator_classes():
-    """Return the classes of skse that a model file may name, by name."""
-    classes = {}
-    for package in _PACKAGES:
-        module = import_module(f"skse.{package}")
-        for name in module.__all__:
-            found = getattr(module, name)
-            if isclass(found) and issubclass(found, BaseEstimator):
-                classes[name] = found
-    return classes
 
 
 class Encoder:
@@ -50,12 +44,14 @@ class Encoder:
     ----------
     members : dict of str to bytes
         Filled by :meth:`encode_estimator`.
+    foreign : list of str
+        Names of the classes among it that are not of skse.
     """
 
     def __init__(self):
         self.members = {}
         self._arrays = {}
-        self._classes = {cls: name for name, cls in estimator_classes().items()}
+        self._classes = known_classes()
 
     def encode_estimator(self, estimator):
         """Fill `members` with a fitted estimator."""
@@ -64,6 +60,7 @@ class Encoder:
         tree = self._encode(estimator, type(estimator).__name__)
         self.members[_ESTIMATOR] = json.dumps(tree, allow_nan=False).encode()
         self.members[_ARRAYS] = save(self._arrays)
+        self.foreign = sorted({name.replace(":", ".") for name in foreign_classes(tree)})
 
     def _encode(self, value, where):
         """Encode one value; `where` is how a user would reach it."""
@@ -104,42 +101,37 @@ class Encoder:
 
     def _encode_object(self, value, where):
         kind = type(value)
-        if kind in self._classes:
-            return self._encode_own(value, where)
         if kind is Pipeline:
             return self._encode_pipeline(value, where)
-        if kind in _HELPERS.values():
-            state = self._encode(vars(value), where)
-            return {"type": "helper", "class": kind.__name__, "state": state["items"]}
-        if kind is OnnxNetwork or kind.__module__ == "skse.networks._scikeras":
-            return self._encode_network(value, where)
-        if isinstance(value, SavedKerasObject):
-            return {
-                "type": "keras",
-                "kind": value.kind,
-                "name": value.name,
-                "config": value.config,
-            }
         if kind.__module__.startswith(("sklearn.", "numpy.random.")):
             return self._encode_sklearn(value, where)
-        hint = ": pass its best_estimator_" if hasattr(value, "best_estimator_") else ""
-        raise CannotSaveError(f"{where} is a {kind.__module__}.{kind.__qualname__}{hint}")
+        if self._classes.get(kind.__name__) is kind:
+            if not hasattr(value, "to_state"):
+                return self._encode_own(value, kind.__name__, where)
+            state = self._encode_by_name(value.to_state(), where)
+            return {"type": "part", "class": kind.__name__, "state": state}
+        if kind.__module__.startswith("skse.") and hasattr(value, "to_runtime"):
+            return self._encode_network(value, where)
+        if isinstance(value, BaseEstimator) and not kind.__module__.startswith(OTHERS):
+            return self._encode_own(value, importable_name(kind, where), where)
+        raise CannotSaveError(f"{where} is a {kind.__module__}.{kind.__qualname__}")
 
-    def _encode_own(self, estimator, where):
+    def _encode_by_name(self, values, where):
+        return {name: self._encode(value, f"{where}.{name}") for name, value in values.items()}
+
+    def _encode_own(self, estimator, name, where):
         parameters = estimator.get_params(deep=False)
-        network = isinstance(estimator, BaseNetworkRegressor)
-        if network:
-            parameters = {
-                name: _for_training(estimator, name, value) for name, value in parameters.items()
-            }
-        state = {k: v for k, v in vars(estimator).items() if k not in parameters}
+        state = {k: v for k, v in estimator.__getstate__().items() if k not in parameters}
+        for attribute in state:
+            if not may_hold(type(estimator), attribute):
+                raise CannotSaveError(f"{where}.{attribute} is an attribute of its class, too")
+        if isinstance(estimator, BaseNetworkRegressor):
+            parameters = {k: _for_training(estimator, k, v) for k, v in parameters.items()}
         return {
             "type": "estimator",
-            "class": self._classes[type(estimator)],
-            **{
-                key: {name: self._encode(v, f"{where}.{name}") for name, v in values.items()}
-                for key, values in (("parameters", parameters), ("state", state))
-            },
+            "class": name,
+            "parameters": self._encode_by_name(parameters, where),
+            "state": self._encode_by_name(state, where),
         }
 
     def _encode_pipeline(self, pipeline, where):
@@ -156,13 +148,10 @@ class Encoder:
     def _encode_network(self, network, where):
         from safetensors.numpy import save
 
-        if not isinstance(network, OnnxNetwork):
-            from skse.networks import to_runtime
-
-            try:
-                network = to_runtime(network)
-            except ValueError as error:
-                raise CannotSaveError(f"{where}: {error}") from error
+        try:
+            network = network.to_runtime()
+        except ValueError as error:
+            raise CannotSaveError(f"{where}: {error}") from error
         folder = f"networks/{sum(name.endswith('.onnx') for name in self.members)}"
         self.members[f"{folder}/network.onnx"] = network.model
         weights = {str(i): np.ascontiguousarray(w) for i, w in enumerate(network.weights)}
@@ -170,8 +159,7 @@ class Encoder:
         return {
             "type": "network",
             "folder": folder,
-            "shapes": self._encode(network.shapes, where),
-            "arguments": self._encode(network.ends, where),
+            "settings": self._encode_by_name(network.settings, where),
         }
 
     def _encode_sklearn(self, value, where):
@@ -179,6 +167,8 @@ class Encoder:
         try:
             members = dump_sklearn(value)
         except (ValueError, TypeError) as error:
+            if type(value) is MultiOutputRegressor:
+                return self._encode_own(value, "MultiOutputRegressor", where)
             raise CannotSaveError(f"{where} is a {type(value).__name__}: {error}") from error
         self.members.update({f"{folder}/{name}": data for name, data in members.items()})
         return {"type": "sklearn", "folder": folder}
@@ -191,14 +181,26 @@ class Decoder:
     ----------
     archive : Archive
         The file.
-    n_threads : int or None
+    n_threads : int or None, default=None
         Threads of a network's prediction.
+    trusted : collection of str, default=()
+        Names of classes that are not of skse and may be imported.
     """
 
-    def __init__(self, archive, n_threads):
+    def __init__(self, archive, n_threads=None, trusted=()):
         self.archive = archive
         self.n_threads = n_threads
-        self._classes = estimator_classes()
+        self.trusted = trusted
+        self._classes = known_classes()
+        self._tree = archive.read_json(_ESTIMATOR)
+
+    def untrusted_types(self):
+        """Return the names of classes that are neither of skse nor trusted, sorted."""
+        try:
+            found = {name.replace(":", ".") for name in foreign_classes(self._tree)}
+        except RecursionError as error:
+            raise self.archive.error(f"{_ESTIMATOR} does not describe an estimator") from error
+        return sorted(found.difference(self.trusted))
 
     def decode_estimator(self):
         """Return the estimator.
@@ -208,10 +210,14 @@ class Decoder:
         ModelFileError
             Where the file holds what it must not hold.
         """
-        tree = self.archive.read_json(_ESTIMATOR)
+        if untrusted := self.untrusted_types():
+            raise self.archive.error(
+                f"it needs classes that are not of skse, {', '.join(untrusted)}; where you trust "
+                f"them to run their own code, pass trusted={untrusted} (--trust of the commands)"
+            )
         self._arrays = self._read_arrays(_ARRAYS)
         try:
-            estimator = self._decode(tree)
+            estimator = self._decode(self._tree)
         except ModelFileError:
             raise
         except Exception as error:  # whatever a forged tree leads to
@@ -226,14 +232,17 @@ class Decoder:
             return [self._decode(item) for item in node]
         if not isinstance(node, dict):
             return node
+        if self.archive.format_version == 1:
+            node = _renew(node)
         decode = {
             "array": lambda: self._arrays[node["name"]],
-            "dict": lambda: {key: self._decode(item) for key, item in node["items"].items()},
+            "dict": lambda: self._decode_by_name(node["items"]),
             "estimator": lambda: self._decode_own(node),
             "float": lambda: float(node["value"]),
-            "helper": lambda: self._decode_helper(node),
-            "keras": lambda: _decode_keras(node),
             "network": lambda: self._decode_network(node),
+            "part": lambda: self._find_class(node["class"]).from_state(
+                self._decode_by_name(node["state"])
+            ),
             "pipeline": lambda: self._decode_pipeline(node),
             "sklearn": lambda: self._decode_sklearn(node),
             "strings": lambda: np.array(
@@ -245,28 +254,31 @@ class Decoder:
             raise self.archive.error(f"it holds a {node['type']!r}, which skse does not know")
         return decode()
 
+    def _decode_by_name(self, nodes):
+        return {name: self._decode(node) for name, node in nodes.items()}
+
     def _decode_own(self, node):
-        cls = self._classes.get(node["class"])
-        if cls is None:
-            raise self.archive.error(f"it names the class {node['class']!r}, which skse lacks")
-        estimator = cls(**{name: self._decode(v) for name, v in node["parameters"].items()})
-        self._set_state(estimator, node["state"])
-        if isinstance(estimator, BaseNetworkRegressor):
-            estimator.__setstate__({})  # completes what version 0.1 wrote
+        cls = self._find_class(node["class"])
+        estimator = cls(**self._decode_by_name(node["parameters"]))
+        estimator.__setstate__({**vars(estimator), **self._decode_by_name(node["state"])})
+        for name in vars(estimator).keys() - estimator.get_params(deep=False).keys():
+            if not may_hold(cls, name):
+                raise self.archive.error(f"it sets {cls.__name__}.{name}")
         return estimator
 
-    def _decode_helper(self, node):
-        cls = _HELPERS[node["class"]]
-        helper = cls.__new__(cls)
-        self._set_state(helper, node["state"])
-        return helper
-
-    def _set_state(self, owner, state):
-        for name, value in state.items():
-            # Methods and properties are the class's own.
-            if not name.isidentifier() or hasattr(type(owner), name) or name.startswith("__"):
-                raise self.archive.error(f"it sets {type(owner).__name__}.{name}")
-            vars(owner)[name] = self._decode(value)
+    def _find_class(self, name):
+        """Return the class of that name; one that is not of skse is imported where trusted."""
+        if ":" not in name:
+            if name not in self._classes:
+                raise self.archive.error(f"it names the class {name!r}, which skse lacks")
+            return self._classes[name]
+        shown = name.replace(":", ".")
+        if shown not in self.trusted:
+            raise self.archive.error(f"it needs {shown}, which is not trusted")
+        try:
+            return import_class(name)
+        except (ImportError, TypeError) as error:
+            raise self.archive.error(str(error)) from error
 
     def _decode_pipeline(self, node):
         steps = [(str(name), self._decode(step)) for name, step in node["steps"]]
@@ -279,9 +291,8 @@ class Decoder:
         network = OnnxNetwork(
             model,
             [weights[str(i)] for i in range(len(weights))],
-            self._decode(node["shapes"]),
-            self._decode(node["arguments"]),
-            self.n_threads,
+            **self._decode_by_name(node["settings"]),
+            n_threads=self.n_threads,
         )
         try:
             check_onnx(model)
@@ -322,12 +333,8 @@ def _for_training(network, name, value):
         return value
     if isinstance(value, SavedKerasObject):
         return value
-    if name != "callbacks":
-        from skse.networks import describe_keras_object
-
-        described = describe_keras_object(value)
-        if described is not None:
-            return described
+    if name != "callbacks" and (described := SavedKerasObject.of(value)) is not None:
+        return described
     warnings.warn(
         f"{type(network).__name__}: {name}={value!r} is not kept in the model file; the loaded "
         f"network predicts the same, and has {name}={_FOR_TRAINING[name]!r}.",
@@ -336,11 +343,16 @@ def _for_training(network, name, value):
     return _FOR_TRAINING[name]
 
 
-def _decode_keras(node):
-    name, config = node["name"], node["config"]
-    plain = (str, int, float, bool, type(None))
-    if node["kind"] not in ("losses", "optimizers") or not (
-        config is None or all(isinstance(value, plain) for value in config.values())
-    ):
-        raise TypeError(f"{name!r} is not described plainly")
-    return SavedKerasObject(node["kind"], str(name), config)
+def _renew(node):
+    """Return a node of format 1 as format 2 has it."""
+    kind = node["type"]
+    if kind == "helper":
+        return {"type": "dict", "items": node["state"]}
+    if kind == "keras":
+        state = {"kind": node["kind"], "name": node["name"], "config": node["config"]}
+        if state["config"] is not None:
+            state["config"] = {"type": "dict", "items": state["config"]}
+        return {"type": "part", "class": "SavedKerasObject", "state": state}
+    if kind == "network":
+        return {**node, "settings": {"shapes": node["shapes"], "ends": node["arguments"]}}
+    return node

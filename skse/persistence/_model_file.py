@@ -1,4 +1,4 @@
-"""save, load, read_card: one file for a fitted enhancer."""
+"""save, load, read_card, get_untrusted_types: one file for a fitted enhancer."""
 
 import json
 from numbers import Integral
@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skse.persistence._archive import Archive, write_archive
 from skse.persistence._card import card_text, make_card
-from skse.persistence._codec import CannotSaveError, Decoder, Encoder
+from skse.persistence._codec import Decoder, Encoder
 from skse.utils import check_number
 
 _SUFFIX = ".skse"
@@ -28,7 +28,10 @@ def save(enhancer, path, *, card=None):
         Fitted: a :class:`~skse.SpeechEnhancer` with a network of skse or a
         regressor of scikit-learn that predicts with NumPy (linear models,
         multi-layer perceptrons, their scalers and pipelines), a classical
-        enhancer, or a :class:`~sklearn.pipeline.Pipeline` that ends in one.
+        enhancer, or a :class:`~sklearn.pipeline.Pipeline` that ends in one. Any
+        part may be of a class of your own that derives from
+        :class:`~sklearn.base.BaseEstimator` and can be imported; :func:`load` then
+        asks for trust in it.
     path : str or path
         Where to; the name must end in ``.skse``.
     card : dict of str or None, default=None
@@ -62,6 +65,9 @@ def save(enhancer, path, *, card=None):
     What only training needs is kept where it can be named: losses and
     optimizers are, callbacks and the optimizer's momentum are not.
 
+    Of a class of your own the file keeps the name, the parameters and what its
+    ``__getstate__`` gives, as far as that is values, arrays and estimators.
+
     Examples
     --------
     >>> import pathlib, tempfile
@@ -81,16 +87,11 @@ def save(enhancer, path, *, card=None):
         raise FileNotFoundError(f"path={str(path)!r}: there is no folder {str(path.parent)!r}.")
     card = make_card(_checked(enhancer), card)
     encoder = Encoder()
-    try:
-        encoder.encode_estimator(enhancer)
-    except CannotSaveError as error:
-        raise ValueError(
-            f"{error}; a model file cannot hold that. joblib.dump can, for those who trust you."
-        ) from error
+    encoder.encode_estimator(enhancer)
     write_archive(
         path,
         {
-            "README.md": card_text(card, path.name).encode(),
+            "README.md": card_text(card, path.name, encoder.foreign).encode(),
             _CARD: json.dumps(card, indent=1, ensure_ascii=False).encode(),
             **encoder.members,
         },
@@ -98,7 +99,7 @@ def save(enhancer, path, *, card=None):
     return path
 
 
-def load(path, *, n_threads=None):
+def load(path, *, n_threads=None, trusted=()):
     """Load a model file, without TensorFlow and without running code from it.
 
     Networks predict through onnxruntime. They become Keras networks again
@@ -112,6 +113,10 @@ def load(path, *, n_threads=None):
         Threads that a network predicts with. None stands for the environment
         variable ``OMP_NUM_THREADS`` where it is set, as in joblib's workers,
         else for as many as there are cores.
+    trusted : sequence of str, default=()
+        Names of classes that are not of skse, such as ``["mypackage.MyMask"]``,
+        which the file may have imported and built. Loading then runs their code:
+        name only what you know.
 
     Returns
     -------
@@ -122,7 +127,8 @@ def load(path, *, n_threads=None):
     ------
     skse.persistence.ModelFileError
         A ValueError: the file is not a model file, cut off, changed, from a
-        newer version, or holds what a model file may not hold.
+        newer version, holds what a model file may not hold, or needs a class that
+        is not trusted or cannot be imported.
     OSError
         Where the file cannot be read.
 
@@ -130,11 +136,12 @@ def load(path, *, n_threads=None):
     --------
     save : The way there.
     skse.persistence.read_card : What the file says of itself.
+    skse.persistence.get_untrusted_types : What it would ask trust for.
 
     Notes
     -----
-    Only classes of skse, and those of scikit-learn that predict with NumPy, are
-    built. The checksums in a model file find damage; they do not prove who
+    Only classes of skse, those of scikit-learn that predict with NumPy, and those
+    in `trusted` are built. The checksums in a model file find damage; they do not prove who
     wrote it.
 
     Examples
@@ -150,8 +157,48 @@ def load(path, *, n_threads=None):
     """
     if n_threads is not None:
         check_number("load", "n_threads", n_threads, Integral, min_val=1)
+    if isinstance(trusted, str) or not all(isinstance(name, str) for name in trusted):
+        raise ValueError(
+            f"load: trusted={trusted!r} must be a list of names, such as ['mypackage.MyMask']."
+        )
     with Archive(path) as archive:
-        return Decoder(archive, n_threads).decode_estimator()
+        return Decoder(archive, n_threads, trusted).decode_estimator()
+
+
+def get_untrusted_types(path):
+    """List the classes that a model file needs and :func:`load` would not build unasked.
+
+    Nothing is imported.
+
+    Parameters
+    ----------
+    path : str or path
+        A file of :func:`save`.
+
+    Returns
+    -------
+    names : list of str
+        In full, as `trusted` of :func:`load` takes them; empty for a file that
+        needs nothing but skse.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`load`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> import skse
+    >>> from skse.persistence import get_untrusted_types
+    >>> enhancer = skse.LogMMSE(sampling_rate=8000).fit(np.ones((1, 4000)))
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "model.skse"
+    >>> get_untrusted_types(skse.save(enhancer, path))
+    []
+    """
+    with Archive(path) as archive:
+        return Decoder(archive).untrusted_types()
 
 
 def read_card(path):

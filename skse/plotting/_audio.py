@@ -3,10 +3,13 @@
 import base64
 import html
 import io
+from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 
 from skse.utils import check_sampling_rate, check_waveforms
+from skse.utils.typing import Waveform
 
 # The name beside its player, or above it where the page is narrow.
 _ROW = "display: flex; flex-wrap: wrap; gap: 0 0.8rem; align-items: center; margin: 0.3rem 0"
@@ -43,12 +46,14 @@ class AudioDisplay:
     (['loud', 'soft'], 6.0)
     """
 
-    def __init__(self, sounds, *, attenuation_db=0.0):
+    def __init__(self, sounds: dict[str, bytes], *, attenuation_db: float = 0.0) -> None:
         self.sounds = sounds
         self.attenuation_db = attenuation_db
 
     @classmethod
-    def from_waveforms(cls, waveforms, *, sampling_rate):
+    def from_waveforms(
+        cls, waveforms: Waveform | Mapping[str, Waveform], *, sampling_rate: float
+    ) -> Self:
         """Make players of waveforms.
 
         Parameters
@@ -76,7 +81,7 @@ class AudioDisplay:
                 f"{cls.__name__}: sampling_rate={sampling_rate!r} must be a whole number of Hz, as "
                 "a wav file states it; resample first."
             )
-        if not isinstance(waveforms, dict):
+        if not isinstance(waveforms, Mapping):
             waveforms = {"": waveforms}
         if not waveforms:
             raise ValueError(f"{cls.__name__}: waveforms is empty; expected at least one.")

@@ -1,12 +1,15 @@
 """ComparisonDisplay: the scores of many enhancers in one picture."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from skse.metrics import FIT_TIME, METRICS
 from skse.utils import check_choice
+from skse.utils.typing import FilePath
 
 # Okabe and Ito's colours, told apart by every kind of colour vision.
 _STYLES = {
@@ -42,11 +45,11 @@ class ComparisonDisplay:
     >>> display = ComparisonDisplay(rows).plot()  # doctest: +SKIP
     """
 
-    def __init__(self, rows):
+    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
         self.rows = rows
 
     @classmethod
-    def from_csv(cls, path):
+    def from_csv(cls, path: FilePath) -> Self:
         """Read the rows from a ``results.csv``.
 
         Parameters
@@ -61,7 +64,7 @@ class ComparisonDisplay:
         with Path(path).open(newline="", encoding="utf-8") as file:
             return cls(list(csv.DictReader(file)))
 
-    def plot(self, ax=None, *, metric="snr_gain_db"):
+    def plot(self, ax: Any = None, *, metric: str = "snr_gain_db") -> Self:
         """Draw one metric.
 
         Parameters

@@ -1,5 +1,8 @@
 """LearningCurveDisplay: the loss of a network, epoch by epoch."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -46,17 +49,17 @@ class LearningCurveDisplay:
     >>> figure = display.plot().figure_  # doctest: +SKIP
     """
 
-    def __init__(self, history):
+    def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
         self.history = history
 
     @property
-    def best_epoch(self):
+    def best_epoch(self) -> int | None:
         """Epoch of the smallest loss, the validation's where there is one; the first is 1."""
         losses = np.asarray(self.history.get("val_loss", self.history["loss"]), dtype=float)
         return int(np.nanargmin(losses)) + 1 if np.isfinite(losses).any() else None
 
     @classmethod
-    def from_history(cls, history):
+    def from_history(cls, history: Mapping[str, Sequence[float]]) -> Self:
         """Take the losses as they are.
 
         Parameters
@@ -74,8 +77,8 @@ class LearningCurveDisplay:
         ValueError
             Where there is no loss, or not one number an epoch.
         """
-        if not isinstance(history, dict) or "loss" not in history:
-            keys = sorted(history) if isinstance(history, dict) else type(history).__name__
+        if not isinstance(history, Mapping) or "loss" not in history:
+            keys = sorted(history) if isinstance(history, Mapping) else type(history).__name__
             raise ValueError(f"{cls.__name__}: history is {keys}; expected a dict with 'loss'.")
         curves = {}
         for name in _CURVES:
@@ -90,7 +93,7 @@ class LearningCurveDisplay:
         return cls(curves)
 
     @classmethod
-    def from_estimator(cls, estimator):
+    def from_estimator(cls, estimator: Any) -> Self:
         """Find the losses that a fitted estimator keeps.
 
         Parameters
@@ -125,7 +128,7 @@ class LearningCurveDisplay:
             "as UNetRegressor, or a SpeechEnhancer, Pipeline or search with one inside."
         )
 
-    def plot(self, ax=None, *, log_scale=False):
+    def plot(self, ax: Any = None, *, log_scale: bool = False) -> Self:
         """Draw the curves.
 
         Parameters

@@ -1,12 +1,16 @@
 """MaskDisplay: what an enhancer does to every time-frequency unit."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skse.enhancement import SpeechEnhancer
 from skse.plotting._panels import draw_panels, make_axes
 from skse.utils import check_number, check_sampling_rate, check_waveform_pairs, check_waveforms
+from skse.utils.typing import Waveform
 
 
 class MaskDisplay:
@@ -55,13 +59,21 @@ class MaskDisplay:
     >>> figure = display.plot().figure_  # doctest: +SKIP
     """
 
-    def __init__(self, masks, *, sampling_rate, hop_length):
+    def __init__(
+        self, masks: Mapping[str, np.ndarray], *, sampling_rate: float, hop_length: int
+    ) -> None:
         self.masks = masks
         self.sampling_rate = sampling_rate
         self.hop_length = hop_length
 
     @classmethod
-    def from_masks(cls, masks, *, sampling_rate, hop_length=128):
+    def from_masks(
+        cls,
+        masks: ArrayLike | Mapping[str, ArrayLike],
+        *,
+        sampling_rate: float,
+        hop_length: int = 128,
+    ) -> Self:
         """Take masks as they are, such as those of :class:`~skse.IdealMaskTarget`.
 
         Parameters
@@ -85,14 +97,21 @@ class MaskDisplay:
         """
         check_sampling_rate(cls.__name__, sampling_rate)
         check_number(cls.__name__, "hop_length", hop_length, Integral, min_val=1)
-        masks = masks if isinstance(masks, dict) else {"": masks}
+        masks = masks if isinstance(masks, Mapping) else {"": masks}
         if not masks:
             raise ValueError(f"{cls.__name__}: masks is empty; expected at least one.")
         checked = {name: _check_mask(mask, f"masks[{name!r}]") for name, mask in masks.items()}
         return cls(checked, sampling_rate=sampling_rate, hop_length=hop_length)
 
     @classmethod
-    def from_estimator(cls, estimator, noisy, clean=None, *, sampling_rate=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        noisy: Waveform,
+        clean: Waveform | None = None,
+        *,
+        sampling_rate: float | None = None,
+    ) -> Self:
         """Compute the mask that an enhancer predicts, and the ideal one.
 
         Parameters
@@ -149,7 +168,7 @@ class MaskDisplay:
         hop_length = enhancer.featurizer_.hop_length
         return cls.from_masks(masks, sampling_rate=sampling_rate, hop_length=hop_length)
 
-    def plot(self, ax=None, *, max_gain=1.0, cmap="gray"):
+    def plot(self, ax: Any = None, *, max_gain: float = 1.0, cmap: Any = "gray") -> Self:
         """Draw the masks.
 
         Parameters

@@ -1,12 +1,15 @@
 """SpectrogramDisplay: waveforms seen over time and frequency, on one scale."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 
 from skse.features import STFTFeaturizer
 from skse.plotting._panels import draw_panels, make_axes
 from skse.utils import check_number, check_sampling_rate, check_waveforms
+from skse.utils.typing import Waveform
 
 # Below any level that a recording holds; keeps silence drawable.
 _FLOOR = 1e-10
@@ -56,13 +59,22 @@ class SpectrogramDisplay:
     >>> figure = display.plot().figure_  # doctest: +SKIP
     """
 
-    def __init__(self, spectrograms, *, sampling_rate, hop_length):
+    def __init__(
+        self, spectrograms: Mapping[str, np.ndarray], *, sampling_rate: float, hop_length: int
+    ) -> None:
         self.spectrograms = spectrograms
         self.sampling_rate = sampling_rate
         self.hop_length = hop_length
 
     @classmethod
-    def from_waveforms(cls, waveforms, *, sampling_rate, n_fft=256, hop_length=64):
+    def from_waveforms(
+        cls,
+        waveforms: Waveform | Mapping[str, Waveform],
+        *,
+        sampling_rate: float,
+        n_fft: int = 256,
+        hop_length: int = 64,
+    ) -> Self:
         """Compute the spectrograms of waveforms.
 
         Parameters
@@ -89,7 +101,7 @@ class SpectrogramDisplay:
         check_sampling_rate(cls.__name__, sampling_rate)
         check_number(cls.__name__, "n_fft", n_fft, Integral, min_val=2)
         check_number(cls.__name__, "hop_length", hop_length, Integral, min_val=1, max_val=n_fft)
-        if not isinstance(waveforms, dict):
+        if not isinstance(waveforms, Mapping):
             waveforms = {"": waveforms}
         if not waveforms:
             raise ValueError(f"{cls.__name__}: waveforms is empty; expected at least one.")
@@ -103,8 +115,15 @@ class SpectrogramDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, noisy, clean=None, *, sampling_rate=None, n_fft=256, hop_length=64
-    ):
+        cls,
+        estimator: Any,
+        noisy: Waveform,
+        clean: Waveform | None = None,
+        *,
+        sampling_rate: float | None = None,
+        n_fft: int = 256,
+        hop_length: int = 64,
+    ) -> Self:
         """Compute the spectrograms of one noisy waveform and of what an enhancer makes of it.
 
         Parameters
@@ -145,7 +164,7 @@ class SpectrogramDisplay:
             waveforms, sampling_rate=sampling_rate, n_fft=n_fft, hop_length=hop_length
         )
 
-    def plot(self, ax=None, *, dynamic_range_db=60.0, cmap="magma"):
+    def plot(self, ax: Any = None, *, dynamic_range_db: float = 60.0, cmap: Any = "magma") -> Self:
         """Draw the spectrograms.
 
         Parameters

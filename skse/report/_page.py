@@ -2,11 +2,13 @@
 
 import base64
 import platform
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from skse.report._charts import charts_by_noise, charts_by_snr, make_series
 from skse.report._examples import check_examples, embed
 from skse.report._rows import KINDS, Scores
 from skse.utils import check_number, digest, write_whole
+from skse.utils.typing import FilePath, Waveform
 
 _PACKAGES = (
     "skse",
@@ -29,7 +32,15 @@ _PACKAGES = (
 )
 
 
-def write_report(path, *, title, rows, examples, sampling_rate, settings):
+def write_report(
+    path: FilePath,
+    *,
+    title: str,
+    rows: Sequence[dict[str, Any]],
+    examples: Mapping[str, Mapping[str, Waveform]],
+    sampling_rate: int,
+    settings: Mapping[str, str],
+) -> Path:
     """Write scores and recordings as one HTML page that needs nothing else.
 
     The page opens from disk in any current browser, on a phone too, and never asks the

@@ -1,8 +1,12 @@
 """What all targets share: checking STFTs, and working on arrays and lists alike."""
 
+from typing import TYPE_CHECKING, Self
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
+
+from skse.utils.typing import ArrayOrList, Arrays
 
 
 class BaseTarget(TransformerMixin, BaseEstimator):
@@ -51,19 +55,27 @@ class BaseTarget(TransformerMixin, BaseEstimator):
     array([[1. , 0.1]], dtype=float32)
     """
 
-    output_range = (-np.inf, np.inf)
-    n_output_channels = 1
     needs_reference = False
     # Whether the loss compares waveforms, made of what the network puts out.
     gives_waveforms = False
 
+    if TYPE_CHECKING:  # a subclass may make properties of them
+
+        @property
+        def output_range(self) -> tuple[float, float]: ...
+        @property
+        def n_output_channels(self) -> int: ...
+    else:
+        output_range = (-np.inf, np.inf)
+        n_output_channels = 1
+
     @property
-    def output_activation(self):
+    def output_activation(self) -> str:
         """Activation that a network must end in."""
         return "sigmoid" if tuple(self.output_range) == (0, 1) else "linear"
 
     @property
-    def gives(self):
+    def gives(self) -> str:
         """What a loss is given: "waveforms", "probabilities", "spectra" or "anything"."""
         low, high = self.output_range
         if self.gives_waveforms:
@@ -73,7 +85,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         unbounded = (low, high) == (-np.inf, np.inf)
         return "spectra" if self.n_output_channels == 2 and unbounded else "anything"
 
-    def compute(self, noisy, clean):
+    def compute(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         """Compute the target: the hook that a subclass fills in.
 
         Parameters
@@ -88,7 +100,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         raise NotImplementedError(f"{type(self).__name__} has no method compute.")
 
-    def apply(self, prediction, noisy):
+    def apply(self, prediction: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         """Turn a prediction into the enhanced STFT: the hook that a subclass fills in.
 
         Parameters
@@ -104,10 +116,10 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         raise NotImplementedError(f"{type(self).__name__} has no method apply.")
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise a ValueError for a parameter out of its range; a subclass adds its own."""
 
-    def best_prediction(self, noisy, clean):
+    def best_prediction(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         """Return the best prediction: the target, unless it cannot be reached.
 
         Parameters
@@ -121,10 +133,10 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         return self.compute(noisy, clean)
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget what earlier fits have learned."""
 
-    def learn(self, clean):
+    def learn(self, clean: np.ndarray) -> None:
         """Learn from clean speech.
 
         Parameters
@@ -133,7 +145,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
             Clean STFT of one or more waveforms.
         """
 
-    def fit(self, X, y):
+    def fit(self, X: Arrays, y: Arrays) -> Self:
         """Check the parameters and the two STFTs.
 
         Parameters
@@ -147,11 +159,11 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         -------
         self : object
         """
-        vars(self).pop("n_features_in_", None)
+        self.__dict__.pop("n_features_in_", None)
         self.reset()
         return self.partial_fit(X, y)
 
-    def partial_fit(self, X, y):
+    def partial_fit(self, X: Arrays, y: Arrays) -> Self:
         """Go on with a `fit`, so that not all STFTs must be in memory at once.
 
         Parameters
@@ -173,7 +185,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
             self.learn(clean)
         return self
 
-    def fit_transform(self, X, y):
+    def fit_transform(self, X: Arrays, y: Arrays) -> ArrayOrList:
         """Fit, then compute the target.
 
         Parameters
@@ -190,7 +202,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         return self.fit(X, y).transform(X, y)
 
-    def transform(self, X, y):
+    def transform(self, X: Arrays, y: Arrays) -> ArrayOrList:
         """Compute the target from noisy and clean STFT.
 
         Parameters
@@ -211,7 +223,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
             return [self.compute(a, b) for a, b in zip(X, y, strict=True)]
         return self.compute(X, y)
 
-    def ideal_prediction(self, X, y):
+    def ideal_prediction(self, X: Arrays, y: Arrays) -> ArrayOrList:
         """Best that a network can predict: the target itself, where it can be reached.
 
         Parameters
@@ -232,7 +244,7 @@ class BaseTarget(TransformerMixin, BaseEstimator):
             return [self.best_prediction(a, b) for a, b in zip(X, y, strict=True)]
         return self.best_prediction(X, y)
 
-    def inverse_transform(self, X, noisy):
+    def inverse_transform(self, X: Arrays, noisy: Arrays) -> ArrayOrList:
         """Turn a prediction of the target into the enhanced STFT.
 
         Parameters

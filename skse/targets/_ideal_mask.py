@@ -110,20 +110,20 @@ class IdealMaskTarget(BaseTarget):
 
     def __init__(
         self,
-        mask="irm",
+        mask: str = "irm",
         *,
-        beta=0.5,
-        criterion="local_snr",
-        local_criterion=0.0,
-        mixture_threshold=0.5,
-        bound=1.0,
-        truncate=True,
-        compression_k=10.0,
-        compression_c=0.1,
-        ratio_to="noise",
-        part="magnitude",
-        imaginary="rescale",
-    ):
+        beta: float = 0.5,
+        criterion: str = "local_snr",
+        local_criterion: float = 0.0,
+        mixture_threshold: float = 0.5,
+        bound: float = 1.0,
+        truncate: bool = True,
+        compression_k: float = 10.0,
+        compression_c: float = 0.1,
+        ratio_to: str = "noise",
+        part: str = "magnitude",
+        imaginary: str = "rescale",
+    ) -> None:
         self.mask = mask
         self.beta = beta
         self.criterion = criterion
@@ -138,13 +138,13 @@ class IdealMaskTarget(BaseTarget):
         self.imaginary = imaginary
 
     @property
-    def output_range(self):
+    def output_range(self) -> tuple[float, float]:
         """Smallest and largest value of the target."""
         self.check_params()
         return self._record().range(self)
 
     @property
-    def n_output_channels(self):
+    def n_output_channels(self) -> int:
         """Number of channels of the target."""
         return self._record().n_channels
 
@@ -152,7 +152,7 @@ class IdealMaskTarget(BaseTarget):
         check_choice(self, "mask", self.mask, MASKS)
         return MASKS[self.mask]
 
-    def check_params(self):
+    def check_params(self) -> None:
         self._record()
         check_choice(self, "criterion", self.criterion, CRITERIA)
         check_choice(self, "ratio_to", self.ratio_to, ("noise", "mixture"))
@@ -170,10 +170,10 @@ class IdealMaskTarget(BaseTarget):
                 "with part='real'; use part='magnitude', or another mask."
             )
 
-    def reset(self):
+    def reset(self) -> None:
         self.ltass_, self.n_frames_seen_ = None, 0
 
-    def learn(self, clean):
+    def learn(self, clean: np.ndarray) -> None:
         if not self._record().learns:
             return
         axis = frequency_axis(clean)
@@ -183,14 +183,14 @@ class IdealMaskTarget(BaseTarget):
         self.n_frames_seen_ += power.shape[1]
         self.ltass_ = (before + power.sum(axis=1)) / self.n_frames_seen_
 
-    def compute(self, noisy, clean):
+    def compute(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         record, parts = self._record(), (self._part(noisy), self._part(clean))
         if record.learns:
             beside_frames = [1] * (-1 - frequency_axis(clean))
             return record.compute(*parts, self, self._fitted_ltass().reshape(-1, *beside_frames))
         return record.compute(*parts, self)
 
-    def apply(self, mask, noisy):
+    def apply(self, mask: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         enhanced = self._record().apply(mask, noisy, self)
         if not np.iscomplexobj(noisy):
             return enhanced.real

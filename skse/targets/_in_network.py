@@ -1,6 +1,7 @@
 """Targets whose mask is applied inside the network, so that the loss compares what it gives."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class InNetworkTarget(BaseTarget):
     domain = "complex"
     compression = 1.0
 
-    def network_head(self, featurizer):
+    def network_head(self, featurizer: Any) -> dict[str, Any]:
         """Describe the layers that a network must end in.
 
         Parameters
@@ -45,19 +46,19 @@ class InNetworkTarget(BaseTarget):
             "compression": float(self.compression),
         }
 
-    def check_params(self):
+    def check_params(self) -> None:
         check_choice(self, "mask", self.mask, MASKS)
         if self.bound is not None:
             check_number(self, "bound", self.bound, Real, min_val=0, include_boundaries="neither")
 
-    def compute(self, noisy, clean):
+    def compute(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         return to_channels(compress(clean, self.compression))
 
-    def best_prediction(self, noisy, clean):
+    def best_prediction(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         noisy, clean = (compress(x, self.compression) for x in (noisy, clean))
         return to_channels(noisy * best_mask(noisy, clean, mask=self.mask, bound=self._largest()))
 
-    def apply(self, prediction, noisy):
+    def apply(self, prediction: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         return expand(from_channels(prediction), self.compression)
 
     def _largest(self):
@@ -142,8 +143,14 @@ class SignalApproximationTarget(InNetworkTarget):
     """
 
     def __init__(
-        self, domain="complex", *, mask="real", bound=1.0, compression=1.0, phase_sensitive=False
-    ):
+        self,
+        domain: str = "complex",
+        *,
+        mask: str = "real",
+        bound: float | None = 1.0,
+        compression: float = 1.0,
+        phase_sensitive: bool = False,
+    ) -> None:
         self.domain = domain
         self.mask = mask
         self.bound = bound
@@ -151,16 +158,16 @@ class SignalApproximationTarget(InNetworkTarget):
         self.phase_sensitive = phase_sensitive
 
     @property
-    def n_output_channels(self):
+    def n_output_channels(self) -> int:
         """Number of channels of the target."""
         return 2 if self.domain == "complex" else 1
 
     @property
-    def output_range(self):
+    def output_range(self) -> tuple[float, float]:
         """Smallest and largest value that the target can take."""
         return (-np.inf if self.domain == "complex" else 0.0, np.inf)
 
-    def check_params(self):
+    def check_params(self) -> None:
         super().check_params()
         check_choice(self, "domain", self.domain, DOMAINS)
         check_number(
@@ -178,7 +185,7 @@ class SignalApproximationTarget(InNetworkTarget):
                 "domain='magnitude' does not compare; use domain='complex' or mask='real'."
             )
 
-    def compute(self, noisy, clean):
+    def compute(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         if self.domain == "complex":
             return super().compute(noisy, clean)
         magnitude = np.abs(clean)
@@ -188,14 +195,14 @@ class SignalApproximationTarget(InNetworkTarget):
             magnitude = np.divide(product, level, out=np.zeros_like(level), where=level > 0)
         return (magnitude**self.compression).astype(np.float32, copy=False)
 
-    def best_prediction(self, noisy, clean):
+    def best_prediction(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         if self.domain == "complex":
             return super().best_prediction(noisy, clean)
         target, level = self.compute(noisy, clean), np.abs(noisy) ** self.compression
         largest = np.inf if self.bound is None else self._largest() * level
         return np.where(level > 0, np.minimum(target, largest), 0).astype(np.float32, copy=False)
 
-    def apply(self, prediction, noisy):
+    def apply(self, prediction: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         if self.domain == "complex":
             return super().apply(prediction, noisy)
         level = np.abs(noisy)
@@ -262,11 +269,11 @@ class WaveformTarget(InNetworkTarget):
     n_output_channels = 2
     output_range = (-np.inf, np.inf)
 
-    def __init__(self, mask="real", *, bound=1.0):
+    def __init__(self, mask: str = "real", *, bound: float | None = 1.0) -> None:
         self.mask = mask
         self.bound = bound
 
-    def network_head(self, featurizer):
+    def network_head(self, featurizer: Any) -> dict[str, Any]:
         """Describe the layers that a network must end in, and the inverse STFT of the loss.
 
         Parameters

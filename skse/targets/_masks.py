@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def ideal_binary_mask(noisy, clean, *, local_criterion=0.0):
+def ideal_binary_mask(
+    noisy: np.ndarray, clean: np.ndarray, *, local_criterion: float = 0.0
+) -> np.ndarray:
     r"""Mark the time-frequency units in which speech exceeds the noise.
 
     .. math:: M = 1 \text{ where } 10 \log_{10} (|S|^2 / |Y - S|^2) > LC, \text{ else } 0
@@ -37,7 +39,9 @@ def ideal_binary_mask(noisy, clean, *, local_criterion=0.0):
     return (_power(clean) > 10 ** (local_criterion / 10) * _power(noisy - clean)).astype(np.float32)
 
 
-def mixture_ratio_mask(noisy, clean, *, threshold=0.5):
+def mixture_ratio_mask(
+    noisy: np.ndarray, clean: np.ndarray, *, threshold: float = 0.5
+) -> np.ndarray:
     r"""Mark the units in which the clean magnitude is a large part of the mixture's.
 
     .. math:: M = 1 \text{ where } |S| \geq \theta |Y| \text{ and } |S| > 0, \text{ else } 0
@@ -70,7 +74,9 @@ def mixture_ratio_mask(noisy, clean, *, threshold=0.5):
     return ((speech >= threshold * np.abs(noisy)) & (speech > 0)).astype(np.float32)
 
 
-def target_binary_mask(clean, ltass, *, local_criterion=0.0):
+def target_binary_mask(
+    clean: np.ndarray, ltass: np.ndarray, *, local_criterion: float = 0.0
+) -> np.ndarray:
     r"""Mark the units in which speech is stronger than it is on average at that frequency.
 
     .. math:: M = 1 \text{ where } 10 \log_{10} (|S|^2 / L) > LC, \text{ else } 0
@@ -112,7 +118,9 @@ def target_binary_mask(clean, ltass, *, local_criterion=0.0):
     return (_power(clean) > 10 ** (local_criterion / 10) * ltass).astype(np.float32)
 
 
-def ideal_ratio_mask(noisy, clean, *, beta=0.5, ratio_to="noise"):
+def ideal_ratio_mask(
+    noisy: np.ndarray, clean: np.ndarray, *, beta: float = 0.5, ratio_to: str = "noise"
+) -> np.ndarray:
     r"""Share of speech in the energy of each time-frequency unit.
 
     .. math:: M = \left( \frac{|S|^2}{|S|^2 + |D|^2} \right)^\beta

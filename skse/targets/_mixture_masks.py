@@ -1,6 +1,7 @@
 """Masks that are a ratio of clean to noisy STFT, as pure functions."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # A magnitude below this counts as silence.
 _SILENCE = np.finfo(np.float32).tiny
@@ -8,7 +9,9 @@ _SILENCE = np.finfo(np.float32).tiny
 _BELOW_ONE = np.nextafter(np.float32(1), np.float32(0))
 
 
-def spectral_magnitude_mask(noisy, clean, *, bound=1.0):
+def spectral_magnitude_mask(
+    noisy: np.ndarray, clean: np.ndarray, *, bound: float = 1.0
+) -> np.ndarray:
     r"""Ratio of the clean magnitude to the mixture's.
 
     .. math:: M = \min(|S| / |Y|, b)
@@ -45,7 +48,9 @@ def spectral_magnitude_mask(noisy, clean, *, bound=1.0):
     return np.minimum(np.abs(complex_ratio_mask(noisy, clean)), bound).astype(np.float32)
 
 
-def phase_sensitive_mask(noisy, clean, *, bound=1.0, truncate=True):
+def phase_sensitive_mask(
+    noisy: np.ndarray, clean: np.ndarray, *, bound: float = 1.0, truncate: bool = True
+) -> np.ndarray:
     r"""Real gain that brings the noisy unit as close as possible to the clean one.
 
     .. math:: M = \frac{|S|}{|Y|} \cos(\theta_S - \theta_Y) = \operatorname{Re} \frac{S}{Y}
@@ -88,7 +93,7 @@ def phase_sensitive_mask(noisy, clean, *, bound=1.0, truncate=True):
     return np.clip(gain, 0.0 if truncate else -bound, bound).astype(np.float32)
 
 
-def complex_ratio_mask(noisy, clean):
+def complex_ratio_mask(noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
     r"""Complex gain that turns the noisy STFT into the clean one.
 
     .. math:: M = S / Y
@@ -124,7 +129,7 @@ def complex_ratio_mask(noisy, clean):
     return np.divide(clean, noisy, out=ratio, where=audible, dtype=dtype)
 
 
-def compress_complex_mask(mask, *, k=10.0, c=0.1):
+def compress_complex_mask(mask: np.ndarray, *, k: float = 10.0, c: float = 0.1) -> np.ndarray:
     r"""Compress real and imaginary part of a complex mask into a bounded range.
 
     .. math:: O = K \frac{1 - e^{-C M}}{1 + e^{-C M}} = K \tanh(C M / 2)
@@ -165,7 +170,7 @@ def compress_complex_mask(mask, *, k=10.0, c=0.1):
     return (k * np.tanh(c / 2 * parts)).astype(np.float32)
 
 
-def expand_complex_mask(compressed, *, k=10.0, c=0.1):
+def expand_complex_mask(compressed: ArrayLike, *, k: float = 10.0, c: float = 0.1) -> np.ndarray:
     r"""Invert :func:`compress_complex_mask`.
 
     .. math:: M = -\frac{1}{C} \ln \frac{K - O}{K + O} = \frac{2}{C} \operatorname{artanh}(O / K)

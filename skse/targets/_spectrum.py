@@ -76,19 +76,26 @@ class SpectrumTarget(BaseTarget):
     array([[1.+0.j, 0.+2.j]])
     """
 
-    def __init__(self, scale="log", *, floor_db=-60.0, compression=0.3, imaginary="rescale"):
+    def __init__(
+        self,
+        scale: str = "log",
+        *,
+        floor_db: float = -60.0,
+        compression: float = 0.3,
+        imaginary: str = "rescale",
+    ) -> None:
         self.scale = scale
         self.floor_db = floor_db
         self.compression = compression
         self.imaginary = imaginary
 
     @property
-    def output_range(self):
+    def output_range(self) -> tuple[float, float]:
         """Smallest and largest value that the target can take."""
         return self._record().range(self)
 
     @property
-    def n_output_channels(self):
+    def n_output_channels(self) -> int:
         """Number of channels of the target."""
         return self._record().n_channels
 
@@ -96,15 +103,15 @@ class SpectrumTarget(BaseTarget):
         check_choice(self, "scale", self.scale, SPECTRA)
         return SPECTRA[self.scale]
 
-    def check_params(self):
+    def check_params(self) -> None:
         self._record()
         check_choice(self, "imaginary", self.imaginary, ("rescale", "drop"))
         check_number(self, "floor_db", self.floor_db, Real, min_val=-300, max_val=100)
         bounds = {"min_val": 0, "max_val": 1, "include_boundaries": "right"}
         check_number(self, "compression", self.compression, Real, **bounds)
 
-    def compute(self, noisy, clean):
+    def compute(self, noisy: np.ndarray, clean: np.ndarray) -> np.ndarray:
         return self._record().compute(noisy, clean, self).astype(np.float32, copy=False)
 
-    def apply(self, prediction, noisy):
+    def apply(self, prediction: np.ndarray, noisy: np.ndarray) -> np.ndarray:
         return self._record().apply(prediction, noisy, self)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-# Frames that are decoded at a time.
-_BLOCK = 2**16
+from skse.utils.typing import FilePath
+
 # What the header of a WAV file holds that was written to a pipe.
 _UNKNOWN_SIZE = 0xFFFFFFFF
 
@@ -31,7 +31,7 @@ class UnusableFileError(Exception):
     'talk.wav: no samples in it'
     """
 
-    def __init__(self, path, reason):
+    def __init__(self, path: FilePath, reason: str) -> None:
         super().__init__(path, reason)
         self.path, self.reason = str(path), reason
 
@@ -40,7 +40,7 @@ class UnusableFileError(Exception):
 
 
 @contextmanager
-def open_audio(path: str | os.PathLike[str]) -> Iterator[Any]:
+def open_audio(path: FilePath) -> Iterator[Any]:
     """Open a recording to read, in any format that libsndfile knows.
 
     Parameters
@@ -76,20 +76,11 @@ def open_audio(path: str | os.PathLike[str]) -> Iterator[Any]:
     import soundfile
 
     path = Path(path)
-    if os.path.isdir(path):
-        raise UnusableFileError(path, "a folder, not a file")
-    if not os.path.exists(path):
-        raise UnusableFileError(path, "no such file")
-    if path.stat().st_size == 0:
-        raise UnusableFileError(path, "empty file (0 bytes)")
-    if not os.access(path, os.R_OK):
-        raise UnusableFileError(path, "permission to read it denied")
     try:
         audio = soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, TypeError) as error:
         # TypeError: soundfile asks for the sampling rate of a file named .raw.
-        text = getattr(error, "error_string", "") or str(error)
-        raise UnusableFileError(path, f"not an audio file that can be read ({text})") from error
+        raise UnusableFileError(path, _why_not_opened(path, error)) from error
     with audio:
         _refuse_truncated_wav(path)
         if audio.frames == 0:
@@ -97,18 +88,20 @@ def open_audio(path: str | os.PathLike[str]) -> Iterator[Any]:
         yield audio
 
 
-def read_blocks(audio: Any) -> Iterator[np.ndarray]:
+def read_blocks(audio: Any, block_size: int = 2**16) -> Iterator[np.ndarray]:
     """Read an open recording block by block, up to its end.
 
     Parameters
     ----------
     audio : soundfile.SoundFile
         Of :func:`open_audio`.
+    block_size : int, default=65536
+        Samples a channel that are decoded at a time.
 
     Yields
     ------
     block : ndarray of shape (n_times, n_channels)
-        float32, full scale ±1, finite; up to 65536 samples a channel.
+        float32, full scale ±1, finite; all but the last have `n_times` = `block_size`.
 
     Raises
     ------
@@ -126,7 +119,7 @@ def read_blocks(audio: Any) -> Iterator[np.ndarray]:
     while n_read < n_times:
         try:
             block = audio.read(
-                frames=min(_BLOCK, n_times - n_read), dtype="float32", always_2d=True
+                frames=min(block_size, n_times - n_read), dtype="float32", always_2d=True
             )
         except soundfile.LibsndfileError as error:
             raise UnusableFileError(
@@ -142,6 +135,19 @@ def read_blocks(audio: Any) -> Iterator[np.ndarray]:
             )
         yield block
         n_read += len(block)
+
+
+def _why_not_opened(path, error):
+    if os.path.isdir(path):
+        return "a folder, not a file"
+    if not os.path.exists(path):
+        return "no such file"
+    if os.path.getsize(path) == 0:
+        return "empty file (0 bytes)"
+    if not os.access(path, os.R_OK):
+        return "permission to read it denied"
+    text = getattr(error, "error_string", "") or str(error)
+    return f"not an audio file that can be read ({text})"
 
 
 def _refuse_truncated_wav(path):

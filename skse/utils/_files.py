@@ -7,12 +7,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
+from skse.utils.typing import FilePath
+
 # Bytes of a name that the name of the unfinished file repeats: short enough for any file system.
 _MOST_STEM, _MOST_SUFFIX = 48, 16
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: FilePath) -> Iterator[Path]:
     """Write a file whole or not at all.
 
     What is written goes to a hidden file in the same folder, of a name that nobody else has and
@@ -62,7 +64,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
+def write_whole(path: FilePath, content: str | bytes) -> None:
     """Write text, as UTF-8, or bytes to a file, whole or not at all.
 
     Parameters
@@ -91,9 +93,7 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def list_files(
-    folder: str | os.PathLike[str], *, without: str | os.PathLike[str] | None = None
-) -> list[Path]:
+def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Path]:
     """List the files below a folder, hidden ones and those in hidden subfolders left out.
 
     Parameters

@@ -1,12 +1,15 @@
 """One wording for all parameter errors; optional dependencies."""
 
+from collections.abc import Collection
 from importlib import import_module
 from numbers import Real
+from types import ModuleType
+from typing import Any
 
 from sklearn.utils import check_scalar
 
 
-def check_choice(owner, name, value, allowed):
+def check_choice(owner: object, name: str, value: object, allowed: Collection[str]) -> None:
     """Raise a ValueError unless `value` is one of `allowed`.
 
     Parameters
@@ -30,7 +33,7 @@ def check_choice(owner, name, value, allowed):
         raise ValueError(f"{_name(owner)}: {name}={value!r} is not allowed; choose from {listed}.")
 
 
-def check_sampling_rate(owner, value, *, name="sampling_rate"):
+def check_sampling_rate(owner: object, value: object, *, name: str = "sampling_rate") -> None:
     """Raise a ValueError unless `value` is a positive number of hertz.
 
     Parameters
@@ -57,7 +60,9 @@ def check_sampling_rate(owner, value, *, name="sampling_rate"):
         )
 
 
-def check_number(owner, name, value, target_type, **bounds):
+def check_number(
+    owner: object, name: str, value: object, target_type: type | tuple[type, ...], **bounds: Any
+) -> None:
     """Check a scalar parameter with :func:`sklearn.utils.check_scalar`.
 
     Parameters
@@ -86,7 +91,7 @@ def check_number(owner, name, value, target_type, **bounds):
         raise ValueError(str(error)) from None
 
 
-def import_optional(module, *, caller, extra):
+def import_optional(module: str, *, caller: str, extra: str) -> ModuleType:
     """Import an optional dependency, or say how to install it.
 
     Parameters

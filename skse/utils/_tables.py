@@ -1,12 +1,12 @@
 """Tables to be read in a terminal, and as CSV."""
 
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from skse.utils._files import replacing
+from skse.utils.typing import FilePath
 
 
 def align(lines: Iterable[Sequence[str]]) -> str:
@@ -38,7 +38,7 @@ def align(lines: Iterable[Sequence[str]]) -> str:
     return "\n".join("  ".join(line).rstrip() for line in zip(*padded, strict=True))
 
 
-def write_csv(rows: Sequence[dict[str, Any]], path: str | os.PathLike, **options: Any) -> None:
+def write_csv(rows: Sequence[dict[str, Any]], path: FilePath, **options: Any) -> None:
     """Write rows to a CSV file, whole or not at all.
 
     Parameters

@@ -2,9 +2,12 @@
 
 import numbers
 from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 import numpy as np
 from sklearn.utils import check_array
+
+from skse.utils.typing import ArrayOrList, Waveform, Waveforms
 
 MIX_DOWN = "mix it down to mono first, for example with `.mean(axis={axis})`"
 # A 2-D array with two columns and at least this many rows is read as one stereo
@@ -12,7 +15,9 @@ MIX_DOWN = "mix it down to mono first, for example with `.mean(axis={axis})`"
 _STEREO_ROWS = 256
 
 
-def check_waveforms(X, name="X", *, two_rows_are="utterances"):
+def check_waveforms(
+    X: Waveforms, name: str = "X", *, two_rows_are: str = "utterances"
+) -> ArrayOrList:
     """Check waveforms and convert them to float32.
 
     Parameters
@@ -59,7 +64,7 @@ def check_waveforms(X, name="X", *, two_rows_are="utterances"):
         )
     if getattr(X, "ndim", None) == 3:
         raise ValueError(
-            f"{name} has shape {X.shape}: it holds more than one channel per utterance; "
+            f"{name} has shape {np.shape(X)}: it holds more than one channel per utterance; "
             + MIX_DOWN.format(axis="1 or 2, the channel axis")
             + "."
         )
@@ -72,7 +77,7 @@ def check_waveforms(X, name="X", *, two_rows_are="utterances"):
     return array
 
 
-def check_waveform(x, name="x"):
+def check_waveform(x: Waveform, name: str = "x") -> np.ndarray:
     """Check one waveform and convert it to float32.
 
     Parameters
@@ -114,7 +119,13 @@ def check_waveform(x, name="x"):
     return x
 
 
-def check_waveform_pairs(noisy, clean, *, names=("X", "y"), two_rows_are="utterances"):
+def check_waveform_pairs(
+    noisy: Waveforms,
+    clean: Waveforms,
+    *,
+    names: tuple[str, str] = ("X", "y"),
+    two_rows_are: str = "utterances",
+) -> tuple[ArrayOrList, ArrayOrList]:
     """Check two collections of waveforms that belong together, pair by pair.
 
     Parameters
@@ -152,7 +163,7 @@ def check_waveform_pairs(noisy, clean, *, names=("X", "y"), two_rows_are="uttera
     return noisy, clean
 
 
-def restore_container(waveforms, like):
+def restore_container(waveforms: Sequence[np.ndarray], like: Waveforms) -> ArrayOrList:
     """Return `waveforms` in the container that the caller passed as `like`.
 
     Parameters
@@ -179,7 +190,7 @@ def restore_container(waveforms, like):
     return np.stack([np.asarray(x) for x in waveforms])
 
 
-def _is_sequence_of_waveforms(X):
+def _is_sequence_of_waveforms(X: Any) -> TypeGuard[Sequence[Any]]:
     if isinstance(X, np.ndarray):
         return X.dtype == object and X.ndim == 1 and len(X) > 0 and any(np.ndim(x) for x in X)
     return isinstance(X, (list, tuple)) and any(

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
+import skse
 from skse import LogMMSE, WienerFilter, cli, files
 from skse.cli import _enhance
 from skse.files._enhance import METHODS
@@ -108,6 +109,8 @@ def test_what_is_turned_down_is_said_and_counted(run, monkeypatch):
         (["in", "--out", "out", "--method", "dnn"], "'dnn' is not one of"),
         (["in", "--out", "out", "--method", "wiener", "--model", "m.skse"], "without --model"),
         (["in", "--out", "out", "--sampling-rate", "8000"], "goes with --model only"),
+        (["in", "--out", "out", "--trust", "a.B"], "goes with a .skse file as model only"),
+        (["in", "--out", "out", "--model", "m.joblib", "--trust", "a.B"], "with a .skse file as"),
         (["in", "--out", "out", "--strength", "2"], "2.0 is not in the range"),
         (["in", "--out", "out", "--mask-floor-db", "3"], "3.0 is not in the range"),
         (["in", "--out", "out", "--jobs", "0"], "0 is not in the range"),
@@ -130,6 +133,25 @@ def test_a_model_that_cannot_be_used(run, recordings, tmp_path, content, message
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: m.joblib: {message}")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_trust(run, recordings, tmp_path, monkeypatch):
+    (tmp_path / "ownfilters.py").write_text(
+        "import skse\nclass A(skse.WienerFilter): pass\nclass B(skse.PeakNormalize): pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import ownfilters
+
+    enhancer = ownfilters.A(8000).fit(np.ones((1, 4000)))
+    enhancer.beside_ = ownfilters.B().fit(np.ones((1, 4000)))
+    skse.save(enhancer, "m.skse")
+    options = ["in/a.wav", "--out", "out", "--model", "m.skse"]
+    result = run(*options, "--trust", "ownfilters.A")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: m.skse cannot be loaded: it needs classes")
+    assert "ownfilters.B; where you trust" in result.stderr
+    result = run(*options, "--trust", "ownfilters.A", "--trust", "ownfilters.B")
+    assert result.exit_code == 0, result.output
 
 
 def test_a_target_that_cannot_be_written_to(run, recordings):

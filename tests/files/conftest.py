@@ -1,9 +1,12 @@
+import sys
+
 import joblib
 import numpy as np
 import pytest
 import soundfile
 from sklearn.linear_model import Ridge
 
+import skse
 from skse import IdealMaskTarget, SpeechEnhancer, STFTFeaturizer
 
 
@@ -26,6 +29,20 @@ def speech(rng):
     times = np.arange(8000) / 8000
     voice = np.sin(2 * np.pi * 300 * times) * (np.sin(2 * np.pi * 3 * times) > 0)
     return (0.2 * voice + 0.03 * rng.standard_normal(8000)).astype(np.float32)
+
+
+@pytest.fixture
+def own_model(tmp_path, monkeypatch, speech):
+    """An enhancer of a user's own class, OwnFilter of the module ownfilter, and its file."""
+    module = tmp_path / "modules" / "ownfilter.py"
+    module.parent.mkdir()
+    module.write_text("import skse\nclass OwnFilter(skse.WienerFilter): pass\n")
+    monkeypatch.syspath_prepend(module.parent)
+    import ownfilter
+
+    enhancer = ownfilter.OwnFilter(8000).fit([speech])
+    yield enhancer, skse.save(enhancer, tmp_path / "own.skse")
+    del sys.modules["ownfilter"]
 
 
 @pytest.fixture(scope="session")

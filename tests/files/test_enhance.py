@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from joblib.externals.loky import get_reusable_executor
 
 from skse import IdentityEnhancer, LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
-from skse.files import _enhance, enhance_files
+from skse.files import ModelError, _enhance, enhance_files
 from skse.files._enhance import frame_length
 
 
@@ -138,15 +139,18 @@ def test_what_is_broken_is_named_and_does_not_stop_the_rest(write, tmp_path, spe
     write("in/c.wav", speech[:0])
     (tmp_path / "in" / "d.wav").write_bytes(b"")
     (tmp_path / "in" / "e.wav").write_text("a text")
+    cut = write("in/f.wav", speech)
+    cut.write_bytes(cut.read_bytes()[:-800])
     for options in ({"model": model}, {}):
         results = enhance_files([tmp_path / "in"], tmp_path / "out", force=True, **options)
         failed = {Path(r.source).stem: r.reason for r in results if r.status == "failed"}
         assert {Path(r.source) for r in results if r.status == "enhanced"} == set(good)
-        assert list(failed) == list("bcde")
+        assert list(failed) == list("bcdef")
         assert "NaN" in failed["b"]
         assert "no samples" in failed["c"]
         assert "empty" in failed["d"]
         assert "not an audio file" in failed["e"]
+        assert failed["f"] == "truncated: 15200 of 16000 bytes of samples are there"
         written = sorted(path.name for path in (tmp_path / "out").iterdir())
         assert written == ["a.wav", "h.wav", "z.wav"]
 
@@ -179,6 +183,20 @@ def test_number_of_processes_does_not_matter(write, tmp_path, speech, enhancer, 
         assert [Path(r.source).stem for r in results] == list("01234")
     for path in (tmp_path / "out1").iterdir():
         assert path.read_bytes() == (tmp_path / "out2" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_class_of_ones_own_is_trusted_in_every_process(
+    write, tmp_path, speech, own_model, n_jobs
+):
+    enhancer, path = own_model
+    source = write("in/a.wav", speech, 8000, subtype="FLOAT")
+    options = {"model": path, "n_jobs": n_jobs}
+    get_reusable_executor().shutdown()  # processes of before do not know the module's folder
+    with pytest.raises(ModelError, match=r"pass trusted=\['ownfilter.OwnFilter'\]"):
+        enhance_files([source], tmp_path / "out", **options)
+    got = enhance_one(source, tmp_path / "out", trusted=["ownfilter.OwnFilter"], **options)
+    np.testing.assert_array_equal(got, enhancer.predict([speech])[0])
 
 
 def test_a_process_that_is_killed_is_told_of(write, tmp_path, speech, monkeypatch):

@@ -21,6 +21,17 @@ def test_what_is_saved_is_loaded_once(enhancer, tmp_path):
     assert load_model(enhancer) is enhancer
 
 
+def test_trust_of_before_does_not_count(own_model):
+    _, path = own_model
+    trusted = ["ownfilter.OwnFilter"]
+    assert type(load_model(path, trusted)).__name__ == "OwnFilter"
+    assert load_model(path, trusted) is load_model(path, tuple(trusted))
+    with pytest.raises(ModelError, match=r"own.skse cannot be loaded: it needs classes that are"):
+        load_model(path)
+    with pytest.raises(ModelError, match="must be a list of names"):
+        load_model(path, trusted[0])
+
+
 def test_another_model_of_the_same_name_is_loaded_anew(enhancer, tmp_path):
     path = tmp_path / "model.joblib"
     save_model(enhancer, path)

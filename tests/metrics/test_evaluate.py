@@ -24,6 +24,16 @@ def test_evaluate_gives_what_the_functions_give(waveforms):
     np.testing.assert_array_equal(scores["rmse"], metrics.rmse_error(clean, enhanced))
 
 
+@pytest.mark.parametrize("sampling_rate", [8000, 16000])
+def test_evaluate_takes_pesq_where_it_is_possible(waveforms, sampling_rate):
+    pytest.importorskip("pesq")
+    clean, enhanced, _ = waveforms
+    np.testing.assert_array_equal(
+        evaluate(*waveforms, sampling_rate=sampling_rate)["pesq"],
+        metrics.pesq_score(clean, enhanced, sampling_rate=sampling_rate),
+    )
+
+
 def test_evaluate_takes_what_can_be_computed(waveforms):
     assert "pesq" not in evaluate(*waveforms, sampling_rate=11025)
     without = evaluate(*waveforms[:2], sampling_rate=11025)

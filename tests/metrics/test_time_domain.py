@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.exceptions import UndefinedMetricWarning
@@ -80,19 +82,23 @@ def test_segmental_snr_is_the_mean_over_frames(clean):
     np.testing.assert_allclose(segmental_snr_score(clean, -9 * clean, **kwargs), -10)
 
 
-def test_segmental_snr_against_a_plain_loop(clean, orthogonal_noise):
+@pytest.mark.parametrize(
+    ("sampling_rate", "frame", "hop"),
+    [(8000, 240, 60), (11025, 331, 83)],  # 330.75 and 82.69 samples, rounded
+)
+def test_segmental_snr_against_a_plain_loop(clean, orthogonal_noise, sampling_rate, frame, hop):
     noisy = clean + np.linspace(0, 3, clean.shape[1]) * orthogonal_noise
     expected = []
     for s, x in zip(clean, noisy, strict=True):
         frames = []
-        for start in range(0, len(s) - 240 + 1, 60):
-            window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(1, 241) / 241))
-            signal = np.sum((window * s[start : start + 240]) ** 2)
-            error = np.sum((window * (x - s)[start : start + 240]) ** 2)
+        for start in range(0, len(s) - frame + 1, hop):
+            window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(1, frame + 1) / (frame + 1)))
+            signal = np.sum((window * s[start : start + frame]) ** 2)
+            error = np.sum((window * (x - s)[start : start + frame]) ** 2)
             frames.append(min(max(10 * np.log10(signal / error), -10), 35))
         expected.append(np.mean(frames))
     np.testing.assert_allclose(
-        segmental_snr_score(clean, noisy, sampling_rate=8000), expected, atol=1e-5
+        segmental_snr_score(clean, noisy, sampling_rate=sampling_rate), expected, atol=1e-5
     )
 
 
@@ -100,6 +106,17 @@ def test_segmental_snr_leaves_out_frames_of_digital_silence(clean):
     padded = np.hstack([np.zeros((3, 800)), clean])
     kwargs = {"sampling_rate": 8000, "hop_ms": 30}
     np.testing.assert_allclose(segmental_snr_score(padded, 0.9 * padded, **kwargs), 20, atol=1e-4)
+
+
+def test_segmental_snr_needs_one_frame_with_sound(clean):
+    score = partial(segmental_snr_score, sampling_rate=8000)
+    assert score(clean[0, :240], 0.9 * clean[0, :240]) == pytest.approx(20)
+    with pytest.warns(UndefinedMetricWarning, match="1 of 1"):
+        assert np.isnan(score(clean[0, :239], 0.9 * clean[0, :239]))
+    click = np.zeros(250)
+    click[-1] = 1  # the only frame ends at sample 240
+    with pytest.warns(UndefinedMetricWarning, match="1 of 1"):
+        assert np.isnan(score(click, 0.9 * click))
 
 
 @pytest.mark.parametrize(

@@ -165,10 +165,10 @@ def test_edited_members(plain):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": 2, "skse_version": "9.1"}, "skse 9.1 wrote it in format 2, .* update"),
+        ({"format_version": 3, "skse_version": "9.1"}, "skse 9.1 wrote it in format 3, .* update"),
         ({"format_version": 0}, "format 0"),
-        ({"format_version": "1"}, "reads format 1"),
-        ({"format_version": True}, "reads format 1"),
+        ({"format_version": "1"}, "reads formats 1 to 2; update skse"),
+        ({"format_version": True}, "reads formats 1"),
         ({"format": "other"}, "does not describe an skse model"),
         ({"members": []}, "does not list its members"),
         ({"members": {"card.json": 3}}, "does not list its members"),

@@ -57,10 +57,10 @@ def test_round_trip(estimator, data):
         (MultiOutputRegressor(HistGradientBoostingRegressor(max_iter=2)), "HistGradientBoosting"),
         (KNeighborsRegressor(), "sklearn.neighbors"),
         (MultiOutputRegressor(SVR()), "sklearn.svm"),
-        (make_pipeline(FunctionTransformer(np.tanh), Ridge()), "numpy.tanh"),
+        (make_pipeline(FunctionTransformer(np.tanh), Ridge()), r"numpy\b.*\.tanh"),
         (
             TransformedTargetRegressor(Ridge(), func=np.sinh, inverse_func=np.arcsinh),
-            "numpy.sinh",
+            r"numpy\b.*\.sinh",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -42,6 +42,8 @@ def test_blocks_together_are_the_file(write, rng, n_times, n_channels):
     assert {(block.dtype, block.ndim) for block in blocks} == {(np.dtype("float32"), 2)}
     assert max(map(len, blocks)) <= 2**16
     np.testing.assert_array_equal(np.concatenate(blocks), x)
+    with open_audio(path) as audio:
+        assert [len(block) for block in read_blocks(audio, n_times)] == [n_times]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +69,9 @@ def test_other_unusable_files(write, tmp_path, monkeypatch):
         assert reason_of(write(f"zero.{kind}", np.zeros(0))) == "no samples in it"
     (tmp_path / "a.raw").write_bytes(b"12345678")
     assert reason_of(tmp_path / "a.raw").startswith("not an audio file that can be read (")
-    path = write("a.wav", np.zeros(5))
+    (tmp_path / "a.wav").write_text("what only its owner may read")
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert reason_of(path) == "permission to read it denied"
+    assert reason_of(tmp_path / "a.wav") == "permission to read it denied"
 
 
 def test_nan_is_found_wherever_it_is(write):

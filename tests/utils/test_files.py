@@ -1,6 +1,7 @@
 """Files are written whole or not at all; the others of a folder are never touched."""
 
 import os
+import re
 import stat
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import skse
 from skse.utils import list_files, replacing, write_whole
 from skse.utils._files import _unfinished_name
 
@@ -21,11 +23,11 @@ NAMES = [
     "a" + "語" * 83 + ".wav",
     "🎙" * 62 + ".npz",
     "1. a suffix that is none" + " at all" * 30,
-    os.fsdecode(b"caf\xe9" * 60 + b".wav"),  # Latin-1, which is not UTF-8
+    "caf\udce9" * 60 + ".wav",  # bytes that are not UTF-8, as Python names them
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_a_file_of_any_name_is_written(tmp_path, name):
     path = tmp_path / name
     path.write_text("old")
@@ -152,3 +154,13 @@ def test_files_are_listed_in_order_and_hidden_ones_are_not(tmp_path):
     assert left == [Path("a/b/c"), Path("a/out/y.wav"), Path("a/z.wav"), Path("b.wav")]
     assert [path.name for path in list_files(tmp_path / ".git")] == ["d.wav"]
     assert list_files(tmp_path / "none") == []
+
+
+def test_no_other_module_puts_a_file_in_place():
+    root = Path(skse.__file__).parent
+    found = [
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if re.search(r"\bos\.(replace|rename)\b", path.read_text(encoding="utf-8"))
+    ]
+    assert found == ["utils/_files.py"]
