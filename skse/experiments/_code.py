@@ -78,6 +78,9 @@ def _gather(thing, parts, seen):
         parts.append(marshal.dumps(_bare(codes[0]), 2))
         names = {name for code in codes for name in code.co_names}
         inner += [thing.__defaults__, *sorted((thing.__kwdefaults__ or {}).items())]
+        inner += [
+            (n, v) for n, v in sorted(vars(thing).items()) if isinstance(v, (str, int, float))
+        ]
         inner += _enclosed(thing) + _named(thing.__globals__, names)
     for item in inner:
         _gather(item, parts, seen)

@@ -27,19 +27,18 @@ def draw_spectrograms(examples, featurizer, sampling_rate, path):
 
 def draw_masks(enhancer, examples, path):
     """Draw every example as a column: the ideal mask, the one that the network estimates."""
-    chain = enhancer.chain_
+    chain, hop_length = enhancer.chain_, enhancer.featurizer.hop_length
     displays = {}
     for title, waveforms in examples.items():
         noisy, clean = ([waveforms[name]] for name in ("noisy", "clean"))
+        n_frames = 1 + len(noisy[0]) // hop_length
         ideal = chain.target.transform(*next(chain.stft_pairs(noisy, clean)))
         blocks = [mask for _, mask, _ in chain.predictions(noisy, enhancer.regressor_)]
+        masks = {"ideal mask": ideal, "estimated mask": np.concatenate(blocks, axis=-1)}
         displays[title] = MaskDisplay.from_masks(
-            {
-                "ideal mask": ideal,
-                "estimated mask": np.concatenate(blocks, axis=-1)[:, : ideal.shape[-1]],
-            },
+            {name: mask[:, :n_frames] for name, mask in masks.items()},
             sampling_rate=enhancer.sampling_rate,
-            hop_length=enhancer.featurizer.hop_length,
+            hop_length=hop_length,
         )
     _draw_columns(displays, ("ideal mask", "estimated mask"), path)
 

@@ -21,6 +21,8 @@ def helper(x):
 def careful(x, weight=1):
     return weight * helper(x)
 
+careful.compares = "anything"
+
 def make(power):
     def loss(x):
         return x**power
@@ -98,6 +100,7 @@ def test_name_is_the_same_wherever_the_code_stands(name):
         ("careful", "return weight * helper(x)", "return helper(x)"),
         ("careful", "weight=1", "weight=2"),
         ("careful", "FACTOR * x", "x"),
+        ("careful", '"anything"', '"probabilities"'),
         ("careful", "FACTOR = 3.0", "FACTOR = 2.0"),
         ("Mask", "return 2", "return 3"),
         ("Mask", "(1, 2)", "(1, 3)"),
