@@ -234,6 +234,7 @@ SECTIONS = [
             "skse.utils.digest",
             "skse.utils.align",
             "skse.utils.write_csv",
+            "skse.utils.progress_bar",
         ],
     ),
 ]

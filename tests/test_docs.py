@@ -107,8 +107,15 @@ def documented():
                     not member.startswith("_")
                     and inspect.isroutine(function)
                     and home.startswith("skse")
+                    and not fills_in(found, member, function)
                 ):
                     yield f"{name}.{member}"
+
+
+def fills_in(cls, member, function):
+    """Whether a method has no docstring because a base class of skse documents it."""
+    bases = (vars(base).get(member) for base in cls.__mro__[1:] if base.__module__[:4] == "skse")
+    return function.__doc__ is None and any(getattr(base, "__doc__", None) for base in bases)
 
 
 def public_packages():

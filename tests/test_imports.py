@@ -57,6 +57,13 @@ def test_names_of_the_top_are_those_of_the_packages():
             assert getattr(package, name) is found
 
 
+def test_every_package_is_there_without_an_import_of_its_own(tmp_path):
+    packages = [name for name in PACKAGES if name not in ("skse", "skse.cli")]
+    run = run_python("import skse\n" + "\n".join(packages), tmp_path)
+    assert run.stderr == ""
+    assert {name.partition(".")[2] for name in packages} <= set(skse.__all__)
+
+
 def test_unknown_name():
     with pytest.raises(AttributeError, match="module 'skse' has no attribute 'UNet'"):
         skse.UNet  # noqa: B018

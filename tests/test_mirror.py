@@ -10,7 +10,7 @@ import skse
 PACKAGE = Path(skse.__file__).parent
 TESTS = Path(__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
-MOST_LINES, MOST_LINES_OF_A_FUNCTION = 430, 80
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 440, 80
 
 
 def name(path):

@@ -59,7 +59,7 @@ def gather_examples(data, indices, enhanced):
     >>> data = load_harvard(noises="white", snr_db=5)
     >>> examples = gather_examples(data, [0], {"untouched": data.noisy})
     >>> {title: list(waveforms) for title, waveforms in examples.items()}
-    {'h01-01_white_5dB': ['noisy', 'untouched', 'clean']}
+    {'h01-02_white_5dB': ['noisy', 'untouched', 'clean']}
     """
     return {
         f"{data.sentence[i]}_{data.noise[i]}_{data.snr_db[i]:g}dB": {

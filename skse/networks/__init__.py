@@ -8,6 +8,12 @@ from skse.networks._base import BaseNetworkRegressor
 from skse.networks._loss_table import compares, register_loss
 from skse.networks._network import NetworkRegressor
 from skse.networks._regressors import AutoencoderRegressor, UNetRegressor
+
+# For the other packages of skse.
+from skse.networks._runtime import OnnxNetwork as OnnxNetwork
+from skse.networks._runtime import SavedKerasObject as SavedKerasObject
+from skse.networks._runtime import check_onnx as check_onnx
+from skse.networks._runtime import exported as exported
 from skse.networks._tensorflow import load_tensorflow as load_tensorflow
 from skse.networks._unet import UNet, build_unet
 
@@ -29,10 +35,6 @@ __all__ = [
 _SHARED = {
     "LOSSES": "_loss_table",
     "NETWORKS": "_regressors",
-    "OnnxNetwork": "_runtime",
-    "SavedKerasObject": "_runtime",
-    "check_onnx": "_runtime",
-    "exported": "_runtime",
     "from_arguments": "_training",
     "split_groups": "_rows",
     "describe_keras_object": "_scikeras",

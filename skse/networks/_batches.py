@@ -5,12 +5,12 @@ import tensorflow as tf
 
 
 def shuffled_batches(X, y, batch_size, seed):
-    """Give the batches of an epoch, in another order every time it is gone through.
+    """Give the batches of an epoch in random order.
 
     Keras shuffles arrays by TensorFlow's global seed, which belongs to the whole process; here
     the seed is the data's own. The order is the one that Keras takes where that is its global
     seed: it draws a permutation of all rows in a graph of its own, as the first random operation
-    there, whose seeds are the global one and 0.
+    there, whose seeds are the global one and 0. With a seed it is the same in every epoch.
 
     Parameters
     ----------
@@ -18,8 +18,8 @@ def shuffled_batches(X, y, batch_size, seed):
         Rows.
     batch_size : int
         Rows of a batch; the last one may have fewer.
-    seed : int
-        Below 2**31.
+    seed : int or None
+        Below 2**31; None takes another order in every epoch.
 
     Returns
     -------
@@ -27,8 +27,8 @@ def shuffled_batches(X, y, batch_size, seed):
         Of ``(X, y)``.
     """
     n_full, n_left = divmod(len(X), batch_size)
-    # Two zeros would ask for a seed drawn at random; TensorFlow takes this instead.
-    seeds = {"seed": seed, "seed2": 0 if seed else 2**31 - 1}
+    # Two zeros ask for a seed drawn at random; for 0 itself TensorFlow takes this instead.
+    seeds = {"seed": seed or 0, "seed2": 2**31 - 1 if seed == 0 else 0}
 
     def permutation(_):
         rows = tf.range(len(X), dtype=tf.int64)

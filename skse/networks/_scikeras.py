@@ -159,8 +159,8 @@ class OwnedKerasRegressor(KerasRegressor):
         ----------
         X, y : ndarray of shape (n_samples, ...)
             Rows.
-        seed : int
-            Seed of their order.
+        seed : int or None
+            Seed of their order; None takes another one in every epoch.
         callbacks : sequence of keras.callbacks.Callback, default=()
             Let go of afterwards.
         make_batch : callable or None, default=None

@@ -174,7 +174,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             regressor.fit(
                 X,
                 as_columns(y),
-                seed=seed,
+                seed=None if self.random_state is None else seed,
                 callbacks=self._make_callbacks(n_rows, validation, tune),
                 make_batch=make_batch,
                 n_steps=-(-n_rows // self.batch_size),

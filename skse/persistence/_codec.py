@@ -10,10 +10,7 @@ by name, the class method ``from_state(state)`` takes them again, and nothing in
 
 import json
 import math
-import pkgutil
 import warnings
-from importlib import import_module
-from inspect import isclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -22,55 +19,22 @@ from sklearn.pipeline import Pipeline
 
 from skse.networks import BaseNetworkRegressor, OnnxNetwork, SavedKerasObject, check_onnx
 from skse.persistence._archive import ModelFileError
+from skse.persistence._classes import (
+    OTHERS,
+    CannotSaveError,
+    foreign_classes,
+    import_class,
+    importable_name,
+    known_classes,
+    may_hold,
+)
 from skse.persistence._sklearn import dump_sklearn, load_sklearn
 
-_PACKAGES = ("features", "targets", "networks", "enhancement")
-# Whose classes are never imported by name.
-_OTHERS = ("sklearn.", "skse.")
 _ARRAYS = "arrays.safetensors"
 _ESTIMATOR = "estimator.json"
 # Parameters of a network that only training needs, and what takes their place where a file
 # cannot hold them.
 _FOR_TRAINING = {"callbacks": None, "loss": "mse", "optimizer": "adam"}
-
-
-# Keys of a node that hold nodes by name.
-_BY_NAME = ("items", "parameters", "settings", "state")
-
-
-class CannotSaveError(ValueError):
-    """A part that a model file cannot hold."""
-
-    def __init__(self, reason, remedy="joblib.dump can, for those who trust you"):
-        super().__init__(f"{reason}; a model file cannot hold that: {remedy}.")
-
-
-def known_classes():
-    """Return the classes of skse that a model file may name, by name."""
-    modules = [import_module(f"skse.{package}") for package in _PACKAGES]
-    found = [getattr(module, name) for module in modules for name in dir(module)]
-    own = {
-        cls.__name__: cls
-        for cls in found
-        if isclass(cls)
-        and cls.__module__.startswith("skse.")
-        and (issubclass(cls, BaseEstimator) or hasattr(cls, "from_state"))
-    }
-    # What SpeechEnhancer puts around a regressor of one output, which may be a user's own.
-    return {**own, "MultiOutputRegressor": MultiOutputRegressor}
-
-
-def foreign_classes(node):
-    """Yield the names of classes that are not of skse below a node, modules set off by a colon."""
-    if isinstance(node, dict):
-        if node.get("type") == "estimator" and ":" in str(node.get("class")):
-            yield str(node["class"])
-        for key, child in node.items():
-            inner = key in _BY_NAME and isinstance(child, dict)
-            yield from foreign_classes(list(child.values()) if inner else child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from foreign_classes(child)
 
 
 class Encoder:
@@ -148,8 +112,8 @@ class Encoder:
             return {"type": "part", "class": kind.__name__, "state": state}
         if kind.__module__.startswith("skse.") and hasattr(value, "to_runtime"):
             return self._encode_network(value, where)
-        if isinstance(value, BaseEstimator) and not kind.__module__.startswith(_OTHERS):
-            return self._encode_own(value, _importable_name(kind, where), where)
+        if isinstance(value, BaseEstimator) and not kind.__module__.startswith(OTHERS):
+            return self._encode_own(value, importable_name(kind, where), where)
         raise CannotSaveError(f"{where} is a {kind.__module__}.{kind.__qualname__}")
 
     def _encode_by_name(self, values, where):
@@ -159,7 +123,7 @@ class Encoder:
         parameters = estimator.get_params(deep=False)
         state = {k: v for k, v in estimator.__getstate__().items() if k not in parameters}
         for attribute in state:
-            if not _may_hold(type(estimator), attribute):
+            if not may_hold(type(estimator), attribute):
                 raise CannotSaveError(f"{where}.{attribute} is an attribute of its class, too")
         if isinstance(estimator, BaseNetworkRegressor):
             parameters = {k: _for_training(estimator, k, v) for k, v in parameters.items()}
@@ -295,11 +259,10 @@ class Decoder:
 
     def _decode_own(self, node):
         cls = self._find_class(node["class"])
-        parameters = self._decode_by_name(node["parameters"])
-        estimator = cls(**parameters)
+        estimator = cls(**self._decode_by_name(node["parameters"]))
         estimator.__setstate__({**vars(estimator), **self._decode_by_name(node["state"])})
-        for name in vars(estimator).keys() - parameters:
-            if not _may_hold(cls, name):
+        for name in vars(estimator).keys() - estimator.get_params(deep=False).keys():
+            if not may_hold(cls, name):
                 raise self.archive.error(f"it sets {cls.__name__}.{name}")
         return estimator
 
@@ -313,19 +276,9 @@ class Decoder:
         if shown not in self.trusted:
             raise self.archive.error(f"it needs {shown}, which is not trusted")
         try:
-            cls = pkgutil.resolve_name(name)
-        except Exception as error:  # whatever its module raises
-            raise self.archive.error(
-                f"{shown} cannot be imported ({error!r}); install the package that defines it, or "
-                "name its folder in PYTHONPATH"
-            ) from error
-        # What scikit-learn hands to compiled code must not come from here either.
-        home = getattr(cls, "__module__", None) or ""
-        if not (isclass(cls) and issubclass(cls, BaseEstimator)) or home.startswith(_OTHERS):
-            raise self.archive.error(
-                f"{shown} is no class of a user's own that derives from sklearn.base.BaseEstimator"
-            )
-        return cls
+            return import_class(name)
+        except (ImportError, TypeError) as error:
+            raise self.archive.error(str(error)) from error
 
     def _decode_pipeline(self, node):
         steps = [(str(name), self._decode(step)) for name, step in node["steps"]]
@@ -388,31 +341,6 @@ def _for_training(network, name, value):
         stacklevel=2,
     )
     return _FOR_TRAINING[name]
-
-
-def _may_hold(cls, name):
-    """Tell whether an object may hold something of that name: methods are the class's own."""
-    return name.isidentifier() and not name.startswith("__") and not hasattr(cls, name)
-
-
-def _importable_name(cls, where):
-    """Return the name that a class can be imported by, with a colon after that of the module."""
-    if cls.__module__ == "__main__":
-        raise CannotSaveError(
-            f"{where} is a {cls.__qualname__} of __main__, where nothing can import it from",
-            "move the class into a module of its own and import it from there",
-        )
-    name = f"{cls.__module__}:{cls.__qualname__}"
-    try:
-        found = pkgutil.resolve_name(name)
-    except (AttributeError, ImportError, ValueError):
-        found = None
-    if found is not cls:
-        raise CannotSaveError(
-            f"{where} is a {name.replace(':', '.')}, which nothing can import by that name",
-            "define the class at the top level of a module",
-        )
-    return name
 
 
 def _renew(node):

@@ -11,15 +11,23 @@ def progress_bar(*arguments: Any, show: bool = True, **options: Any) -> Any:
 
     Parameters
     ----------
-    *arguments, **options
-        As for ``tqdm.tqdm``.
+    *arguments : object
+        As for ``tqdm.tqdm``: what to count, where it is not counted by hand.
     show : bool, default=True
         Whether to show it. It never is where the error stream is closed or None, as in a
         process without a terminal.
+    **options : dict
+        As for ``tqdm.tqdm``, such as `total` and `desc`.
 
     Returns
     -------
     bar : tqdm.tqdm
+
+    Examples
+    --------
+    >>> from skse.utils import progress_bar
+    >>> [x**2 for x in progress_bar(range(3), show=False)]
+    [0, 1, 4]
     """
     from tqdm import tqdm
 

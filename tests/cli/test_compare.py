@@ -7,7 +7,8 @@ from click.testing import CliRunner
 
 from skse import cli, comparison
 from skse.cli import _compare
-from skse.comparison import _candidates
+from skse.experiments import find_part
+from skse.networks import NETWORKS
 
 
 @pytest.fixture
@@ -34,8 +35,9 @@ def test_help_loads_no_network_and_no_picture():
 
 
 def test_names_are_those_of_the_engine():
-    assert set(_compare.NETWORKS) == set(_candidates.NETWORKS)
-    assert set(_compare.LOSSES) == set(_candidates.LOSSES)
+    assert set(_compare.NETWORKS) == set(NETWORKS)
+    for loss in _compare.LOSSES:
+        assert find_part("loss", loss, caller="compare").name == loss
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ def test_list_loads_no_tensorflow():
         (["seed-01", "--data", "timit"], "'timit' is not one of 'noizeus', 'harvard'"),
         (["seed-01", "--data", "harvard", "--data-home", "x"], "--data noizeus only"),
         (["seed-01", "--seed", "-1"], "-1 is not in the range"),
+        (["seed-01", "--imaginary", "drop"], "seed-01 has no parameter 'imaginary'; it has none."),
+        (["seed-04", "--imaginary", "keep"], "'keep' is not one of 'drop', 'rescale'"),
         (["seed-01", "seed-02"], "Got unexpected extra argument"),
     ],
 )
@@ -67,6 +69,32 @@ def test_missing_corpus(run, monkeypatch):
     result = run("seed-01", "--data-home", "nowhere")
     assert result.exit_code == 1
     assert "Error: NOIZEUS under nowhere is not complete.\n" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "imaginary", "out"),
+    [
+        ([], None, "seed-04"),
+        (["--imaginary", "drop"], "drop", "seed-04"),
+        (["--imaginary", "rescale"], "rescale", "seed-04-rescale"),
+        (["--imaginary", "rescale", "--out", "there"], "rescale", "there"),
+    ],
+)
+def test_imaginary_part(run, monkeypatch, arguments, imaginary, out):
+    seen = {}
+
+    def look(recipe, data, **options):
+        seen.update(options, recipe=recipe)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recipes, "run_recipe", look)
+    run("seed-04", "--data", "harvard", *arguments)
+    assert seen["out"].rpartition("/")[2] == out
+    if imaginary is None:
+        assert seen["recipe"] == "seed-04"
+    else:
+        assert seen["recipe"].name == "seed-04"
+        assert seen["recipe"].enhancer.target.imaginary == imaginary
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from sklearn.utils import Bunch
 
 from skse import cli, files
 from skse.cli import _train as cli_train
-from skse.files import _train
+from skse.experiments import find_part
+from skse.networks import NETWORKS
 
 
 @pytest.fixture
@@ -21,8 +22,9 @@ def run(tmp_path, monkeypatch):
 
 
 def test_names_are_those_of_the_engine():
-    assert set(cli_train.NETWORKS) == set(_train.NETWORKS)
-    assert set(cli_train.LOSSES) == set(_train.LOSSES)
+    assert set(cli_train.NETWORKS) == set(NETWORKS)
+    for loss in cli_train.LOSSES:
+        assert find_part("loss", loss, caller="train").name == loss
 
 
 def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):

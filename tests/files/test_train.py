@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pytest
 import soundfile
+from sklearn.linear_model import Ridge
 
 from skse import IdealMaskTarget, SpectrumTarget, UNetRegressor
 from skse.files import _train, train_from_folders
@@ -90,6 +91,9 @@ def test_every_target_can_be_learnt_from_what_is_seen(folders, tmp_path, no_trai
         ({"network": "big"}, "network='big' is not allowed; choose from 'autoencoder', 'unet'"),
         ({"target": "mask"}, "target='mask' is not allowed"),
         ({"loss": "l3"}, "loss='l3' is not allowed"),
+        ({"network": IdealMaskTarget()}, r"network=IdealMaskTarget\(\) is no network; expected"),
+        ({"target": Ridge()}, r"target=Ridge\(\) is no target; expected"),
+        ({"loss": 3}, "loss=3 is no loss; expected a function"),
         ({"epochs": 0}, "epochs == 0"),
         ({"patience": 0}, "patience == 0"),
         ({"random_state": -1}, "random_state == -1"),
@@ -109,18 +113,40 @@ def test_wrong_arguments(folders, tmp_path, monkeypatch, options, message):
     assert sorted(os.listdir(tmp_path)) == ["clean", "noisy", "there.joblib"]
 
 
+def test_objects_of_ones_own(folders, tmp_path, no_training):
+    def loss(y_true, y_pred):
+        return (y_true - y_pred) ** 2
+
+    network, target = UNetRegressor(filters=(4,), batch_size=3), IdealMaskTarget(beta=1.0)
+    enhancer, _ = no_training(
+        *folders, tmp_path / "m.skse", match="^(.)_", network=network, target=target, loss=loss
+    )
+    regressor = enhancer.regressor
+    assert (regressor.filters, regressor.batch_size, regressor.loss) == ((4,), 3, loss)
+    assert (regressor.epochs, regressor.early_stopping, enhancer.target.beta) == (30, True, 1.0)
+
+
+def test_a_regressor_that_is_no_network_is_trained_too(folders, tmp_path):
+    training = train_from_folders(
+        *folders, tmp_path / "m.joblib", network=Ridge(), match="^(.)_", progress=True
+    )
+    assert training.history == {}
+    assert training.enhancer.regressor_.coef_.ndim == 2
+
+
 @pytest.mark.training
 @pytest.mark.parametrize("remix", [False, True])
-def test_training(folders, tmp_path, monkeypatch, capsys, remix):
-    monkeypatch.setitem(
-        _train.NETWORKS, "unet", (UNetRegressor, {"filters": (4,), "dilations": ()}, {})
-    )
+def test_training(folders, tmp_path, capsys, remix):
+    network = UNetRegressor(filters=(4,), dilations=())
     (folders[0] / "broken.wav").write_text("no audio")
     (folders[0] / "README.txt").write_text("about")
     out = tmp_path / "new" / "model.joblib"
     training = train_from_folders(
-        *folders, out, match="^(.)_", epochs=3, sampling_rate=8000, remix=remix, progress=True
-    )
+        *folders, out, network=network, match="^(.)_", epochs=3, sampling_rate=8000, remix=remix,
+        progress=True,
+    )  # fmt: skip
+    assert training.enhancer.regressor.filters == (4,)
+    assert network.epochs == 30
     assert (training.n_pairs, training.n_clean, training.seconds) == (6, 3, 6.0)
     assert training.unmatched == [str(folders[0] / "broken.wav")]
     assert training.skipped == []
@@ -144,10 +170,10 @@ def test_without_an_error_stream(folders, tmp_path, stream):
             sys.stderr = None
         assert sys.stderr is None
         import skse
-        from skse.files import _train, enhance_files, train_from_folders
-        _train.NETWORKS["unet"] = (skse.UNetRegressor, {{"filters": (4,), "dilations": ()}}, {{}})
+        from skse.files import enhance_files, train_from_folders
         folders = {[str(folder) for folder in folders]!r}
         options = {{"match": "^(.)_", "epochs": 1, "progress": True}}
+        options["network"] = skse.UNetRegressor(filters=(4,), dilations=())
         trained = train_from_folders(*folders, "m.joblib", **options)
         skse.save(trained.enhancer, "m.skse")
         results = enhance_files(folders[:1], "out", model="m.joblib", progress=True)

@@ -1,12 +1,59 @@
 """Shared data of the network tests."""
 
+import math
+
 import numpy as np
 import pytest
+
+from skse.networks import BaseArchitecture
 
 TINY = {
     "UNetRegressor": {"filters": (4,), "dilations": (1,), "top_filters": 2},
     "AutoencoderRegressor": {"filters": (4,), "dense_units": (8,)},
 }
+
+
+class Plain(BaseArchitecture):
+    """One convolution with as many channels as `units` says: the least that there is."""
+
+    def __init__(self, units=3):
+        self.units = units
+
+    def body(self, image, n_channels):
+        from keras import layers
+
+        return layers.Conv2D(self.units, 3, padding="same", activation="tanh")(image)
+
+
+class Recurrent(BaseArchitecture):
+    """A GRU along time over all frequencies: it carries a state."""
+
+    def __init__(self, units=6):
+        self.units = units
+
+    def body(self, image, n_channels, stateful=False):
+        from keras import layers
+
+        _, n_frequencies, _, n_in = image.shape
+        frames = layers.Permute((2, 1, 3))(image)
+        frames = layers.Reshape((-1, n_frequencies * n_in))(frames)
+        frames = layers.GRU(self.units, return_sequences=True, stateful=stateful)(frames)
+        frames = layers.Dense(n_frequencies * n_channels)(frames)
+        frames = layers.Reshape((-1, n_frequencies, n_channels))(frames)
+        return layers.Permute((2, 1, 3))(frames)
+
+    def receptive_field(self):
+        return math.inf, 0
+
+
+@pytest.fixture
+def plain():
+    return Plain()
+
+
+@pytest.fixture
+def recurrent():
+    return Recurrent()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What both networks share: data, seeds, stopping, saving, errors."""
 
-import logging
 import pickle
 import random
 import subprocess
@@ -347,20 +346,6 @@ def test_not_finite(bad, make_network, smooth_problem):
         make_network().fit(X, y)
     with pytest.raises(ValueError, match="Input y contains"):
         make_network().fit(y, X)
-
-
-def test_tracing_is_silent_and_the_logger_left_alone(make_network, smooth_problem, caplog):
-    from skse.networks._scikeras import quiet_tracing
-
-    logger = logging.getLogger("tensorflow")
-    filters = list(logger.filters)
-    with quiet_tracing(), caplog.at_level("WARNING", "tensorflow"):
-        logger.propagate, propagate = True, logger.propagate
-        logger.warning("5 out of the last 9 calls triggered tf.function retracing.")
-        logger.warning("something else")
-        logger.propagate = propagate
-    assert [record.getMessage() for record in caplog.records] == ["something else"]
-    assert logger.filters == filters
 
 
 class TestBatches:

@@ -9,16 +9,16 @@ import skse
 class SquaredMask(skse.IdealMaskTarget):
     """The square of a mask; remembers what it learnt beside the rest."""
 
-    def _transform(self, noisy, clean):
+    def compute(self, noisy, clean):
         self.seen_ = {"largest": float(np.abs(clean).max()), "shape": clean.shape}
-        return super()._transform(noisy, clean) ** 2
+        return super().compute(noisy, clean) ** 2
 
 
 class LouderFeaturizer(skse.STFTFeaturizer):
     """Features that are twice as large."""
 
-    def _features(self, S):
-        return 2 * super()._features(S)
+    def compute(self, S):
+        return 2 * super().compute(S)
 
 
 class OwnNetwork(skse.UNetRegressor):

@@ -1,0 +1,253 @@
+"""Training further, and training that fails."""
+
+import math
+import pickle
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+
+from skse import AutoencoderRegressor, UNetRegressor
+from skse.networks import OnnxNetwork, SavedKerasObject, UNet, from_arguments, to_runtime
+
+SMALL = {"batch_size": 8, "learning_rate": 0.01}
+
+
+def loss_of(network, X, y):
+    return float(np.mean((network.predict(X) - y) ** 2))
+
+
+class TestPartialFit:
+    """partial_fit: fine-tuning."""
+
+    def test_before_any_fit_it_is_fit(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        one, other = make_network(epochs=2).partial_fit(X, y), make_network(epochs=2).fit(X, y)
+        np.testing.assert_array_equal(one.predict(X), other.predict(X))
+        assert one.history_ == other.history_
+
+    def test_goes_on_and_gets_better(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        network = make_network(**SMALL, epochs=6).fit(X, y)
+        ends = network.regressor_.ends
+        before, first = (
+            loss_of(network, X[:, :, :7], 3 * y[:, :, :7]),
+            list(network.history_["loss"]),
+        )
+        network.set_params(epochs=4).partial_fit(X[:, :, :7], 3 * y[:, :, :7])
+        assert loss_of(network, X[:, :, :7], 3 * y[:, :, :7]) < 0.8 * before
+        assert network.regressor_.ends is ends  # standardised as before
+        assert network.history_["loss"][:6] == first
+        assert network.n_iter_ == 10
+        held_out = network.history_["val_loss"]
+        assert [math.isnan(loss) for loss in held_out] == 6 * [True] + 4 * [False]
+        assert len(network.history_["loss"]) == len(held_out) == 10
+        network.set_params(warm_start=True).fit(X, y)
+        assert [math.isnan(loss) for loss in network.history_["val_loss"][10:]] == 4 * [True]
+
+    def test_ends_with_the_start_where_nothing_is_better(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        network = make_network(**SMALL, epochs=4, normalization=None).fit(X, y)
+        before = network.predict(X)
+        network.set_params(learning_rate=100.0, n_iter_no_change=2).partial_fit(X, y)
+        np.testing.assert_array_equal(network.predict(X), before)
+        assert network.n_iter_ == 6  # it gave up after two epochs
+
+    def test_holds_out_whole_groups(self, make_network, rng):
+        """Rows of a kind never seen get worse by training: they are what it is judged by."""
+        X = rng.standard_normal((40, 8, 6)).astype(np.float32)
+        groups = np.repeat([0, 1], 20)
+        y = np.where(groups[:, None, None] == 0, X, -X)
+        network = make_network(**SMALL, epochs=3).fit(X, np.zeros_like(X))
+        start = [loss_of(network, X[groups == g], y[groups == g]) for g in (0, 1)]
+        network.set_params(validation_fraction=0.5, epochs=20).partial_fit(X, y, groups)
+        end = [loss_of(network, X[groups == g], y[groups == g]) for g in (0, 1)]
+        best = np.nanmin(network.history_["val_loss"])
+        held_out = min((0, 1), key=lambda g: abs(end[g] - min(best, start[g])))
+        assert end[held_out] <= start[held_out] * (1 + 1e-6)
+
+    def test_one_group_trains_and_warns(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        network = make_network(**SMALL).fit(X, y)
+        with pytest.warns(
+            UserWarning, match="all rows are of one group, so none are held out"
+        ) as w:
+            network.partial_fit(X, y, groups=np.zeros(48))
+        assert w[0].filename == __file__
+        assert "val_loss" not in network.history_
+        assert network.n_iter_ == 2
+
+    def test_other_rows_are_refused(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        network = make_network().fit(X, y)
+        with pytest.raises(ValueError, match="X has 11 features, but"):
+            network.partial_fit(X[:, :11], y)
+        with pytest.raises(ValueError, match="network that is trained further gives"):
+            network.partial_fit(X, y[:, :11])
+        with pytest.raises(ValueError, match=r"groups has shape \(3,\)"):
+            network.partial_fit(X, y, groups=[1, 2, 3])
+        assert network.n_iter_ == 1
+
+    def test_after_a_model_file(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        network = make_network(**SMALL, epochs=3, dropout=0.2).fit(X, y)
+        copies = [pickle.loads(pickle.dumps(network)) for _ in range(2)]
+        for copy in copies:
+            copy.regressor_ = to_runtime(copy.regressor_)
+            copy.partial_fit(X, y)
+        assert copies[0].n_iter_ == 6
+        assert copies[0].history_["val_loss"][-1] < np.mean((copies[0].predict(X) - y) ** 2) * 2
+        np.testing.assert_array_equal(copies[0].predict(X), copies[1].predict(X))
+        assert loss_of(copies[0], X, y) < loss_of(network, X, y)
+
+    def test_batches(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        steps = []
+
+        def make_batch(step):
+            steps.append(step)
+            chosen = np.random.default_rng(step).integers(len(X), size=8)
+            return X[chosen], y[chosen]
+
+        network = make_network(**SMALL, epochs=2)
+        network.partial_fit_batches(make_batch, 24)
+        assert (
+            network.history_["loss"]
+            == make_network(**SMALL, epochs=2).fit_batches(make_batch, 24).history_["loss"]
+        )
+        before = loss_of(network, X, y)
+        steps.clear()
+        network.partial_fit_batches(make_batch, 24, (X, y))
+        assert set(range(6, 12)) <= set(steps)
+        assert loss_of(network, X, y) < before
+        good = network.predict(X)
+        network.set_params(learning_rate=1e3).partial_fit_batches(make_batch, 24, (X, y))
+        np.testing.assert_array_equal(network.predict(X), good)
+        network.set_params(learning_rate=0.01).partial_fit_batches(make_batch, 24)
+        assert network.n_iter_ == 8
+        assert math.isnan(network.history_["val_loss"][-1])
+
+
+def test_training_goes_on_with_rows_of_any_length(make_network, smooth_problem):
+    """Dilated convolutions fail where TensorFlow widens a step that was traced for one length."""
+    X, y = smooth_problem
+    network = make_network(dilations=(1, 2, 4), batch_size=4, warm_start=True)
+    for n_frames in (10, 7, 9):
+        network.fit(X[:, :, :n_frames], y[:, :, :n_frames])
+    network.partial_fit(X[:, :, :5], y[:, :, :5])
+    assert network.n_iter_ == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "X", "y", "error"),
+    [
+        ({"epochs": 0}, slice(None), slice(None), "epochs == 0"),
+        ({}, slice(0, 9), slice(0, 8), "inconsistent numbers"),
+        ({"loss": "dice"}, slice(None), slice(None), "needs targets within"),
+        ({"filters": ()}, slice(None), slice(None), r"filters=\(\)"),
+    ],
+)
+def test_a_refused_fit_leaves_everything_as_it_was(
+    changed, X, y, error, make_network, smooth_problem
+):
+    rows, targets = smooth_problem
+    network = make_network().fit(rows, targets)
+    before = {name: value for name, value in vars(network).items() if name.endswith("_")}
+    with pytest.raises(ValueError, match=error):
+        network.set_params(**changed).fit(rows[X, :7], targets[y])
+    assert {n: v for n, v in vars(network).items() if n.endswith("_")} == before
+    assert network.predict(rows).shape == targets.shape
+    fresh = make_network(**changed)
+    with pytest.raises(ValueError, match=error):
+        fresh.fit(rows[X], targets[y])
+    assert not [name for name in vars(fresh) if name.endswith("_")]
+
+
+def test_a_fit_never_overwrites_parameters(make_network, smooth_problem):
+    loss = SavedKerasObject("losses", "Huber", {"delta": 0.5})
+    optimizer = SavedKerasObject("optimizers", "SGD", {"learning_rate": 0.02})
+    network = make_network(loss=loss, optimizer=optimizer).fit(*smooth_problem)
+    assert network.loss is loss
+    assert network.optimizer is optimizer
+    assert type(network.regressor_.model_.optimizer).__name__ == "SGD"
+    assert network.regressor_.model_.loss.get_config()["name"].startswith("huber")
+
+
+def test_shapes_of_rows(make_network, smooth_problem):
+    X, y = smooth_problem
+    assert not hasattr(make_network(), "input_shape_")
+    network = make_network().fit(X, y[:, :7])
+    assert (network.input_shape_, network.output_shape_) == ((12, None), (7, None))
+    network = make_network().fit(X[:, :, 0], y[:, 0, 0])
+    assert (network.input_shape_, network.output_shape_) == ((12,), ())
+
+
+class TestVersion01:
+    """What version 0.1 wrote: no architecture_, and one list of arguments."""
+
+    ENDS = ("output_activation", "input_statistics", "output_statistics")
+    ARGUMENTS = dict.fromkeys(ENDS) | UNet((4,), dilations=(1,), top_filters=2).get_params()
+
+    def as_written(self, network, head):
+        """State of a network as version 0.1 pickled it."""
+        from skse.networks import build_unet
+        from skse.networks._heads import build_with_head
+
+        state = pickle.loads(pickle.dumps(network)).__getstate__()
+        del state["architecture_"]
+        build = partial(build_unet, **{**self.ARGUMENTS, **network.regressor_.ends})
+        if head is not None:
+            build = partial(build_with_head, build=build, head=head)
+        state["regressor_"].model = partial(build, *network.regressor_.shapes)
+        return state
+
+    def test_arguments_are_parted(self):
+        architecture, ends = from_arguments(UNetRegressor, self.ARGUMENTS)
+        assert repr(architecture) == repr(UNet((4,), dilations=(1,), top_filters=2))
+        assert tuple(ends) == self.ENDS
+        architecture, _ = from_arguments(
+            AutoencoderRegressor, {**ends, "filters": (3,), "dropout": 0.5}
+        )
+        assert (architecture.filters, architecture.dropout) == ((3,), 0.5)
+
+    @pytest.mark.parametrize("with_head", [False, True])
+    def test_joblib_predicts_and_trains_further(self, with_head, make_network, rng):
+        head = None
+        X, y = rng.standard_normal((2, 12, 9, 7, 3)).astype(np.float32)
+        y = y[..., :2]
+        if with_head:
+            head = {"mask": "real", "bound": 1.0, "output": "complex", "compression": 1.0}
+            head["n_bands"] = 5
+        network = make_network(head=head).fit(X, y)
+        old = UNetRegressor()
+        old.__setstate__(self.as_written(network, head))
+        assert repr(old.architecture_) == repr(network.architecture_)
+        np.testing.assert_array_equal(old.predict(X), network.predict(X))
+        np.testing.assert_array_equal(
+            old.partial_fit(X, y).predict(X), network.partial_fit(X, y).predict(X)
+        )
+        again = pickle.loads(pickle.dumps(old))
+        np.testing.assert_array_equal(again.predict(X), old.predict(X))
+
+    def test_a_loaded_network_too(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        network = make_network().fit(X, y)
+        state = self.as_written(network, None)
+        saved = to_runtime(network.regressor_)
+        saved.arguments = {**self.ARGUMENTS, **saved.ends}
+        del saved.ends
+        state["regressor_"] = saved
+        old = UNetRegressor()
+        old.__setstate__(state)
+        assert isinstance(old.regressor_, OnnxNetwork)
+        np.testing.assert_allclose(old.predict(X), network.predict(X), atol=1e-5)
+        assert old.partial_fit(X, y).n_iter_ == 2
+
+
+def test_no_warning_where_groups_are_held_out(make_network, smooth_problem):
+    X, y = smooth_problem
+    network = make_network().fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        network.partial_fit(X, y)
