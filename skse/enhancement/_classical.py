@@ -8,11 +8,22 @@ import numpy as np
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import chunks_of
 from skse.enhancement._live import LiveRecording, PassThrough, gain_for
-from skse.enhancement._recursion import GainStream, apply_gains, update_noise
+from skse.enhancement._noise import NoiseTracker
+from skse.enhancement._recursion import (
+    GainStream,
+    TrackedGainStream,
+    apply_gains,
+    noise_floor,
+    update_noise,
+)
 from skse.features import STFTFeaturizer
-from skse.utils import check_number, check_waveform_pairs, check_waveforms
+from skse.utils import check_choice, check_number, check_waveform_pairs, check_waveforms
 from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 
+# Where the power of the noise is from.
+NOISES = ("tracked", "start")
+# Factor on tracked noise that is subtracted: what peaks above it is left over as musical noise.
+_EXCESS = np.float32(1.4)
 # RMS that a stream is taken to have: 20 dB below full scale.
 _STREAM_LEVEL = 0.1
 
@@ -122,7 +133,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
 
     A subclass fills in :meth:`step`, and :meth:`start` where it remembers more than the
     noise; it then works on recordings of any length and on streams. The parameters
-    `n_fft`, `hop_length`, `window`, `noise_frames`, `noise_smoothing`, `strength` and
+    `n_fft`, `hop_length`, `window`, `noise`, `noise_frames`, `noise_smoothing`, `strength` and
     `mask_floor_db` have the defaults of :class:`~skse.WienerFilter` unless the subclass
     has them in its ``__init__``.
 
@@ -150,6 +161,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     n_fft = 256
     hop_length = 64
     window: Window = "hann"
+    noise = "tracked"
     noise_frames = 12
     noise_smoothing = 0.98
     strength = 1.0
@@ -188,6 +200,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
 
     def check_params(self) -> None:
         super().check_params()
+        check_choice(self, "noise", self.noise, NOISES)
         check_number(self, "noise_frames", self.noise_frames, Integral, min_val=1)
         check_number(self, "noise_smoothing", self.noise_smoothing, Real, min_val=0, max_val=1)
         check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
@@ -199,14 +212,18 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         return STFTFeaturizer(n_fft=self.n_fft, hop_length=self.hop_length, window=self.window)
 
     def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
+        featurizer = self._featurizer()
+        noise = self._noise_of(featurizer)
         return apply_gains(
-            waveforms,
-            self._featurizer(),
-            self.noise_frames,
-            self.start,
-            self._limited_step,
-            allocate,
+            waveforms, featurizer, noise, self.start, self._limited_step, allocate
         )
+
+    def _noise_of(self, featurizer):
+        """What `apply_gains` has the noise from."""
+        if self.noise == "start":
+            return self.noise_frames
+        floor = noise_floor(1 + featurizer.n_fft // 2)
+        return NoiseTracker(featurizer.n_fft, featurizer.hop_length, floor)
 
     def _limited_step(self, power, state):
         floor = 0.0 if self.mask_floor_db is None else 10 ** (self.mask_floor_db / 20)
@@ -215,7 +232,8 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
 
     def open_stream(self, level: float | None = None) -> Any:
         featurizer = self._featurizer()
-        frames = GainStream(featurizer, self.noise_frames, self.start, self._limited_step)
+        make = GainStream if self.noise == "start" else TrackedGainStream
+        frames = make(featurizer, self._noise_of(featurizer), self.start, self._limited_step)
         gain = gain_for(_STREAM_LEVEL if level is None else level)
         return LiveRecording(featurizer, gain, frames)
 
@@ -243,6 +261,11 @@ class SpectralSubtraction(BaseGainEnhancer):
         falls linearly (in dB) to 1 at 20 dB and rises on to −5 dB.
     noise_floor_db : float, default=-27.0
         What is left is at least the noise lowered by this many dB.
+    noise : {"tracked", "start"}, default="tracked"
+        Where the power of the noise is from. "tracked" follows it from frame to frame and
+        needs no pause at the beginning: while it is not known, nothing is taken away. "start"
+        takes it from the beginning, which must hold noise alone, and from pauses; the
+        parameters down to `noise_smoothing` are for it.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold_db : float, default=3.0
@@ -293,6 +316,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         exponent: float = 2.0,
         over_subtraction: float = 4.0,
         noise_floor_db: float = -27.0,
+        noise: str = "tracked",
         noise_frames: int = 12,
         vad_threshold_db: float = 3.0,
         noise_smoothing: float = 0.98,
@@ -306,6 +330,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         self.exponent = exponent
         self.over_subtraction = over_subtraction
         self.noise_floor_db = noise_floor_db
+        self.noise = noise
         self.noise_frames = noise_frames
         self.vad_threshold_db = vad_threshold_db
         self.noise_smoothing = noise_smoothing
@@ -328,7 +353,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         check_number(self, "vad_threshold_db", self.vad_threshold_db, Real)
 
     def step(self, power: np.ndarray, state: dict[str, np.ndarray]) -> np.ndarray:
-        noise = state["noise"]
+        noise = state["noise"] if self.noise == "start" else _EXCESS * state["noise"]
         ratio = power / noise
         frame_ratio = power.sum(axis=1) / noise.sum(axis=1)
         snr_db = 10 * np.log10(np.maximum(frame_ratio, np.float32(1e-10)))
@@ -338,5 +363,6 @@ class SpectralSubtraction(BaseGainEnhancer):
         spectrum = ratio ** np.float32(self.exponent / 2)
         left = np.maximum(spectrum - factor[:, None].astype(np.float32), np.float32(floor))
         gain = left / np.maximum(spectrum, left)
-        update_noise(noise, power, snr_db < self.vad_threshold_db, self.noise_smoothing)
+        if self.noise == "start":
+            update_noise(noise, power, snr_db < self.vad_threshold_db, self.noise_smoothing)
         return gain ** np.float32(1 / self.exponent)

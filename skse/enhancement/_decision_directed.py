@@ -23,6 +23,7 @@ class _DecisionDirected(BaseGainEnhancer):
         window: Window = "hann",
         prior_smoothing: float = 0.98,
         prior_floor_db: float = -25.0,
+        noise: str = "tracked",
         noise_frames: int = 12,
         vad_threshold: float = 0.15,
         noise_smoothing: float = 0.98,
@@ -35,6 +36,7 @@ class _DecisionDirected(BaseGainEnhancer):
         self.window = window
         self.prior_smoothing = prior_smoothing
         self.prior_floor_db = prior_floor_db
+        self.noise = noise
         self.noise_frames = noise_frames
         self.vad_threshold = vad_threshold
         self.noise_smoothing = noise_smoothing
@@ -57,10 +59,12 @@ class _DecisionDirected(BaseGainEnhancer):
         prior = smoothing * (enhanced / noise) + (1 - smoothing) * np.maximum(posterior - 1, 0)
         np.maximum(prior, np.float32(10 ** (self.prior_floor_db / 10)), out=prior)
         wiener = prior / (1 + prior)
-        log_likelihood_ratio = (posterior * wiener - np.log1p(prior)).mean(axis=1)
         gain = np.minimum(self._gain(wiener, posterior), 1)
         enhanced[:] = gain**2 * power
-        update_noise(noise, power, log_likelihood_ratio < self.vad_threshold, self.noise_smoothing)
+        if self.noise == "start":
+            log_likelihood_ratio = (posterior * wiener - np.log1p(prior)).mean(axis=1)
+            is_noise = log_likelihood_ratio < self.vad_threshold
+            update_noise(noise, power, is_noise, self.noise_smoothing)
         return gain
 
 
@@ -88,6 +92,11 @@ class WienerFilter(_DecisionDirected):
         noise and slower onsets.
     prior_floor_db : float, default=-25.0
         Least a priori SNR in dB.
+    noise : {"tracked", "start"}, default="tracked"
+        Where the power of the noise is from. "tracked" follows it from frame to frame and
+        needs no pause at the beginning: while it is not known, nothing is taken away. "start"
+        takes it from the beginning, which must hold noise alone, and from pauses; the
+        parameters down to `noise_smoothing` are for it.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15
@@ -165,6 +174,11 @@ class LogMMSE(_DecisionDirected):
         noise and slower onsets.
     prior_floor_db : float, default=-25.0
         Least a priori SNR in dB.
+    noise : {"tracked", "start"}, default="tracked"
+        Where the power of the noise is from. "tracked" follows it from frame to frame and
+        needs no pause at the beginning: while it is not known, nothing is taken away. "start"
+        takes it from the beginning, which must hold noise alone, and from pauses; the
+        parameters down to `noise_smoothing` are for it.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skse.enhancement._blocks import Recording, chunks_of, reach_of, root_mean_square
+from skse.enhancement._noise import NoiseTracker
 
 # Frames of a recording that are in memory at a time: 4 s at 8 kHz, hop 64.
 _BLOCK = 512
@@ -14,7 +15,7 @@ _SILENCE = 1e-30
 _NOISE_FLOOR = 1e-10
 
 
-def apply_gains(waveforms, featurizer, noise_frames, start, step, allocate=np.empty):
+def apply_gains(waveforms, featurizer, noise, start, step, allocate=np.empty):
     """Multiply each frame's spectrum by a gain that depends on it and on earlier frames.
 
     Every recording is brought to an RMS of 1 on the way in and taken back on the
@@ -26,8 +27,9 @@ def apply_gains(waveforms, featurizer, noise_frames, start, step, allocate=np.em
         Noisy waveforms.
     featurizer : object
         Has ``n_fft``, ``hop_length``, ``stft`` and ``istft``.
-    noise_frames : int
-        Frames at the beginning of each recording that hold noise alone.
+    noise : int or NoiseTracker
+        Frames at the beginning of each recording that hold noise alone, or what follows the
+        noise: then ``state["noise"]`` is that of the frame when `step` is called.
     start : callable
         Takes the power of the noise, shape (n_recordings, n_frequencies), and
         returns the state: a dict of arrays with one row per recording.
@@ -49,7 +51,12 @@ def apply_gains(waveforms, featurizer, noise_frames, start, step, allocate=np.em
     for begin in range(0, len(waveforms), n_abreast):
         indices = longest_first[begin : begin + n_abreast]
         recordings = [_recording(waveforms[i], featurizer, allocate) for i in indices]
-        _apply_abreast(recordings, start(_initial_noise(recordings, noise_frames)), step)
+        if isinstance(noise, NoiseTracker):
+            state = noise.start(len(recordings), n_frequencies)
+            state |= start(state["noise"])
+            _apply_abreast(recordings, state, step, noise)
+        else:
+            _apply_abreast(recordings, start(_initial_noise(recordings, noise)), step)
         for i, recording in zip(indices, recordings, strict=True):
             enhanced[i] = recording.enhanced
     return enhanced
@@ -109,7 +116,43 @@ class GainStream:
         end = min(begin + self.noise_frames, n_frames)
         heard = stft[:, max(begin - self._n_silent, 0) : end - self._n_silent]
         noise = np.sum(heard.real**2 + heard.imag**2, axis=1) / (end - begin)
-        return np.maximum(noise, _noise_floor(len(noise)), dtype=np.float32)
+        return np.maximum(noise, noise_floor(len(noise)), dtype=np.float32)
+
+
+class TrackedGainStream:
+    """Multiply frames by gains as :func:`apply_gains` does with a tracker.
+
+    Parameters
+    ----------
+    featurizer, tracker, start, step : object
+        As for :func:`apply_gains`.
+    """
+
+    n_at_once = _BLOCK
+
+    def __init__(self, featurizer, tracker, start, step):
+        self.tracker, self.step, self.n_ahead = tracker, step, tracker.n_ahead
+        n_frequencies = 1 + featurizer.n_fft // 2
+        self._state = tracker.start(1, n_frequencies)
+        self._state |= start(self._state["noise"])
+        self._pending = np.zeros((n_frequencies, 0), dtype=np.complex64)
+
+    def push(self, stft, first_sound, complete):
+        """Take the next frames; return those that are finished now."""
+        n_pending = self._pending.shape[1]
+        stft = np.concatenate([self._pending, stft], axis=1)
+        power = (stft.real**2 + stft.imag**2).T
+        if complete:
+            silence = np.zeros((self.n_ahead, len(stft)), dtype=np.float32)
+            power = np.concatenate([power, silence])
+        gains = np.zeros((max(len(power) - self.n_ahead, 0), len(stft)), dtype=np.float32)
+        for t in range(n_pending, len(power)):
+            self.tracker.update(power[t : t + 1], self._state)
+            if t >= self.n_ahead:
+                now = t - self.n_ahead
+                gains[now] = self.step(power[now : now + 1], self._state)[0]
+        self._pending = stft[:, len(gains) :]
+        return stft[:, : len(gains)] * gains.T
 
 
 def update_noise(noise, power, is_noise, smoothing):
@@ -119,21 +162,41 @@ def update_noise(noise, power, is_noise, smoothing):
     """
     rate = np.where(is_noise & power.any(axis=1), np.float32(1 - smoothing), np.float32(0))
     noise += rate[:, None] * (power - noise)
-    np.maximum(noise, _noise_floor(noise.shape[1]), out=noise)
+    np.maximum(noise, noise_floor(noise.shape[1]), out=noise)
 
 
-def _apply_abreast(recordings, state, step):
+def _apply_abreast(recordings, state, step, tracker=None):
     """Enhance recordings that are sorted by length, longest first."""
+    n_ahead = 0 if tracker is None else tracker.n_ahead
+    ahead = [None] * len(recordings)  # frames that the tracker has seen already
     for begin in range(0, recordings[0].n_frames, _BLOCK):
         active = [r for r in recordings if r.n_frames > begin]
         state = {name: values[: len(active)] for name, values in state.items()}
-        stfts = [r.stft(begin, min(begin + _BLOCK, r.n_frames)) for r in active]
-        gains = np.zeros((stfts[0].shape[1], len(active), stfts[0].shape[0]), dtype=np.float32)
+        stfts = []
+        for i, recording in enumerate(active):
+            n_read = begin if ahead[i] is None else begin + ahead[i].shape[1]
+            end = min(begin + _BLOCK + n_ahead, recording.n_frames)
+            if n_read < end:
+                new = recording.stft(n_read, end)
+                stft = new if ahead[i] is None else np.concatenate([ahead[i], new], axis=1)
+            else:
+                stft = ahead[i]
+            ahead[i] = stft[:, _BLOCK:] if n_ahead else None
+            stfts.append(stft)
+        n_frames = min(_BLOCK, active[0].n_frames - begin)
+        shape = (n_frames + n_ahead, len(active), stfts[0].shape[0])
+        gains = np.zeros(shape, dtype=np.float32)
         for i, stft in enumerate(stfts):
             gains[: stft.shape[1], i] = (stft.real**2 + stft.imag**2).T
-        for frame in gains:  # power in, gains out
+        if begin == 0:
+            for frame in gains[:n_ahead]:
+                tracker.update(frame, state)
+        for t, frame in enumerate(gains[:n_frames]):  # power in, gains out
+            if tracker is not None:
+                tracker.update(gains[t + n_ahead], state)
             frame[:] = step(frame, state)
         for i, (recording, stft) in enumerate(zip(active, stfts, strict=True)):
+            stft = stft[:, :_BLOCK]
             stft *= gains[: stft.shape[1], i].T
             recording.add(stft)
 
@@ -145,7 +208,7 @@ def _recording(x, featurizer, allocate):
 
 def _initial_noise(recordings, noise_frames):
     noise = [_noise_of(recording, noise_frames) for recording in recordings]
-    return np.maximum(noise, _noise_floor(len(noise[0])), dtype=np.float32)
+    return np.maximum(noise, noise_floor(len(noise[0])), dtype=np.float32)
 
 
 def _noise_of(recording, noise_frames):
@@ -173,6 +236,7 @@ def _first_noise_frame(first_sound, featurizer):
     return first_sound // featurizer.hop_length + reach_of(featurizer)
 
 
-def _noise_floor(n_frequencies):
+def noise_floor(n_frequencies):
+    """Return the least power of the noise in a unit."""
     # A recording of RMS 1 has a power of about n_fft / 2 in each unit.
     return np.float32(_NOISE_FLOOR * n_frequencies)
