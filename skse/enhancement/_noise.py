@@ -19,7 +19,8 @@ import numpy as np
 _STRETCH, _MOST_FRAMES = 3, 13
 # Tracking: weight of the past from step to step, a priori SNR of speech (15 dB).
 _MEMORY, _SPEECH_SNR = np.float32(0.9), np.float32(10**1.5)
-_GREATEST_RATIO = np.float32(200)
+# Greater ratios change nothing, and their exponentials are too small for float32.
+_GREATEST_RATIO = np.float32(80)
 # Falling and rising: weight of the past in the mean; factors on the mean and on its minimum.
 _SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(2.5), np.float32(1.5)
 # The minimum is over as many groups of as many steps.
@@ -120,28 +121,33 @@ class NoiseTracker:
     def _track(self, power, state, heard):
         """Equations 18, 22 and 23, the probability smoothed over frequency."""
         noise = state["noise"]
-        ratio = np.minimum(power / noise, _GREATEST_RATIO)
-        around = ratio.copy()
-        around[:, 1:-1] += ratio[:, :-2]
-        around[:, 1:-1] += ratio[:, 2:]
-        around[:, 1:-1] *= np.float32(1 / 3)
-        np.maximum(ratio, around, out=around)
-        around *= -_SPEECH_SNR / (1 + _SPEECH_SNR)
-        np.exp(around, out=around)
-        around *= 1 + _SPEECH_SNR
-        absence = around / (1 + around)
+        ratio = power / noise
+        np.minimum(ratio, _GREATEST_RATIO, out=ratio)
+        absence = ratio.copy()
+        absence[:, 1:-1] += ratio[:, :-2]
+        absence[:, 1:-1] += ratio[:, 2:]
+        absence[:, 1:-1] *= np.float32(1 / 3)
+        np.maximum(ratio, absence, out=absence)
+        absence *= -_SPEECH_SNR / (1 + _SPEECH_SNR)
+        np.exp(absence, out=absence)
+        absence *= 1 + _SPEECH_SNR
+        absence /= 1 + absence
         np.minimum(absence, absence.mean(axis=1, keepdims=True), out=absence)
-        absence *= (1 - _MEMORY) * heard[:, None]
-        noise += absence * (power - noise)
+        absence *= ((1 - _MEMORY) * heard)[:, None]
+        absence *= np.subtract(power, noise, out=ratio)
+        noise += absence
 
     def _bound(self, power, state, heard, n_steps):
         """Keep the noise between the minimum of the mean power and the mean power."""
         noise, mean, minimum = state["noise"], state["noise_mean"], state["noise_minimum"]
         if n_steps == 0:
             mean[:] = power
-        mean += ((1 - _SMOOTHING) * heard[:, None]) * (power - mean)
-        np.minimum(minimum, mean * heard[:, None], out=minimum)
-        np.minimum(noise, _MOST * mean, out=noise)
+        change = power - mean
+        change *= ((1 - _SMOOTHING) * heard)[:, None]
+        mean += change
+        np.minimum(minimum, mean, out=minimum)
+        minimum[~heard] = 0
+        np.minimum(noise, np.multiply(mean, _MOST, out=change), out=noise)
         minima = state["noise_minima"]
         if n_steps % _GROUP == _GROUP - 1:
             minima[:, :-1] = minima[:, 1:]
