@@ -17,8 +17,8 @@ import numpy as np
 
 # Length of the stretch that is looked at, in lengths of a frame and in frames.
 _STRETCH, _MOST_FRAMES = 3, 13
-# Tracking: weight of the past from step to step, a priori SNR of speech (15 dB).
-_MEMORY, _SPEECH_SNR = np.float32(0.9), np.float32(10**1.5)
+# Tracking: weight of the past from step to step, a priori SNR of speech (12 dB; in the paper 15).
+_MEMORY, _SPEECH_SNR = np.float32(0.9), np.float32(10**1.2)
 # Greater ratios change nothing, and their exponentials are too small for float32.
 _GREATEST_RATIO = np.float32(80)
 # Falling and rising: weight of the past in the mean; factors on the mean and on its minimum.
@@ -66,8 +66,9 @@ class NoiseTracker:
         self.n_fft, self.floor = n_fft, np.float32(floor)
         self.n_frames = min(_STRETCH * n_fft // hop_length + 1, _MOST_FRAMES)
         self.period = max(1, n_fft // (2 * hop_length))
-        # The first frame that begins within the recording.
+        # The first frame that begins within the recording; frames that silence reaches into.
         self.first = -(-(n_fft - n_fft // 2) // hop_length)
+        self.n_partial = -(-n_fft // hop_length)
         self.n_ahead = self.first + self.n_frames - 1
         self.n_steps = -(-self.n_frames // self.period)
 
@@ -81,6 +82,7 @@ class NoiseTracker:
         return {
             "noise": np.full(shape, self.floor),
             "noise_n_seen": rows(dtype=np.int64),
+            "noise_n_heard": rows(fill=self.n_partial - self.first, dtype=np.int64),
             "noise_last_frames": rows(self.n_frames, n_frequencies),
             "noise_mean": np.zeros(shape, np.float32),
             "noise_minimum": np.full(shape, np.inf, np.float32),
@@ -106,35 +108,32 @@ class NoiseTracker:
         n_seen = int(state["noise_n_seen"][0])
         state["noise_n_seen"] += 1
         state["noise_last_frames"][:, n_seen % self.n_frames] = power
+        n_heard = state["noise_n_heard"]
+        n_heard += 1
+        n_heard *= power.any(axis=1)
         if n_seen < self.first or (n_seen - self.n_ahead) % self.period:
             return
-        heard = power.any(axis=1)
+        heard = n_heard > self.n_partial
         self._track(power, state, heard)
         self._bound(power, state, heard, (n_seen - self.first) // self.period)
         levels = state["noise_levels"]
         levels[:, :-1] = levels[:, 1:]
-        levels[:, -1] = power.sum(axis=1)
+        levels[:, -1] = power.sum(axis=1) * heard
         if n_seen >= self.n_ahead:
             self._find(state, heard, n_seen)
         np.maximum(state["noise"], self.floor, out=state["noise"])
 
     def _track(self, power, state, heard):
-        """Equations 18, 22 and 23, the probability smoothed over frequency."""
+        """Equations 18, 22 and 23 of Gerkmann and Hendriks."""
         noise = state["noise"]
-        ratio = power / noise
-        np.minimum(ratio, _GREATEST_RATIO, out=ratio)
-        absence = ratio.copy()
-        absence[:, 1:-1] += ratio[:, :-2]
-        absence[:, 1:-1] += ratio[:, 2:]
-        absence[:, 1:-1] *= np.float32(1 / 3)
-        np.maximum(ratio, absence, out=absence)
+        absence = power / noise
+        np.minimum(absence, _GREATEST_RATIO, out=absence)
         absence *= -_SPEECH_SNR / (1 + _SPEECH_SNR)
         np.exp(absence, out=absence)
         absence *= 1 + _SPEECH_SNR
         absence /= 1 + absence
-        np.minimum(absence, absence.mean(axis=1, keepdims=True), out=absence)
         absence *= ((1 - _MEMORY) * heard)[:, None]
-        absence *= np.subtract(power, noise, out=ratio)
+        absence *= power - noise
         noise += absence
 
     def _bound(self, power, state, heard, n_steps):
