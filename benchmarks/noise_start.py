@@ -34,7 +34,9 @@ TOLERANCE_DB = 0.5
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-home", help="folder of NOIZEUS; downloaded where absent")
-    data = fetch_noizeus(data_home=parser.parse_args().data_home)
+    parser.add_argument("--tables", default="123", help="which of them, such as 23")
+    args = parser.parse_args()
+    data = fetch_noizeus(data_home=args.data_home)
     _, unseen = split_noizeus(data, "unseen")
     held_out = np.isin(data.speaker, HELD_OUT)
     corpora = {
@@ -45,14 +47,16 @@ def main():
             for values in (data.noisy, data.clean, data.snr_db)
         ],
     }
-    less = corpus_table(corpora)
+    less = corpus_table(corpora) if "1" in args.tables else []
     harvard = load_harvard(noises=["white"], snr_db=5)
     some = np.flatnonzero(held_out)[::29]
     noisy = [data.noisy[i] for i in some] + list(harvard.noisy[1::12])
     clean = [data.clean[i] for i in some] + list(harvard.clean[1::12])
-    starts_table(noisy, clean, data.sampling_rate)
+    if "2" in args.tables:
+        starts_table(noisy, clean, data.sampling_rate)
     speech = {np.asarray(data.clean[i]).tobytes(): data.clean[i] for i in np.flatnonzero(held_out)}
-    words_table([*speech.values(), *harvard.clean[1::2]], data.sampling_rate)
+    if "3" in args.tables:
+        words_table([*speech.values(), *harvard.clean[1::2]], data.sampling_rate)
     if less:
         raise SystemExit(f"Tracking gains less: {', '.join(less)}")
 

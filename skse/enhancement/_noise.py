@@ -29,6 +29,9 @@ _GROUPS, _GROUP = 8, 10
 _AT_FIRST, _LATER, _IN_PAUSE, _PERHAPS = 0.38, 0.28, 0.3, 0.55
 # Power of a stretch over the loudest before it: no less, or less than in a pause; a new beginning.
 _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
+# What is louder than all before, by so much, may be noise that rose; noise that is greater than a
+# stretch by so much has fallen.
+_LOUDER, _TOO_MUCH = 1.5, 1.5
 # Steps that loudness must last to count, and that must pass until a stretch is confirmed.
 _LASTING, _CONFIRMING = 5, 7
 # Mean and spread over frequency, at most, of how far (in nepers) the power falls meanwhile.
@@ -158,21 +161,27 @@ class NoiseTracker:
         """Take a stretch that can be nothing but noise for it, where it is not known."""
         levels, loudest, known = state["noise_levels"], state["noise_loudest"], state["noise_known"]
         np.maximum(loudest, levels[:, :_LASTING].min(axis=1), out=loudest)
-        level = levels[:, -self.n_steps :].mean(axis=1)
+        stretch = levels[:, -self.n_steps :]
+        level = stretch.mean(axis=1)
         known &= ~((level > _BEGINNING * loudest) & (loudest > 0))
-        rows = np.flatnonzero(~known & heard & (levels[:, -self.n_steps :].min(axis=1) > 0))
+        too_much = known & (state["noise"].sum(axis=1) > _TOO_MUCH * level)
+        look = ~known | (level > _LOUDER * loudest) | too_much
+        rows = np.flatnonzero(look & heard & (stretch.min(axis=1) > 0))
         if not len(rows):
             return
         frames = np.maximum(state["noise_last_frames"][rows], self.floor)
         power = frames.mean(axis=1)
         rough, level, before = roughness(frames, power), power.sum(axis=1), loudest[rows]
-        bound = np.where(_BEGINNING * before < level, _AT_FIRST, _LATER)
-        loud = level > _NOT_LESS * before
+        bound = np.where(~known[rows] & (_BEGINNING * before < level), _AT_FIRST, _LATER)
+        loud = level > np.where(known[rows], _LOUDER, _NOT_LESS) * before
         found = loud & (rough < bound)
-        found |= (level < _PAUSE * before) & (rough < _IN_PAUSE)
+        found |= ~known[rows] & (level < _PAUSE * before) & (rough < _IN_PAUSE)
         state["noise"][rows[found]] = power[found]
         known[rows[found]] = True
         state["noise_candidate_age"][rows[found]] = -1
+        fallen = too_much[rows] & ~found
+        state["noise"][rows[fallen]] = np.minimum(state["noise"][rows[fallen]], power[fallen])
+        found |= known[rows]
         rest = ~found
         latest = frames[rest][:, (n_seen - np.arange(self.n_frames // 2 + 1)) % self.n_frames]
         self._confirm(
