@@ -75,7 +75,9 @@ def gains(enhancer, noisy, clean, begins=None):
 
 def corpus_table(corpora):
     """Print the gains on each corpus; return where tracking gains less."""
-    print("SNR gain in dB on NOIZEUS\n\n| corpus | enhancer | noise | 0 dB | 5 dB | 10 dB | 15 dB | s |")
+    print(
+        "SNR gain in dB on NOIZEUS\n\n| corpus | enhancer | noise | 0 dB | 5 dB | 10 dB | 15 dB | s |"
+    )
     print("|---" * 8 + "|")
     less = []
     for name, (noisy, clean, snr_db) in corpora.items():
@@ -87,7 +89,9 @@ def corpus_table(corpora):
                 seconds = time.process_time() - begin
                 means[noise] = [all_gains[np.equal(snr_db, s)].mean() for s in SNRS_DB]
                 cells = " | ".join(f"{mean:.2f}" for mean in means[noise])
-                print(f"| {name} | {make.__name__} | {noise} | {cells} | {seconds:.1f} |", flush=True)
+                print(
+                    f"| {name} | {make.__name__} | {noise} | {cells} | {seconds:.1f} |", flush=True
+                )
             if name != "m3, f3" and np.any(np.less(means["tracked"], means["start"])):
                 less.append(f"{make.__name__} on {name}")
     return less
@@ -102,7 +106,10 @@ def beginnings(x, n, rng):
     yield "±1 step of 16 bit", rng.integers(-1, 2, n) / 32768
     yield "noise 60 dB below", rng.standard_normal(n) * np.std(x) / 1000
     yield "digital zeros", np.zeros(n)
-    yield "zeros and tiny values", np.where(np.arange(n) // 160 % 2, rng.integers(-1, 2, n), 0) * 1e-5
+    yield (
+        "zeros and tiny values",
+        np.where(np.arange(n) // 160 % 2, rng.integers(-1, 2, n), 0) * 1e-5,
+    )
     yield "clicks", clicks
     yield "noise with clicks", clicks + rms * rng.standard_normal(n)
     yield "fade-in", noise * np.linspace(0, 1, n)
@@ -127,7 +134,9 @@ def starts_table(noisy, clean, rate):
                 enhancer = make(noise=noise)
                 without = gains(enhancer, noisy, clean)
                 for name, pairs in made.items():
-                    with_it = gains(enhancer, *zip(*pairs, strict=True), [int(seconds * rate)] * len(noisy))
+                    with_it = gains(
+                        enhancer, *zip(*pairs, strict=True), [int(seconds * rate)] * len(noisy)
+                    )
                     cells[name].append(summary(with_it - without))
         for name, row in cells.items():
             print(f"| {name} | {seconds} | {' | '.join(row)} |", flush=True)

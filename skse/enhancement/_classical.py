@@ -173,7 +173,8 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         Parameters
         ----------
         noise : ndarray of shape (n_recordings, n_frequencies)
-            Power of the noise, measured at the beginning of each recording.
+            Power of the noise, measured at the beginning of each recording; where it is
+            tracked, all but nothing, until it is found.
 
         Returns
         -------
@@ -189,7 +190,8 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         power : ndarray of shape (n_recordings, n_frequencies)
             Of the frame; every recording has an RMS of 1.
         state : dict of str to ndarray
-            As `start` returned it; changed in place.
+            As `start` returned it; changed in place. Where the noise is tracked,
+            ``state["noise"]`` is that of the frame, and more begins with ``noise_``.
 
         Returns
         -------
@@ -214,9 +216,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         featurizer = self._featurizer()
         noise = self._noise_of(featurizer)
-        return apply_gains(
-            waveforms, featurizer, noise, self.start, self._limited_step, allocate
-        )
+        return apply_gains(waveforms, featurizer, noise, self.start, self._limited_step, allocate)
 
     def _noise_of(self, featurizer):
         """What `apply_gains` has the noise from."""
@@ -292,6 +292,9 @@ class SpectralSubtraction(BaseGainEnhancer):
     acoustic noise", ICASSP 1979: over-subtraction and floor.
     P. C. Loizou, "Speech Enhancement: Theory and Practice", 2nd edition, 2013,
     chapter 5: defaults and update of the noise.
+    T. Gerkmann and R. C. Hendriks, "Unbiased MMSE-based noise power estimation with low
+    complexity and low tracking delay", IEEE Transactions on Audio, Speech, and Language
+    Processing 20(4), 2012: tracking.
 
     Examples
     --------

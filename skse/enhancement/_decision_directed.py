@@ -129,6 +129,9 @@ class WienerFilter(_DecisionDirected):
     detection", IEEE Signal Processing Letters 6(1), 1999.
     P. C. Loizou, "Speech Enhancement: Theory and Practice", 2nd edition, 2013:
     defaults and update of the noise.
+    T. Gerkmann and R. C. Hendriks, "Unbiased MMSE-based noise power estimation with low
+    complexity and low tracking delay", IEEE Transactions on Audio, Speech, and Language
+    Processing 20(4), 2012: tracking.
 
     Examples
     --------
@@ -209,6 +212,9 @@ class LogMMSE(_DecisionDirected):
     detection", IEEE Signal Processing Letters 6(1), 1999.
     P. C. Loizou, "Speech Enhancement: Theory and Practice", 2nd edition, 2013:
     defaults and update of the noise.
+    T. Gerkmann and R. C. Hendriks, "Unbiased MMSE-based noise power estimation with low
+    complexity and low tracking delay", IEEE Transactions on Audio, Speech, and Language
+    Processing 20(4), 2012: tracking.
 
     Examples
     --------

@@ -26,7 +26,7 @@ _SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(2.5), np.float32(1.5)
 # The minimum is over as many groups of as many steps.
 _GROUPS, _GROUP = 8, 10
 # Finding: what `roughness` may be at the first sound, later, in a pause, and to be confirmed.
-_AT_FIRST, _LATER, _IN_PAUSE, _PERHAPS = 0.36, 0.28, 0.3, 0.55
+_AT_FIRST, _LATER, _IN_PAUSE, _PERHAPS = 0.49, 0.35, 0.4, 0.7
 # Power of a stretch over the loudest before it: no less, or less than in a pause; a new beginning.
 _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
 # What is louder than all before, by so much, may be noise that rose; noise that is greater than a
@@ -213,8 +213,10 @@ class NoiseTracker:
 def roughness(frames, mean):
     """How little a stretch of frames is like stationary noise.
 
-    The spread over frequency of the log ratio of arithmetic to geometric mean power, which for
-    Gaussian noise is the same at every frequency but for chance, and how periodic the frames are.
+    The log ratio of arithmetic to geometric mean power is, for Gaussian noise, the same at every
+    frequency but for chance, about 0.53 in so short a stretch: added up are its spread, how far
+    it is from that where the power is, and how much the level of the whitened frames varies, how
+    periodic they are, and how much of a hiss.
 
     Parameters
     ----------
@@ -226,7 +228,7 @@ def roughness(frames, mean):
     Returns
     -------
     roughness : ndarray of shape (n_recordings,)
-        About 0.25 for white noise in 13 frames, 0.7 for voiced speech.
+        About 0.35 for white noise in 13 frames, 0.8 for voiced speech.
     """
     log_mean = np.log(mean)
     flatness = log_mean - np.log(frames).mean(axis=1)
@@ -237,4 +239,12 @@ def roughness(frames, mean):
     pitch = autocorrelation[:, n_lags * 5 // 64 : n_lags * 27 // 64].max(axis=1)
     tilt = (log_mean * np.linspace(-1, 1, n_frequencies)).mean(axis=1)
     hiss = np.maximum(tilt - 0.1, 0)
-    return flatness.std(axis=1) + 0.85 * pitch / autocorrelation[:, 0] + 1.4 * hiss
+    level = np.log((frames / mean[:, None]).mean(axis=2)).std(axis=1)
+    weighted = (flatness * mean).sum(axis=1) / mean.sum(axis=1)
+    return (
+        flatness.std(axis=1)
+        + 0.5 * np.abs(weighted - 0.53)
+        + 0.5 * level
+        + 0.85 * pitch / autocorrelation[:, 0]
+        + 1.4 * hiss
+    )

@@ -30,7 +30,10 @@ def _log_mmse(prior, posterior):
     [
         (WienerFilter(noise="start", vad_threshold=-1e9), lambda prior, _: prior / (1 + prior)),
         (LogMMSE(noise="start", vad_threshold=-1e9), _log_mmse),
-        (LogMMSE(noise="start", vad_threshold=-1e9, prior_smoothing=0.6, prior_floor_db=-10.0), _log_mmse),
+        (
+            LogMMSE(noise="start", vad_threshold=-1e9, prior_smoothing=0.6, prior_floor_db=-10.0),
+            _log_mmse,
+        ),
     ],
 )
 def test_gain_follows_the_recursion(estimator, gain_of, rng):
