@@ -1,4 +1,4 @@
-"""What the beginning of a recording does to the classical enhancers; noise tracked or from the start.
+"""What the beginning of a recording does to the classical enhancers, noise tracked or not.
 
     python benchmarks/noise_start.py --data-home DIR
 

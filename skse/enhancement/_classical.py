@@ -23,7 +23,7 @@ from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 # Where the power of the noise is from.
 NOISES = ("tracked", "start")
 # Factor on tracked noise that is subtracted: what peaks above it is left over as musical noise.
-_EXCESS = np.float32(1.4)
+_EXCESS = np.float32(1.45)
 # RMS that a stream is taken to have: 20 dB below full scale.
 _STREAM_LEVEL = 0.1
 
@@ -219,7 +219,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         return apply_gains(waveforms, featurizer, noise, self.start, self._limited_step, allocate)
 
     def _noise_of(self, featurizer):
-        """What `apply_gains` has the noise from."""
+        """Return what `apply_gains` takes the noise from."""
         if self.noise == "start":
             return self.noise_frames
         floor = noise_floor(1 + featurizer.n_fft // 2)

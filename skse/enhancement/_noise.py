@@ -26,7 +26,7 @@ _SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(2.5), np.float32(1.5)
 # The minimum is over as many groups of as many steps.
 _GROUPS, _GROUP = 8, 10
 # Finding: what `roughness` may be at the first sound, later, in a pause, and to be confirmed.
-_AT_FIRST, _LATER, _IN_PAUSE, _PERHAPS = 0.49, 0.35, 0.4, 0.7
+_AT_FIRST, _LATER, _IN_PAUSE, _PERHAPS = 0.52, 0.35, 0.4, 0.7
 # Power of a stretch over the loudest before it: no less, or less than in a pause; a new beginning.
 _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
 # What is louder than all before, by so much, may be noise that rose; noise that is greater than a
