@@ -75,9 +75,8 @@ def gains(enhancer, noisy, clean, begins=None):
 
 def corpus_table(corpora):
     """Print the gains on each corpus; return where tracking gains less."""
-    print(
-        "SNR gain in dB on NOIZEUS\n\n| corpus | enhancer | noise | 0 dB | 5 dB | 10 dB | 15 dB | s |"
-    )
+    print("SNR gain in dB on NOIZEUS\n")
+    print("| corpus | enhancer | noise | 0 dB | 5 dB | 10 dB | 15 dB | s |")
     print("|---" * 8 + "|")
     less = []
     for name, (noisy, clean, snr_db) in corpora.items():

@@ -1,5 +1,7 @@
 """Gains that are computed frame after frame, for many recordings abreast."""
 
+from typing import Any
+
 import numpy as np
 
 from skse.enhancement._blocks import Recording, chunks_of, reach_of, root_mean_square
@@ -168,7 +170,7 @@ def update_noise(noise, power, is_noise, smoothing):
 def _apply_abreast(recordings, state, step, tracker=None):
     """Enhance recordings that are sorted by length, longest first."""
     n_ahead = 0 if tracker is None else tracker.n_ahead
-    ahead = [None] * len(recordings)  # frames that the tracker has seen already
+    ahead: list[Any] = [None] * len(recordings)  # frames that the tracker has seen already
     for begin in range(0, recordings[0].n_frames, _BLOCK):
         active = [r for r in recordings if r.n_frames > begin]
         state = {name: values[: len(active)] for name, values in state.items()}
