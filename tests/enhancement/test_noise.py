@@ -32,7 +32,7 @@ def white(rng, n_frames, n_recordings=1, n_frequencies=129):
 
 @pytest.fixture(scope="module")
 def harvard():
-    """Speech in white noise at 5 dB; a quarter of the sentences that nothing was tuned on."""
+    """Speech in white noise at 5 dB, some of the sentences."""
     data = load_harvard(noises=["white"], snr_db=5)
     return data.noisy[1::8], data.clean[1::8]
 
