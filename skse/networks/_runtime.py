@@ -127,7 +127,8 @@ class SavedKerasObject:
         found = keras.saving.get_registered_object(self.name) or getattr(
             getattr(keras, self.kind), self.name, None
         )
-        if isinstance(found, type) and issubclass(found, base) and self.config is not None:
+        configurable = isinstance(found, type) and issubclass(found, base)
+        if configurable and self.config is not None:
             return found.from_config(dict(self.config))
         if isinstance(found, type) or not callable(found) or self.config is not None:
             raise ValueError(
