@@ -1,6 +1,7 @@
 """Networks from a model file: onnxruntime predicts, Keras is only needed to train further."""
 
 import os
+from typing import Any
 
 import joblib
 
@@ -124,7 +125,7 @@ class SavedKerasObject:
         import keras
 
         base = {"losses": keras.losses.Loss, "optimizers": keras.optimizers.Optimizer}[self.kind]
-        found = keras.saving.get_registered_object(self.name) or getattr(
+        found: Any = keras.saving.get_registered_object(self.name) or getattr(
             getattr(keras, self.kind), self.name, None
         )
         configurable = isinstance(found, type) and issubclass(found, base)
