@@ -97,7 +97,7 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
     if network is not None:
         batch_size = network.batch_size
         fit_batches = network.partial_fit_batches if further else network.fit_batches
-        validation = held_out and chain.rows(*held_out)[:2]
+        validation = None if held_out is None else chain.rows(*held_out)[:2]
         return fit_batches(lambda step: mixed_rows(step, batch_size), n_mixtures, validation)
     begins = range(0, n_mixtures, _MIXTURES_AT_ONCE)
     parts = [mixed_rows(i, min(_MIXTURES_AT_ONCE, n_mixtures - i)) for i in begins]

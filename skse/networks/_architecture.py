@@ -1,7 +1,9 @@
 """What a network is, apart from how it is trained."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 # What a network is built with beside its architecture.
@@ -62,7 +64,7 @@ class BaseArchitecture(BaseEstimator, ABC):
     any_n_frames = True
 
     @abstractmethod
-    def body(self, image, n_channels):
+    def body(self, image: Any, n_channels: int) -> Any:
         """Build the layers of the network.
 
         Called once, while the Keras model is built. Where random weights are to follow
@@ -84,13 +86,13 @@ class BaseArchitecture(BaseEstimator, ABC):
             With as many frames.
         """
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise a ValueError where a parameter is none that the network can be built with.
 
         Called when a fit begins. By default nothing is checked.
         """
 
-    def receptive_field(self):
+    def receptive_field(self) -> tuple[float, int] | None:
         """How far the network looks along time, from its parameters alone.
 
         Returns
@@ -104,7 +106,7 @@ class BaseArchitecture(BaseEstimator, ABC):
         """
         return None
 
-    def make_model(self, inputs, outputs, name):
+    def make_model(self, inputs: Any, outputs: Any, name: str) -> Any:
         """Make the Keras model of what was built.
 
         Parameters
@@ -125,14 +127,14 @@ class BaseArchitecture(BaseEstimator, ABC):
 
     def build(
         self,
-        input_shape,
-        output_shape,
+        input_shape: tuple[int | None, ...],
+        output_shape: tuple[int | None, ...],
         *,
-        output_activation="linear",
-        input_statistics=None,
-        output_statistics=None,
-        stateful=False,
-    ):
+        output_activation: str = "linear",
+        input_statistics: tuple[np.ndarray, np.ndarray] | None = None,
+        output_statistics: tuple[np.ndarray, np.ndarray] | None = None,
+        stateful: bool = False,
+    ) -> Any:
         """Build the Keras model: the body between an input and an output layer.
 
         Parameters

@@ -56,13 +56,16 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
     better; `resume`, that it is trained further at all.
     """
 
+    history_: dict[str, list[float]]
+    n_iter_: int
+
     @property
-    def input_shape_(self):
+    def input_shape_(self) -> tuple[int | None, ...]:
         """Shape of a row of `X`, None where the number of frames is free."""
         return self._open_shape(self.architecture_, self._row_shape)
 
     @property
-    def output_shape_(self):
+    def output_shape_(self) -> tuple[int | None, ...]:
         """Shape of a row of the prediction, None where the number of frames is free."""
         return self._open_shape(self.architecture_, self._output_row_shape)
 
@@ -119,7 +122,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         try:
             yield
         except BaseException:
-            vars(self).update(before)
+            self.__dict__.update(before)
             for name in vars(self).keys() - before.keys():
                 delattr(self, name)
             raise
