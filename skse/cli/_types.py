@@ -36,7 +36,7 @@ class Choice(click.Choice):
         self.allowed, self.case_sensitive = allowed, True
 
     @property
-    def choices(self):
+    def choices(self):  # type: ignore[override]
         """The names."""
         return tuple(self.allowed)
 

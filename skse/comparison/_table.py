@@ -1,5 +1,7 @@
 """The results as rows, as CSV and as a table to read."""
 
+from typing import Any
+
 import numpy as np
 
 from skse.experiments import condition_means
@@ -73,7 +75,7 @@ def name_with_units(row):
     return {METRICS[key].column if key in METRICS else key: value for key, value in row.items()}
 
 
-def format_table(rows):
+def format_table(rows: list[dict[str, Any]]) -> str:
     """Format rows for a terminal.
 
     Parameters

@@ -1,11 +1,15 @@
 """Which utterances are shown, and what is written of them to look at and to listen to."""
 
 import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from sklearn.utils import Bunch
 
 
-def choose_examples(snr_db, n_examples):
+def choose_examples(snr_db: Sequence[float] | np.ndarray, n_examples: int) -> list[int]:
     """Choose utterances to be heard and seen: hard ones first, spread over the data.
 
     Parameters
@@ -35,7 +39,9 @@ def choose_examples(snr_db, n_examples):
     return list(dict.fromkeys(indices))
 
 
-def gather_examples(data, indices, enhanced):
+def gather_examples(
+    data: Bunch, indices: Sequence[int], enhanced: Mapping[str, Any]
+) -> dict[str, dict[str, np.ndarray]]:
     """Collect the waveforms of some pairs: noisy, enhanced by whom it may be, clean.
 
     Parameters
@@ -71,7 +77,9 @@ def gather_examples(data, indices, enhanced):
     }
 
 
-def write_audio(examples, sampling_rate, folder):
+def write_audio(
+    examples: Mapping[str, Mapping[str, np.ndarray]], sampling_rate: int, folder: Path
+) -> list[Path]:
     """Write examples as 16-bit wav files, in place of those that the folder holds.
 
     Parameters

@@ -1,13 +1,16 @@
 """Results that outlive their run: one file each, found again by what they were made from."""
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from skse.experiments._machine import PACKAGES
 from skse.utils import digest, replacing, write_whole
+from skse.utils.typing import FilePath
 
 # How a record is written. Another number, and records of before are not looked at.
 _FORMAT = 3
@@ -44,12 +47,14 @@ class Record:
     False
     """
 
-    def __init__(self, folder, **made_from):
+    def __init__(self, folder: FilePath, **made_from: Any) -> None:
         versions = {package: version(package) for package in PACKAGES}
         self.key = digest(json.dumps([_FORMAT, versions, made_from], sort_keys=True))[:24]
         self.path = Path(folder) / f"{self.key}.npz"
 
-    def write(self, results, waveforms=None):
+    def write(
+        self, results: dict[str, Any], waveforms: Mapping[str, np.ndarray] | None = None
+    ) -> None:
         """Write what came out.
 
         Parameters
@@ -59,10 +64,11 @@ class Record:
         waveforms : dict of str to ndarray or None, default=None
             Waveforms to keep beside them.
         """
+        content: dict[str, Any] = {**(waveforms or {}), "results": json.dumps(results)}
         with replacing(self.path) as part:
-            np.savez_compressed(part, results=json.dumps(results), **(waveforms or {}))
+            np.savez_compressed(part, **content)
 
-    def read(self):
+    def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Read what was written.
 
         Returns

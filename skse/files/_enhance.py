@@ -3,6 +3,7 @@
 import copy
 import os
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from skse.utils import (
     progress_bar,
     read_blocks,
 )
+from skse.utils.typing import FilePath
 
 METHODS = {
     "log-mmse": LogMMSE,
@@ -41,20 +43,20 @@ _FRAME, _MULTIPLE = 0.032, 64
 
 
 def enhance_files(
-    inputs,
-    out,
+    inputs: Sequence[FilePath],
+    out: FilePath,
     *,
-    model=None,
-    method="log-mmse",
-    sampling_rate=None,
-    strength=None,
-    mask_floor_db=None,
-    trusted=(),
-    force=False,
-    resume=False,
-    n_jobs=1,
-    progress=False,
-):
+    model: FilePath | None = None,
+    method: str = "log-mmse",
+    sampling_rate: float | None = None,
+    strength: float | None = None,
+    mask_floor_db: float | None = None,
+    trusted: Sequence[str] = (),
+    force: bool = False,
+    resume: bool = False,
+    n_jobs: int = 1,
+    progress: bool = False,
+) -> list[FileResult]:
     """Enhance recordings in files and folders.
 
     Every result has the format, subtype (16 or 24 bit, float, ...), sampling rate, number of
@@ -138,7 +140,9 @@ def enhance_files(
     jobs, results = make_plan(inputs, out, force=force, resume=resume)
     if not jobs:
         return results
-    settings = Settings(model, method, sampling_rate, strength, mask_floor_db, trusted, str(out))
+    settings = Settings(
+        model, method, sampling_rate, strength, mask_floor_db, tuple(trusted), str(out)
+    )
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer.check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)

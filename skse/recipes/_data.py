@@ -9,13 +9,21 @@ from skse.datasets import split_noizeus, take
 from skse.experiments import spread_subset
 from skse.features import Resample
 from skse.utils import check_choice, check_number
+from skse.utils.typing import RandomState
 
 SPLITS = ("seed-720-210", "seed-660-60")
 # Part of each sentence's files that "seed-660-60" tests on: 2 of 24.
 _TEST_FRACTION = 1 / 12
 
 
-def prepare_pairs(data, protocol, *, hop_length=128, limit=None, random_state=0):
+def prepare_pairs(
+    data: Bunch,
+    protocol: Bunch,
+    *,
+    hop_length: int = 128,
+    limit: int | None = None,
+    random_state: RandomState = 0,
+) -> tuple[Bunch, Bunch]:
     """Split a corpus as a recipe wants it, resample it and cut it to one length.
 
     Parameters

@@ -1,7 +1,8 @@
 """The recipes by name."""
 
 from difflib import get_close_matches
-from inspect import getdoc, signature
+from inspect import cleandoc, signature
+from typing import Any
 
 from sklearn.utils import Bunch
 
@@ -21,7 +22,7 @@ _RECIPES = {
 }
 
 
-def list_recipes():
+def list_recipes() -> dict[str, str]:
     """List the recipes.
 
     Returns
@@ -35,10 +36,10 @@ def list_recipes():
     >>> list_recipes()["seed-04"]
     'Ideal binary mask, U-Net, mean squared error.'
     """
-    return {name: getdoc(function).partition("\n")[0] for name, function in _RECIPES.items()}
+    return {name: _about(name).partition("\n")[0] for name in _RECIPES}
 
 
-def get_recipe(name, **parameters):
+def get_recipe(name: str, **parameters: Any) -> Bunch:
     """Look up a recipe.
 
     Parameters
@@ -91,8 +92,12 @@ def get_recipe(name, **parameters):
         summary=list_recipes()[name],
         enhancer=enhancer,
         protocol=protocol,
-        DESCR=getdoc(_RECIPES[name]),
+        DESCR=_about(name),
     )
+
+
+def _about(name):
+    return cleandoc(_RECIPES[name].__doc__ or "")
 
 
 def check_name(owner, name):
