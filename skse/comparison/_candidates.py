@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from skse.enhancement import (
     IdentityEnhancer,
@@ -45,7 +46,7 @@ class Candidate:
 
     name: str
     kind: str
-    estimator: object
+    estimator: Any
     network: str = ""
     target: str = ""
     loss: str = ""
