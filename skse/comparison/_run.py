@@ -1,7 +1,7 @@
 """compare: every candidate, baseline and ceiling on the same folds, resumable."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from numbers import Integral
 from pathlib import Path
@@ -34,6 +34,7 @@ from skse.experiments import (
     write_json,
 )
 from skse.metrics import available_metrics
+from skse.targets import BaseTarget
 from skse.utils import (
     check_choice,
     check_number,
@@ -52,8 +53,8 @@ def compare(
     data: Bunch,
     *,
     networks: Sequence[str] | Mapping[str, Any] = ("autoencoder", "unet"),
-    targets: Sequence[str] | Mapping[str, Any] = ("log", "ibm", "irm"),
-    losses: Sequence[str] | Mapping[str, Any] = ("mse", "bce"),
+    targets: Sequence[str] | Mapping[str, str | BaseTarget] = ("log", "ibm", "irm"),
+    losses: Sequence[str] | Mapping[str, str | Callable[..., Any]] = ("mse", "bce"),
     baselines: Sequence[str] | Mapping[str, Any] = tuple(BASELINES),
     epochs: int = 2,
     n_splits: int = 3,

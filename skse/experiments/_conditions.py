@@ -1,6 +1,6 @@
 """Scores taken apart by noise and SNR."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from skse.metrics import mean_of_defined
 
 
 def condition_means(
-    scores: Mapping[str, np.ndarray], noise: Sequence[str], snr_db: Sequence[float] | np.ndarray
+    scores: Mapping[str, np.ndarray], noise: Iterable[str], snr_db: Iterable[float]
 ) -> list[dict[str, Any]]:
     """Average the scores of utterances over every noise and SNR.
 

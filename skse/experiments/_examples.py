@@ -1,15 +1,17 @@
 """Which utterances are shown, and what is written of them to look at and to listen to."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
+from skse.utils.typing import Arrays
 
-def choose_examples(snr_db: Sequence[float] | np.ndarray, n_examples: int) -> list[int]:
+
+def choose_examples(snr_db: ArrayLike, n_examples: int) -> list[int]:
     """Choose utterances to be heard and seen: hard ones first, spread over the data.
 
     Parameters
@@ -40,7 +42,9 @@ def choose_examples(snr_db: Sequence[float] | np.ndarray, n_examples: int) -> li
 
 
 def gather_examples(
-    data: Bunch, indices: Sequence[int], enhanced: Mapping[str, Any]
+    data: Bunch,
+    indices: Iterable[int],
+    enhanced: Mapping[str, Arrays | Mapping[int, np.ndarray]],
 ) -> dict[str, dict[str, np.ndarray]]:
     """Collect the waveforms of some pairs: noisy, enhanced by whom it may be, clean.
 

@@ -1,7 +1,6 @@
 """Results that outlive their run: one file each, found again by what they were made from."""
 
 import json
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -52,9 +51,7 @@ class Record:
         self.key = digest(json.dumps([_FORMAT, versions, made_from], sort_keys=True))[:24]
         self.path = Path(folder) / f"{self.key}.npz"
 
-    def write(
-        self, results: dict[str, Any], waveforms: Mapping[str, np.ndarray] | None = None
-    ) -> None:
+    def write(self, results: dict[str, Any], waveforms: dict[str, Any] | None = None) -> None:
         """Write what came out.
 
         Parameters
@@ -64,9 +61,8 @@ class Record:
         waveforms : dict of str to ndarray or None, default=None
             Waveforms to keep beside them.
         """
-        content: dict[str, Any] = {**(waveforms or {}), "results": json.dumps(results)}
         with replacing(self.path) as part:
-            np.savez_compressed(part, **content)
+            np.savez_compressed(part, results=json.dumps(results), **(waveforms or {}))
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Read what was written.

@@ -3,12 +3,13 @@
 import copy
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, dump
@@ -43,10 +44,10 @@ _FRAME, _MULTIPLE = 0.032, 64
 
 
 def enhance_files(
-    inputs: Sequence[FilePath],
+    inputs: FilePath | Iterable[FilePath],
     out: FilePath,
     *,
-    model: FilePath | None = None,
+    model: Any = None,
     method: str = "log-mmse",
     sampling_rate: float | None = None,
     strength: float | None = None,
@@ -140,9 +141,7 @@ def enhance_files(
     jobs, results = make_plan(inputs, out, force=force, resume=resume)
     if not jobs:
         return results
-    settings = Settings(
-        model, method, sampling_rate, strength, mask_floor_db, tuple(trusted), str(out)
-    )
+    settings = Settings(model, method, sampling_rate, strength, mask_floor_db, trusted, str(out))
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer.check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)
@@ -172,7 +171,7 @@ class Settings:
     sampling_rate: float | None
     strength: float | None
     mask_floor_db: float | None
-    trusted: tuple
+    trusted: Sequence[str]
     scratch_folder: str
     n_blas_threads: int | None = None  # None: as many as this process has
 

@@ -1,7 +1,7 @@
 """score_folders: clean and enhanced recordings in, a score for every file out."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ from sklearn.utils import Bunch
 
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
-from skse.metrics import available_metrics, evaluate, get_metric, mean_of_defined
+from skse.metrics import Metric, available_metrics, evaluate, get_metric, mean_of_defined
 from skse.utils import check_number, progress_bar
-from skse.utils.typing import FilePath
+from skse.utils.typing import FilePath, Match
 
 _N_EXAMPLES = 3
 
@@ -23,9 +23,9 @@ def score_folders(
     enhanced_dir: FilePath,
     *,
     noisy_dir: FilePath | None = None,
-    metrics: Sequence[Any] | None = None,
-    sampling_rate: float | None = None,
-    match: str = "stem",
+    metrics: Sequence[str | Metric | Callable[..., Any]] | None = None,
+    sampling_rate: int | None = None,
+    match: Match = "stem",
     csv_file: FilePath | None = None,
     report: FilePath | None = None,
     n_jobs: int = 1,

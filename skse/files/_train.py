@@ -12,8 +12,9 @@ from skse.files._enhance import frame_length
 from skse.files._model_io import check_suffix, save_model
 from skse.files._quiet import load_quietly
 from skse.networks import BaseNetworkRegressor, load_tensorflow
+from skse.targets import BaseTarget
 from skse.utils import check_number, progress_bar
-from skse.utils.typing import FilePath
+from skse.utils.typing import FilePath, Match
 
 _CALLER = "train_from_folders"
 
@@ -24,14 +25,14 @@ def train_from_folders(
     out: FilePath,
     *,
     network: Any = "unet",
-    target: Any = "irm",
+    target: str | BaseTarget = "irm",
     loss: Any = "mse",
     epochs: int = 30,
-    sampling_rate: float | None = None,
-    match: str = "stem",
+    sampling_rate: int | None = None,
+    match: Match = "stem",
     validation_fraction: float = 0.1,
     patience: int = 5,
-    remix: Any = False,
+    remix: bool = False,
     random_state: int = 0,
     force: bool = False,
     progress: bool = False,

@@ -1,7 +1,7 @@
 """save, load, read_card, get_untrusted_types: one file for a fitted enhancer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ _SUFFIX = ".skse"
 _CARD = "card.json"
 
 
-def save(enhancer: Any, path: FilePath, *, card: Mapping[str, str] | None = None) -> Path:
+def save(enhancer: Any, path: FilePath, *, card: dict[str, Any] | None = None) -> Path:
     """Write a fitted enhancer to a model file, which cannot run code when it is loaded.
 
     The file is a zip of JSON (parameters), ONNX (networks), arrays without

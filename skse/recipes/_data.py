@@ -9,7 +9,6 @@ from skse.datasets import split_noizeus, take
 from skse.experiments import spread_subset
 from skse.features import Resample
 from skse.utils import check_choice, check_number
-from skse.utils.typing import RandomState
 
 SPLITS = ("seed-720-210", "seed-660-60")
 # Part of each sentence's files that "seed-660-60" tests on: 2 of 24.
@@ -22,7 +21,7 @@ def prepare_pairs(
     *,
     hop_length: int = 128,
     limit: int | None = None,
-    random_state: RandomState = 0,
+    random_state: int = 0,
 ) -> tuple[Bunch, Bunch]:
     """Split a corpus as a recipe wants it, resample it and cut it to one length.
 

@@ -1,7 +1,7 @@
 """The recipes by name."""
 
 from difflib import get_close_matches
-from inspect import cleandoc, signature
+from inspect import getdoc, signature
 from typing import Any
 
 from sklearn.utils import Bunch
@@ -36,7 +36,9 @@ def list_recipes() -> dict[str, str]:
     >>> list_recipes()["seed-04"]
     'Ideal binary mask, U-Net, mean squared error.'
     """
-    return {name: _about(name).partition("\n")[0] for name in _RECIPES}
+    return {
+        name: (getdoc(function) or "").partition("\n")[0] for name, function in _RECIPES.items()
+    }
 
 
 def get_recipe(name: str, **parameters: Any) -> Bunch:
@@ -92,12 +94,8 @@ def get_recipe(name: str, **parameters: Any) -> Bunch:
         summary=list_recipes()[name],
         enhancer=enhancer,
         protocol=protocol,
-        DESCR=_about(name),
+        DESCR=getdoc(_RECIPES[name]),
     )
-
-
-def _about(name):
-    return cleandoc(_RECIPES[name].__doc__ or "")
 
 
 def check_name(owner, name):

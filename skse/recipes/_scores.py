@@ -1,5 +1,6 @@
 """The scores of a recipe: noisy, enhanced, ceiling."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from skse.enhancement import oracle_predict
@@ -60,7 +61,7 @@ def score(enhancer, test, *, name, batch_size):
     return rows, summary, enhanced
 
 
-def format_scores(rows: list[dict[str, Any]], summary: list[dict[str, Any]]) -> str:
+def format_scores(rows: Sequence[dict[str, Any]], summary: Sequence[dict[str, Any]]) -> str:
     """Format scores for a terminal: every SNR over all noises, then all files.
 
     Parameters
