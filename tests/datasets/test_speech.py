@@ -1,10 +1,12 @@
 """The sentences that ship inside: how many, how loud, and that the voices differ."""
 
+import csv
 from collections import Counter
 from importlib.resources import files
 
 import numpy as np
 import pytest
+import soundfile
 
 from skse.datasets import active_speech_level
 from skse.datasets._speech import SAMPLING_RATE, read_harvard_speech
@@ -44,12 +46,11 @@ def test_voices_differ_in_pitch():
 
 
 def test_they_are_what_soundfile_reads_and_read_once():
-    soundfile = pytest.importorskip("soundfile")
     folder = files("skse.datasets") / "data" / "harvard"
-    first, *_, last = (folder / "listing.csv").read_text("utf-8").splitlines()[1:]
-    for line, utterance in ((first, read_harvard_speech()[0]), (last, read_harvard_speech()[-1])):
-        name = next(cell for cell in line.split(",") if "." in cell and cell[-1] != ".")
-        with (folder / name).open("rb") as audio:
+    with (folder / "listing.csv").open(encoding="utf-8") as listing:
+        rows = list(csv.DictReader(listing))
+    for row, utterance in zip(rows[::8], read_harvard_speech()[::8], strict=True):
+        with (folder / row["file"]).open("rb") as audio:
             samples, rate = soundfile.read(audio, dtype="float64")
         assert rate == SAMPLING_RATE
         np.testing.assert_array_equal(utterance.waveform, samples.astype(np.float32))
