@@ -1,6 +1,8 @@
 """What a network is, apart from how it is trained."""
 
+import math
 from abc import ABC, abstractmethod
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -162,13 +164,41 @@ class BaseArchitecture(BaseEstimator, ABC):
         inputs, image = _layers.begin_network(
             input_shape, input_statistics, batch_size=1 if stateful else None
         )
+        body = self.body(image, _layers.image_shape(output_shape)[2], **carried)
+        shape = tuple(getattr(body, "shape", ()))
+        n_frames = image.shape[2]
+        if len(shape) != 4 or (shape[2] != n_frames and None not in (shape[2], n_frames)):
+            raise ValueError(
+                f"{type(self).__name__}: body gives {body!r:.80}; expected an image of shape "
+                "(None, n_frequencies, n_frames, n_channels), with as many frames as it was given."
+            )
         outputs = _layers.end_network(
-            self.body(image, _layers.image_shape(output_shape)[2], **carried),
+            body,
             output_shape,
             output_activation=output_activation,
             statistics=output_statistics,
         )
         return self.make_model(inputs, outputs, type(self).__name__.lower())
+
+
+def check_field(architecture):
+    """Raise a ValueError unless an architecture's receptive field is one, and it can carry it."""
+    name, field = type(architecture).__name__, architecture.receptive_field()
+    if field is not None and not (isinstance(field, (tuple, list)) and len(field) == 2):
+        raise ValueError(
+            f"{name}: receptive_field gives {field!r}; expected (frames before, frames after), "
+            "(math.inf, 0) for a network that carries a state, or None."
+        )
+    carries = field is not None and tuple(field) == (math.inf, 0)
+    if not carries:
+        return
+    try:
+        signature(architecture.body).bind(None, 1, stateful=True)
+    except TypeError as error:
+        raise ValueError(
+            f"{name}: receptive_field gives (inf, 0), so body needs the argument stateful=False, "
+            "which it gives to its recurrent layers."
+        ) from error
 
 
 def part_arguments(cls, arguments):
