@@ -1,6 +1,7 @@
 """Types of command-line parameters, and options, that several commands share."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -35,10 +36,8 @@ class Choice(click.Choice):
     def __init__(self, allowed):
         self.allowed, self.case_sensitive = allowed, True
 
-    @property
-    def choices(self):
-        """The names."""
-        return tuple(self.allowed)
+    # In place of an attribute, which would need the names at once.
+    choices: Any = property(lambda self: tuple(self.allowed))
 
 
 class Names(click.ParamType):

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from skse.enhancement import (
+    BaseEnhancer,
     IdentityEnhancer,
     LogMMSE,
     SpectralSubtraction,
@@ -45,7 +47,7 @@ class Candidate:
 
     name: str
     kind: str
-    estimator: object
+    estimator: Any
     network: str = ""
     target: str = ""
     loss: str = ""
@@ -168,5 +170,10 @@ def _find_baselines(chosen):
             check_choice("compare", "baselines", value, BASELINES)
             kind, label = BASELINES[value]
             name, value = name or label, kind()
+        elif not isinstance(value, BaseEnhancer):
+            raise ValueError(
+                f"compare: baselines={name!r}: {value!r:.60} is no enhancer of waveforms; expected "
+                "one such as WienerFilter()."
+            )
         found[name] = value
     return found

@@ -1,9 +1,11 @@
 """compare: every candidate, baseline and ceiling on the same folds, resumable."""
 
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -32,6 +34,7 @@ from skse.experiments import (
     write_json,
 )
 from skse.metrics import available_metrics
+from skse.targets import BaseTarget
 from skse.utils import (
     check_choice,
     check_number,
@@ -41,27 +44,28 @@ from skse.utils import (
     replacing,
     write_csv,
 )
+from skse.utils.typing import FilePath
 
 _N_EXAMPLES = 3
 
 
 def compare(
-    data,
+    data: Bunch,
     *,
-    networks=("autoencoder", "unet"),
-    targets=("log", "ibm", "irm"),
-    losses=("mse", "bce"),
-    baselines=tuple(BASELINES),
-    epochs=2,
-    n_splits=3,
-    group_by="sentence",
-    n_jobs=1,
-    random_state=0,
-    out="skse-compare",
-    restart=False,
-    report=None,
-    progress=True,
-):
+    networks: Sequence[str] | Mapping[str, Any] = ("autoencoder", "unet"),
+    targets: Sequence[str] | Mapping[str, str | BaseTarget] = ("log", "ibm", "irm"),
+    losses: Sequence[str] | Mapping[str, str | Callable[..., Any]] = ("mse", "bce"),
+    baselines: Sequence[str] | Mapping[str, Any] = tuple(BASELINES),
+    epochs: int = 2,
+    n_splits: int = 3,
+    group_by: str = "sentence",
+    n_jobs: int = 1,
+    random_state: int = 0,
+    out: FilePath = "skse-compare",
+    restart: bool = False,
+    report: FilePath | None = None,
+    progress: bool = True,
+) -> Bunch:
     """Compare networks, targets and losses on the same folds, and write down what comes out.
 
     Every combination of network, target and loss is cross-validated (a loss only where it can

@@ -1,5 +1,8 @@
 """The results as rows, as CSV and as a table to read."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from skse.experiments import condition_means
@@ -73,7 +76,7 @@ def name_with_units(row):
     return {METRICS[key].column if key in METRICS else key: value for key, value in row.items()}
 
 
-def format_table(rows):
+def format_table(rows: Sequence[dict[str, Any]]) -> str:
     """Format rows for a terminal.
 
     Parameters

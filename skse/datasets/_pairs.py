@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from skse.datasets._audio import read_mono
 from skse.datasets._bunch import BunchOrLists, make_bunch
 from skse.datasets._listing import shorten
 from skse.utils import UnusableFileError, check_choice, check_sampling_rate, list_files
-from skse.utils.typing import FilePath
+from skse.utils.typing import FilePath, Match
 
 _DESCR = """\
 Pairs of recordings
@@ -31,7 +31,7 @@ def load_pairs(
     clean_dir: FilePath,
     *,
     sampling_rate: float | None = None,
-    match: str | re.Pattern[str] | Mapping[str, str] | Callable[[Path], str | None] = "stem",
+    match: Match = "stem",
     extensions: Sequence[str] = (".wav", ".flac", ".ogg", ".mp3"),
     on_error: str = "warn",
     return_X_y: bool = False,

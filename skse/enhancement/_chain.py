@@ -98,12 +98,33 @@ class Chain:
         return self
 
     def gain(self, x: np.ndarray) -> float:
-        """Return the factor that a waveform is multiplied by on the way in."""
+        """Return the factor that a waveform is multiplied by on the way in.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_times,)
+            Waveform.
+
+        Returns
+        -------
+        gain : float
+            1 for silence, and where levels are kept.
+        """
         level = root_mean_square(x) if self.normalize_level else 0.0
         return 1 / level if level > _SILENCE else 1.0
 
     def stft_pairs(self, noisy: Arrays, clean: Arrays) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield noisy and clean STFT of one pair after the other, at the level of the noisy."""
+        """Yield the STFTs of one pair after the other, both at the gain of the noisy waveform.
+
+        Parameters
+        ----------
+        noisy, clean : sequence of ndarray of shape (n_times,)
+            Pairs, float32.
+
+        Yields
+        ------
+        noisy_stft, clean_stft : ndarray of shape (n_frequencies, n_frames)
+        """
         for x, s in zip(noisy, clean, strict=True):
             gain = self.gain(x)
             yield tuple(self._recording(w, gain).stft() for w in (x, s))
@@ -173,11 +194,12 @@ class Chain:
         Parameters
         ----------
         noisy, clean : ndarray of shape (n_mixtures, (segment_frames - 1) * hop_length)
-            float32.
+            Pairs, float32.
 
         Returns
         -------
         rows, targets : ndarray
+            Of as many rows as mixtures.
         """
         featurizer, windows = self.featurizer, self.windows
         gains = np.array([[self.gain(x)] for x in noisy], dtype=np.float32)
@@ -356,7 +378,13 @@ class Chain:
         return enhanced.astype(np.complex64, copy=False)
 
     def to_state(self) -> dict[str, Any]:
-        """Return what a model file keeps: estimators and plain values."""
+        """Return what a model file keeps.
+
+        Returns
+        -------
+        state : dict
+            Estimators and plain values.
+        """
         windows = self.windows
         cut = (
             {"n_frames": windows.n_frames, "overlap": windows.n_frames - windows.step}
@@ -367,7 +395,17 @@ class Chain:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return the chain that `to_state` told of."""
+        """Return the chain that `to_state` told of.
+
+        Parameters
+        ----------
+        state : dict
+            As `to_state` returned it.
+
+        Returns
+        -------
+        chain : Chain
+        """
         cut = state["windows"]
         windows = (Segments if "n_frames" in cut else ContextFrames)(**cut)
         return cls(**{**state, "windows": windows})

@@ -11,17 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._chain import N_REFERENCE_CHANNELS, Chain
 from skse.enhancement._diagram import make_diagram
+from skse.enhancement._further import continued, refined
 from skse.enhancement._pairs import check_groups, groups_of, match_levels, warn_of_other_level
 from skse.enhancement._parts import copy_parts
 from skse.enhancement._prediction import open_prediction_stream
-from skse.enhancement._regressors import (
-    check_loss,
-    continued,
-    for_frames,
-    refined,
-    set_ends,
-    takes_segments,
-)
+from skse.enhancement._regressors import check_loss, for_frames, set_ends, takes_segments
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.enhancement._training import check_remix, train
@@ -208,7 +202,7 @@ class SpeechEnhancer(BaseEnhancer):
         """
         noisy, clean, groups = self._check_pairs(X, y, groups)
         chain, regressor = self._make_parts()
-        regressor = continued(regressor, getattr(self, "regressor_", None))
+        regressor = continued(regressor, chain, self)
         self._train(chain, regressor, noisy, clean, groups)
         self.n_utterances_ = len(noisy)
         return self
@@ -216,10 +210,12 @@ class SpeechEnhancer(BaseEnhancer):
     def partial_fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
         """Go on learning, from more pairs or from the same ones again: fine-tuning.
 
-        Level, STFT, target and segments stay what `fit` made them; the regressor goes on
-        from what it has learnt, with the parameters that `regressor` has now. A network
-        holds out some groups, watches its loss on them, and ends with the best weights,
-        those it began with among them.
+        Level, STFT, target and segments stay what `fit` made them, and so do architecture,
+        loss and optimizer of a network; the regressor goes on from what it has learnt, with
+        the other parameters that `regressor` has now, such as `learning_rate` and `epochs`.
+        Of a search the best candidate goes on, as it is. A network holds out some groups,
+        watches its loss on them, and ends with the best weights, those it began with among
+        them.
 
         Parameters
         ----------
@@ -237,8 +233,9 @@ class SpeechEnhancer(BaseEnhancer):
         Raises
         ------
         ValueError
-            As `fit`, and for a regressor without ``partial_fit``. What was fitted before
-            then remains as it was.
+            As `fit`, for a regressor without ``partial_fit``, and for one of another kind,
+            loss or optimizer than the one fitted. What was fitted before then remains as
+            it was.
 
         See Also
         --------
@@ -246,8 +243,11 @@ class SpeechEnhancer(BaseEnhancer):
         """
         if not hasattr(self, "chain_"):
             return self.fit(X, y, groups)
+        self.check_ready()
         noisy, clean, groups = self._check_pairs(X, y, groups)
-        _, regressor = self._make_parts()
+        *_, regressor = copy_parts(None, None, self.regressor)
+        if not takes_segments(regressor):
+            regressor = for_frames(regressor)
         regressor = refined(regressor, self.regressor_)
         self._train(self.chain_, regressor, noisy, clean, groups, further=True)
         self.n_utterances_ += len(noisy)
@@ -425,7 +425,7 @@ class SpeechEnhancer(BaseEnhancer):
             clean,
             groups,
             remix=remix,
-            mixture_frames=self.segment_frames,
+            mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
             further=further,
         )
         self.chain_, self.regressor_ = chain, fitted

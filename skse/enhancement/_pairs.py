@@ -15,13 +15,20 @@ _SHAPE_TOLERANCE = 0.02
 
 def check_groups(groups, n_samples):
     """Return group labels as integers, or raise a ValueError unless there is one for each pair."""
-    labels = np.asarray(groups)
+    try:
+        labels = np.asarray(groups)
+        codes = np.unique(labels, return_inverse=True)[1]
+    except (TypeError, ValueError) as error:  # lists of unequal length, None among numbers
+        raise ValueError(
+            f"groups={groups!r:.60} cannot be sorted; expected one number, or one string, for each "
+            f"of the {n_samples} waveforms, such as the sentence or the speaker."
+        ) from error
     if labels.shape != (n_samples,):
         raise ValueError(
             f"groups has shape {labels.shape}; expected one label for each of the {n_samples} "
             "waveforms, such as the sentence or the speaker."
         )
-    return np.unique(labels, return_inverse=True)[1]
+    return codes
 
 
 def groups_of(clean):

@@ -3,6 +3,7 @@
 from sklearn.base import clone
 
 from skse.enhancement._base import BaseEnhancer
+from skse.enhancement._regressors import network_of
 from skse.features import BaseFeaturizer, STFTFeaturizer
 from skse.networks import UNetRegressor
 from skse.targets import BaseTarget, IdealMaskTarget
@@ -27,8 +28,9 @@ def copy_parts(featurizer, target, regressor):
                 f"your own that derives from {kind.__name__}."
             )
     if regressor is not None and (
-        isinstance(regressor, (type, BaseEnhancer, BaseFeaturizer, BaseTarget))
+        isinstance(regressor, type)
         or not (hasattr(regressor, "fit") and hasattr(regressor, "predict"))
+        or isinstance(network_of(regressor), (BaseEnhancer, BaseFeaturizer, BaseTarget))
     ):
         raise ValueError(
             f"SpeechEnhancer: regressor={regressor!r:.60} is no regressor of features; expected a "

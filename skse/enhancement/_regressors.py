@@ -1,14 +1,13 @@
 """What the enhancer asks of whatever regressor it was given."""
 
-import copy
-from inspect import signature
-
+import numpy as np
 import sklearn
-from sklearn.base import MetaEstimatorMixin, clone
+from sklearn.base import MetaEstimatorMixin
 from sklearn.model_selection import GroupKFold
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
 from skse.networks import BaseNetworkRegressor, compares
@@ -20,9 +19,8 @@ def takes_segments(regressor):
     """Tell whether a regressor, or every step of a Pipeline, accepts 3-D input."""
     if isinstance(regressor, Pipeline):
         return all(takes_segments(step) for step in steps_of(regressor))
-    inner = _wrapped(regressor)
-    if inner is not None:
-        return takes_segments(inner)
+    if is_search(regressor):
+        return takes_segments(regressor.estimator)
     return get_tags(regressor).input_tags.three_d_array
 
 
@@ -30,10 +28,18 @@ def for_frames(regressor):
     """Return a regressor that predicts all outputs of a frame: itself, or one an output."""
     from sklearn.neural_network import MLPRegressor
 
-    # Which does, though its tags do not say so (scikit-learn 1.9).
-    says_nothing = isinstance(last_step(regressor), MLPRegressor)
-    many = says_nothing or get_tags(regressor).target_tags.multi_output
-    return regressor if many else MultiOutputRegressor(regressor)
+    innermost = network_of(regressor)
+    # MLPRegressor does, though its tags do not say so (scikit-learn 1.9).
+    if isinstance(innermost, MLPRegressor) or get_tags(innermost).target_tags.multi_output:
+        return regressor
+    if search_in(regressor) is not None:
+        name = type(innermost).__name__
+        raise ValueError(
+            f"SpeechEnhancer: {name}, which the search tries, predicts a single output, and a "
+            f"frame has many. Search over MultiOutputRegressor({name}()), whose parameters are "
+            "'estimator__...'."
+        )
+    return MultiOutputRegressor(regressor)
 
 
 def steps_of(regressor):
@@ -61,6 +67,37 @@ def is_search(regressor):
     if not isinstance(regressor, MetaEstimatorMixin):
         return False
     return {"estimator", "cv"} <= regressor.get_params(deep=False).keys()
+
+
+def search_in(regressor):
+    """Return the outermost search that a regressor is or ends in; None where there is none."""
+    if is_search(regressor):
+        return regressor
+    inner = last_step(regressor)
+    return None if inner is regressor else search_in(inner)
+
+
+def networks_in(regressor):
+    """List the innermost regressor and those that a search puts in its place."""
+    found, search = [network_of(regressor)], search_in(regressor)
+    if search is not None:
+        for candidates in _grids_of(search):
+            for value in (v for values in candidates.values() for v in _listed(values)):
+                if hasattr(value, "fit") and hasattr(value, "predict"):
+                    found += networks_in(value)
+        found += networks_in(search.estimator)[1:]
+    return found
+
+
+def _grids_of(search):
+    """List the dicts of what a search tries, whatever the parameter that holds them is called."""
+    values = search.get_params(deep=False).values()
+    return [grid for v in values for grid in _listed(v) if isinstance(grid, dict)]
+
+
+def _listed(values):
+    """Return a list of candidates as such; of a single one, or of a distribution, itself alone."""
+    return list(values) if isinstance(values, (list, tuple, np.ndarray)) else [values]
 
 
 def receptive_field(regressor):
@@ -92,7 +129,7 @@ def open_stream(regressor):
     return push
 
 
-def fit_rows(regressor, rows, targets, groups, *, further=False):
+def fit_rows(regressor, rows, targets, groups):
     """Fit a regressor on rows of which each belongs to a group, such as an utterance.
 
     Parameters
@@ -103,102 +140,39 @@ def fit_rows(regressor, rows, targets, groups, *, further=False):
         What it learns from.
     groups : ndarray of shape (n_rows,)
         Handed to a network, which holds out whole groups, and to a search, which folds by
-        them.
-    further : bool, default=False
-        Whether to go on from what was learnt, by ``partial_fit``.
+        them and hands them to the networks that it tries.
 
     Returns
     -------
     regressor : object
     """
-    if further:
-        *before, last = steps_of(regressor)
-        for step in before:
-            rows = step.transform(rows)
-        known = {"groups": groups} if _takes_groups(last.partial_fit) else {}
-        last.partial_fit(rows, targets, **known)
-        return regressor
-    inner = last_step(regressor)
-    if is_search(inner):
-        if inner.cv is None or isinstance(inner.cv, int):
-            # Folds of rows would train on one part of an utterance and test on the other.
-            inner.set_params(cv=GroupKFold(inner.cv or N_FOLDS))
-    elif not has_fit_parameter(inner, "groups"):
-        return regressor.fit(rows, targets)
-    if sklearn.get_config()["enable_metadata_routing"]:
-        network = network_of(regressor)
-        if has_fit_parameter(network, "groups"):
-            network.set_fit_request(groups=True)
+    search = search_in(regressor)
+    if search is not None and (search.cv is None or isinstance(search.cv, int)):
+        # Folds of rows would train on one part of an utterance and test on the other.
+        search.set_params(cv=GroupKFold(search.cv or N_FOLDS))
+    # Groups reach what is inside a search or a Pipeline on scikit-learn's routes only.
+    with sklearn.config_context(enable_metadata_routing=True):
+        takers = [x for x in networks_in(regressor) if has_fit_parameter(x, "groups")]
+        for network in takers:
+            # Of skse they ask for groups by themselves.
+            if network is not regressor and not isinstance(network, BaseNetworkRegressor):
+                network.set_fit_request(groups=True)
+        if not takers and (search is None or not _folds_by_groups(search)):
+            return regressor.fit(rows, targets)
         return regressor.fit(rows, targets, groups=groups)
-    prefix = f"{regressor.steps[-1][0]}__" if isinstance(regressor, Pipeline) else ""
-    return regressor.fit(rows, targets, **{f"{prefix}groups": groups})
 
 
-def continued(regressor, fitted):
-    """Return a regressor that goes on from a fitted one, where ``warm_start`` asks for that.
-
-    Parameters
-    ----------
-    regressor : object
-        Not fitted; its parameters hold.
-    fitted : object or None
-        Of the last fit.
-
-    Returns
-    -------
-    regressor : object
-    """
-    last = last_step(regressor)
-    if is_search(last):
-        if network_of(last).get_params(deep=False).get("warm_start"):
-            raise ValueError(
-                f"SpeechEnhancer: warm_start=True inside {type(last).__name__}, which trains every "
-                "candidate anew; use warm_start=False, or the network alone as regressor."
-            )
-        return regressor
-    if fitted is None or not last.get_params(deep=False).get("warm_start"):
-        return regressor
-    before = last_step(fitted)
-    if type(before) is not type(last):
-        raise ValueError(
-            f"SpeechEnhancer: warm_start=True, but the regressor fitted before is a "
-            f"{type(before).__name__} and the new one a {type(last).__name__}; use "
-            "warm_start=False."
-        )
-    # What is fitted may be shared with the old one: a network restores it where training fails.
-    keep = copy.copy if isinstance(before, BaseNetworkRegressor) else copy.deepcopy
-    warm = keep(before).set_params(**last.get_params(deep=False))
-    if last is regressor:
-        return warm
-    regressor.steps[-1] = (regressor.steps[-1][0], warm)
-    return regressor
-
-
-def refined(regressor, fitted):
-    """Return a copy of a fitted regressor with the parameters of another, to be fitted further."""
-    last, before = last_step(regressor), last_step(fitted)
-    if is_search(before):
-        before = before.best_estimator_
-        last = clone(before)
-    if not hasattr(before, "partial_fit"):
-        raise ValueError(
-            f"SpeechEnhancer: partial_fit needs a regressor that has it, but "
-            f"{type(before).__name__} has not. Use a network, or fit on all pairs at once."
-        )
-    keep = copy.copy if isinstance(before, BaseNetworkRegressor) else copy.deepcopy
-    further = keep(before)
-    if type(last) is type(further):
-        further.set_params(**last.get_params(deep=False))
-    if not isinstance(fitted, Pipeline):
-        return further
-    whole = copy.copy(fitted)
-    whole.steps = [*fitted.steps[:-1], (fitted.steps[-1][0], further)]
-    return whole
+def _folds_by_groups(search):
+    return get_routing_for_object(search.cv).consumes("split", {"groups"})
 
 
 def check_loss(regressor, target):
     """Raise a ValueError where loss or output activation cannot work with what a target gives."""
-    network = network_of(regressor)
+    for network in networks_in(regressor):
+        _check_loss_of(network, target)
+
+
+def _check_loss_of(network, target):
     parameters = network.get_params(deep=False)
     loss = parameters.get("loss")
     needed = compares(loss) if isinstance(network, BaseNetworkRegressor) else "anything"
@@ -252,7 +226,21 @@ def set_ends(regressor, target, featurizer, segment_frames, n_reference_channels
         Where the network cannot have the head that the target needs, naming both sides and
         what would fit.
     """
-    network = network_of(regressor)
+    for network in networks_in(regressor):
+        _set_ends_of(network, target, featurizer, segment_frames)
+    if target.needs_reference:
+        _spare_reference(regressor, target, n_reference_channels)
+    search = search_in(regressor)
+    for grid in [] if search is None else _grids_of(search):
+        for name in grid:
+            if name.split("__")[-1] == "output_activation":
+                grid[name] = [
+                    target.output_activation if value == "auto" else value
+                    for value in _listed(grid[name])
+                ]
+
+
+def _set_ends_of(network, target, featurizer, segment_frames):
     parameters = network.get_params(deep=False)
     if target.needs_reference:
         if "head" not in parameters:
@@ -266,7 +254,6 @@ def set_ends(regressor, target, featurizer, segment_frames, n_reference_channels
                 f"{target!r} needs segments of at least 2 frames, but SpeechEnhancer has "
                 f"segment_frames={segment_frames!r}."
             )
-        _spare_reference(regressor, target, n_reference_channels)
         silence = featurizer.stft([[0.0]])[0][:, :1]
         n_bands = len(featurizer.features(silence))
         network.set_params(head={**target.network_head(featurizer), "n_bands": n_bands})
@@ -283,14 +270,3 @@ def _spare_reference(regressor, target, n_channels):
                 "it standardises what it sees (standardize=True)."
             )
         step.set_params(n_reference_channels=n_channels)
-
-
-def _wrapped(regressor):
-    """Return the estimator that a meta-estimator wraps; None for any other."""
-    parameters = regressor.get_params(deep=False)
-    inner = parameters.get("estimator", parameters.get("regressor"))
-    return inner if hasattr(inner, "fit") else None
-
-
-def _takes_groups(method):
-    return "groups" in signature(method).parameters

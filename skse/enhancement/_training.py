@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from skse.enhancement._blocks import n_frames_of
+from skse.enhancement._further import fit_further
 from skse.enhancement._mixer import Mixer
-from skse.enhancement._regressors import fit_rows, last_step, network_of
+from skse.enhancement._regressors import fit_rows, last_step, network_of, search_in
 from skse.networks import BaseNetworkRegressor, split_groups
 
 # Mixtures made at one go for a regressor that takes all rows at once.
@@ -45,7 +46,8 @@ def train(
     if not further:
         chain.fit(noisy, clean)
     rows, targets, counts = chain.rows(noisy, clean)
-    return fit_rows(regressor, rows, targets, np.repeat(groups, counts), further=further)
+    fit = fit_further if further else fit_rows
+    return fit(regressor, rows, targets, np.repeat(groups, counts))
 
 
 def check_remix(regressor, segment_frames):
@@ -54,6 +56,13 @@ def check_remix(regressor, segment_frames):
         raise ValueError(
             f"SpeechEnhancer: remix makes mixtures of segment_frames={segment_frames!r} "
             "frames; expected at least 2."
+        )
+    search = search_in(regressor)
+    if search is not None:
+        raise ValueError(
+            f"SpeechEnhancer: remix cannot train inside a {type(search).__name__}: mixtures share "
+            "their sentences, and no folds of them are apart. Search over the SpeechEnhancer, "
+            "or use remix=False."
         )
     network = network_of(regressor)
     if network is not regressor and isinstance(network, BaseNetworkRegressor):
@@ -97,12 +106,13 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
     if network is not None:
         batch_size = network.batch_size
         fit_batches = network.partial_fit_batches if further else network.fit_batches
-        validation = held_out and chain.rows(*held_out)[:2]
+        validation = None if held_out is None else chain.rows(*held_out)[:2]
         return fit_batches(lambda step: mixed_rows(step, batch_size), n_mixtures, validation)
     begins = range(0, n_mixtures, _MIXTURES_AT_ONCE)
     parts = [mixed_rows(i, min(_MIXTURES_AT_ONCE, n_mixtures - i)) for i in begins]
     rows, targets = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return fit_rows(regressor, rows, targets, np.arange(len(rows)), further=further)
+    fit = fit_further if further else fit_rows
+    return fit(regressor, rows, targets, np.arange(len(rows)))
 
 
 def _seed_of(remix, regressor):

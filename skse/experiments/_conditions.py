@@ -1,11 +1,16 @@
 """Scores taken apart by noise and SNR."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import numpy as np
 
 from skse.metrics import mean_of_defined
 
 
-def condition_means(scores, noise, snr_db):
+def condition_means(
+    scores: Mapping[str, np.ndarray], noise: Iterable[str], snr_db: Iterable[float]
+) -> list[dict[str, Any]]:
     """Average the scores of utterances over every noise and SNR.
 
     Parameters

@@ -1,11 +1,13 @@
 """An estimator in what JSON can hold: all of its parameters, and its code where it is one's own."""
 
+from typing import Any
+
 import numpy as np
 
 from skse.experiments._code import hash_of, name_of
 
 
-def describe(estimator, *, code=True):
+def describe(estimator: Any, *, code: bool = True) -> dict[str, Any]:
     """Spell out an estimator: all parameters, those left at their defaults included.
 
     Parameters

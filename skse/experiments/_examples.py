@@ -1,11 +1,17 @@
 """Which utterances are shown, and what is written of them to look at and to listen to."""
 
 import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import Bunch
+
+from skse.utils.typing import Arrays
 
 
-def choose_examples(snr_db, n_examples):
+def choose_examples(snr_db: ArrayLike, n_examples: int) -> list[int]:
     """Choose utterances to be heard and seen: hard ones first, spread over the data.
 
     Parameters
@@ -35,7 +41,11 @@ def choose_examples(snr_db, n_examples):
     return list(dict.fromkeys(indices))
 
 
-def gather_examples(data, indices, enhanced):
+def gather_examples(
+    data: Bunch,
+    indices: Iterable[int],
+    enhanced: Mapping[str, Arrays | Mapping[int, np.ndarray]],
+) -> dict[str, dict[str, np.ndarray]]:
     """Collect the waveforms of some pairs: noisy, enhanced by whom it may be, clean.
 
     Parameters
@@ -71,7 +81,9 @@ def gather_examples(data, indices, enhanced):
     }
 
 
-def write_audio(examples, sampling_rate, folder):
+def write_audio(
+    examples: Mapping[str, Mapping[str, np.ndarray]], sampling_rate: int, folder: Path
+) -> list[Path]:
     """Write examples as 16-bit wav files, in place of those that the folder holds.
 
     Parameters

@@ -16,7 +16,7 @@ PACKAGES = ("skse", "scikit-learn", "numpy", "keras", "tensorflow", "librosa")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
-def describe_machine():
+def describe_machine() -> dict[str, str]:
     """Name the versions and the machine that figures belong to.
 
     Returns
@@ -37,7 +37,7 @@ def describe_machine():
     }
 
 
-def peak_memory_mb():
+def peak_memory_mb() -> float | None:
     """Return the largest memory that this process has held since it started.
 
     Returns

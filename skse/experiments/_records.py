@@ -3,11 +3,13 @@
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from skse.experiments._machine import PACKAGES
 from skse.utils import digest, replacing, write_whole
+from skse.utils.typing import FilePath
 
 # How a record is written. Another number, and records of before are not looked at.
 _FORMAT = 3
@@ -44,12 +46,12 @@ class Record:
     False
     """
 
-    def __init__(self, folder, **made_from):
+    def __init__(self, folder: FilePath, **made_from: Any) -> None:
         versions = {package: version(package) for package in PACKAGES}
         self.key = digest(json.dumps([_FORMAT, versions, made_from], sort_keys=True))[:24]
         self.path = Path(folder) / f"{self.key}.npz"
 
-    def write(self, results, waveforms=None):
+    def write(self, results: dict[str, Any], waveforms: dict[str, Any] | None = None) -> None:
         """Write what came out.
 
         Parameters
@@ -62,7 +64,7 @@ class Record:
         with replacing(self.path) as part:
             np.savez_compressed(part, results=json.dumps(results), **(waveforms or {}))
 
-    def read(self):
+    def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Read what was written.
 
         Returns

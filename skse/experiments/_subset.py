@@ -3,13 +3,14 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_random_state
+from sklearn.utils import Bunch, check_random_state
 
 from skse.datasets import take
 from skse.utils import check_number
+from skse.utils.typing import RandomState
 
 
-def spread_subset(data, n_pairs, *, random_state=0):
+def spread_subset(data: Bunch, n_pairs: int, *, random_state: RandomState = 0) -> Bunch:
     """Choose pairs so that sentences, and noises at each SNR, occur equally often.
 
     Parameters

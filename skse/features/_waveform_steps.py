@@ -1,5 +1,6 @@
 """Steps of a waveform Pipeline before the enhancer: waveforms in, waveforms out."""
 
+from abc import ABC, abstractmethod
 from numbers import Real
 from typing import Any, Self
 
@@ -11,8 +12,12 @@ from skse.utils import check_number, check_sampling_rate, check_waveforms, resto
 from skse.utils.typing import ArrayOrList, Waveforms
 
 
-class BaseWaveformStep(TransformerMixin, BaseEstimator):
+class BaseWaveformStep(TransformerMixin, BaseEstimator, ABC):
     """Base class: a subclass adds ``check_params`` and ``_transform_one``."""
+
+    @abstractmethod
+    def check_params(self) -> None:
+        """Raise a ValueError where a parameter is out of its range."""
 
     def fit(self, X: Waveforms, y: Any = None) -> Self:
         """Check the parameters and the waveforms.

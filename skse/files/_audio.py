@@ -38,7 +38,7 @@ class AudioFormat:
     def of(cls, audio):
         """Return the format of an open recording."""
         names = ("samplerate", "channels", "frames", "format", "subtype", "endian")
-        return cls(*(getattr(audio, name) for name in names), audio.copy_metadata())
+        return cls(*[*(getattr(audio, name) for name in names), audio.copy_metadata()])
 
     @property
     def full_scale(self):

@@ -3,11 +3,13 @@
 import copy
 import os
 import tempfile
+from collections.abc import Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, dump
@@ -28,6 +30,7 @@ from skse.utils import (
     progress_bar,
     read_blocks,
 )
+from skse.utils.typing import FilePath
 
 METHODS = {
     "log-mmse": LogMMSE,
@@ -41,20 +44,20 @@ _FRAME, _MULTIPLE = 0.032, 64
 
 
 def enhance_files(
-    inputs,
-    out,
+    inputs: FilePath | Iterable[FilePath],
+    out: FilePath,
     *,
-    model=None,
-    method="log-mmse",
-    sampling_rate=None,
-    strength=None,
-    mask_floor_db=None,
-    trusted=(),
-    force=False,
-    resume=False,
-    n_jobs=1,
-    progress=False,
-):
+    model: Any = None,
+    method: str = "log-mmse",
+    sampling_rate: float | None = None,
+    strength: float | None = None,
+    mask_floor_db: float | None = None,
+    trusted: Sequence[str] = (),
+    force: bool = False,
+    resume: bool = False,
+    n_jobs: int = 1,
+    progress: bool = False,
+) -> list[FileResult]:
     """Enhance recordings in files and folders.
 
     Every result has the format, subtype (16 or 24 bit, float, ...), sampling rate, number of
@@ -168,7 +171,7 @@ class Settings:
     sampling_rate: float | None
     strength: float | None
     mask_floor_db: float | None
-    trusted: tuple
+    trusted: Sequence[str]
     scratch_folder: str
     n_blas_threads: int | None = None  # None: as many as this process has
 

@@ -1,7 +1,9 @@
 """score_folders: clean and enhanced recordings in, a score for every file out."""
 
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -9,25 +11,26 @@ from sklearn.utils import Bunch
 
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
-from skse.metrics import available_metrics, evaluate, get_metric, mean_of_defined
+from skse.metrics import Metric, available_metrics, evaluate, get_metric, mean_of_defined
 from skse.utils import check_number, progress_bar
+from skse.utils.typing import FilePath, Match
 
 _N_EXAMPLES = 3
 
 
 def score_folders(
-    clean_dir,
-    enhanced_dir,
+    clean_dir: FilePath,
+    enhanced_dir: FilePath,
     *,
-    noisy_dir=None,
-    metrics=None,
-    sampling_rate=None,
-    match="stem",
-    csv_file=None,
-    report=None,
-    n_jobs=1,
-    progress=False,
-):
+    noisy_dir: FilePath | None = None,
+    metrics: Sequence[str | Metric | Callable[..., Any]] | None = None,
+    sampling_rate: int | None = None,
+    match: Match = "stem",
+    csv_file: FilePath | None = None,
+    report: FilePath | None = None,
+    n_jobs: int = 1,
+    progress: bool = False,
+) -> Bunch:
     r"""Score enhanced recordings against clean ones, file by file.
 
     Parameters
@@ -168,7 +171,8 @@ def _score_all(tasks, metrics, sampling_rate, n_jobs, progress):
 def _score_one(clean, enhanced, noisy, metrics, sampling_rate):
     """Return the scores of the enhanced recording, and of the noisy one where there is one."""
     n_times = _shortest([x for x in (clean, enhanced, noisy) if x is not None])
-    clean, enhanced, noisy = (x if x is None else x[:n_times] for x in (clean, enhanced, noisy))
+    clean, enhanced = clean[:n_times], enhanced[:n_times]
+    noisy = None if noisy is None else noisy[:n_times]
     possible = [metric for metric in metrics if noisy is not None or "noisy" not in metric.needs]
 
     def score(x):

@@ -36,12 +36,12 @@ class FileWaveform:
         begin, end, _ = part.indices(self._n_times)
         values = np.empty(max(end - begin, 0), self._dtype)
         self._file.seek(begin * self._dtype.itemsize)
-        self._file.readinto(values)
+        self._file.readinto(values.data)
         return values
 
     def __setitem__(self, part, values):
         begin, end, _ = part.indices(self._n_times)
         values = np.ascontiguousarray(np.broadcast_to(values, end - begin), self._dtype)
         self._file.seek(begin * self._dtype.itemsize)
-        if self._file.write(values) < values.nbytes:
+        if self._file.write(values.data) < values.nbytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

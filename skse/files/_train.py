@@ -3,6 +3,7 @@
 import time
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 from sklearn.utils import Bunch
 
@@ -11,29 +12,31 @@ from skse.files._enhance import frame_length
 from skse.files._model_io import check_suffix, save_model
 from skse.files._quiet import load_quietly
 from skse.networks import BaseNetworkRegressor, load_tensorflow
+from skse.targets import BaseTarget
 from skse.utils import check_number, progress_bar
+from skse.utils.typing import FilePath, Match
 
 _CALLER = "train_from_folders"
 
 
 def train_from_folders(
-    noisy_dir,
-    clean_dir,
-    out,
+    noisy_dir: FilePath,
+    clean_dir: FilePath,
+    out: FilePath,
     *,
-    network="unet",
-    target="irm",
-    loss="mse",
-    epochs=30,
-    sampling_rate=None,
-    match="stem",
-    validation_fraction=0.1,
-    patience=5,
-    remix=False,
-    random_state=0,
-    force=False,
-    progress=False,
-):
+    network: Any = "unet",
+    target: str | BaseTarget = "irm",
+    loss: Any = "mse",
+    epochs: int = 30,
+    sampling_rate: int | None = None,
+    match: Match = "stem",
+    validation_fraction: float = 0.1,
+    patience: int = 5,
+    remix: bool = False,
+    random_state: int = 0,
+    force: bool = False,
+    progress: bool = False,
+) -> Bunch:
     r"""Train an enhancer on pairs of recordings and save it.
 
     Parameters

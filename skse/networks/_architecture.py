@@ -1,7 +1,11 @@
 """What a network is, apart from how it is trained."""
 
+import math
 from abc import ABC, abstractmethod
+from inspect import signature
+from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 # What a network is built with beside its architecture.
@@ -62,7 +66,7 @@ class BaseArchitecture(BaseEstimator, ABC):
     any_n_frames = True
 
     @abstractmethod
-    def body(self, image, n_channels):
+    def body(self, image: Any, n_channels: int) -> Any:
         """Build the layers of the network.
 
         Called once, while the Keras model is built. Where random weights are to follow
@@ -84,13 +88,13 @@ class BaseArchitecture(BaseEstimator, ABC):
             With as many frames.
         """
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise a ValueError where a parameter is none that the network can be built with.
 
         Called when a fit begins. By default nothing is checked.
         """
 
-    def receptive_field(self):
+    def receptive_field(self) -> tuple[float, int] | None:
         """How far the network looks along time, from its parameters alone.
 
         Returns
@@ -104,7 +108,7 @@ class BaseArchitecture(BaseEstimator, ABC):
         """
         return None
 
-    def make_model(self, inputs, outputs, name):
+    def make_model(self, inputs: Any, outputs: Any, name: str) -> Any:
         """Make the Keras model of what was built.
 
         Parameters
@@ -125,14 +129,14 @@ class BaseArchitecture(BaseEstimator, ABC):
 
     def build(
         self,
-        input_shape,
-        output_shape,
+        input_shape: tuple[int | None, ...],
+        output_shape: tuple[int | None, ...],
         *,
-        output_activation="linear",
-        input_statistics=None,
-        output_statistics=None,
-        stateful=False,
-    ):
+        output_activation: str = "linear",
+        input_statistics: tuple[np.ndarray, np.ndarray] | None = None,
+        output_statistics: tuple[np.ndarray, np.ndarray] | None = None,
+        stateful: bool = False,
+    ) -> Any:
         """Build the Keras model: the body between an input and an output layer.
 
         Parameters
@@ -160,13 +164,41 @@ class BaseArchitecture(BaseEstimator, ABC):
         inputs, image = _layers.begin_network(
             input_shape, input_statistics, batch_size=1 if stateful else None
         )
+        body = self.body(image, _layers.image_shape(output_shape)[2], **carried)
+        shape = tuple(getattr(body, "shape", ()))
+        n_frames = image.shape[2]
+        if len(shape) != 4 or (shape[2] != n_frames and None not in (shape[2], n_frames)):
+            raise ValueError(
+                f"{type(self).__name__}: body gives {body!r:.80}; expected an image of shape "
+                "(None, n_frequencies, n_frames, n_channels), with as many frames as it was given."
+            )
         outputs = _layers.end_network(
-            self.body(image, _layers.image_shape(output_shape)[2], **carried),
+            body,
             output_shape,
             output_activation=output_activation,
             statistics=output_statistics,
         )
         return self.make_model(inputs, outputs, type(self).__name__.lower())
+
+
+def check_field(architecture):
+    """Raise a ValueError unless an architecture's receptive field is one, and it can carry it."""
+    name, field = type(architecture).__name__, architecture.receptive_field()
+    if field is not None and not (isinstance(field, (tuple, list)) and len(field) == 2):
+        raise ValueError(
+            f"{name}: receptive_field gives {field!r}; expected (frames before, frames after), "
+            "(math.inf, 0) for a network that carries a state, or None."
+        )
+    carries = field is not None and tuple(field) == (math.inf, 0)
+    if not carries:
+        return
+    try:
+        signature(architecture.body).bind(None, 1, stateful=True)
+    except TypeError as error:
+        raise ValueError(
+            f"{name}: receptive_field gives (inf, 0), so body needs the argument stateful=False, "
+            "which it gives to its recurrent layers."
+        ) from error
 
 
 def part_arguments(cls, arguments):

@@ -1,6 +1,8 @@
 """Convolutional autoencoder with a dense bottleneck."""
 
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
 from skse.networks._architecture import BaseArchitecture, part_arguments
 from skse.networks._parameters import check_layers, check_sizes, keep_parameters
@@ -31,23 +33,23 @@ class Autoencoder(BaseArchitecture):
 
     def __init__(
         self,
-        filters=(8, 16, 32, 64, 64),
+        filters: Sequence[int] = (8, 16, 32, 64, 64),
         *,
-        dense_units=(256, 128, 256),
-        kernel_size=3,
-        strides=(2, 2),
-        activation="leaky_relu",
-        normalization="batch",
-        dropout=0.0,
-        output_block=False,
-    ):
+        dense_units: Sequence[int] = (256, 128, 256),
+        kernel_size: int = 3,
+        strides: Sequence[int] = (2, 2),
+        activation: str = "leaky_relu",
+        normalization: str | None = "batch",
+        dropout: float = 0.0,
+        output_block: bool = False,
+    ) -> None:
         keep_parameters(self, locals())
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise a ValueError where a parameter is none that the network can be built with."""
         check_autoencoder(self)
 
-    def body(self, image, n_channels):
+    def body(self, image: Any, n_channels: int) -> Any:
         """Build the layers: strided convolutions, dense layers, transposed convolutions.
 
         Parameters
@@ -91,7 +93,9 @@ class Autoencoder(BaseArchitecture):
         return image
 
 
-def build_autoencoder(input_shape, output_shape, **options):
+def build_autoencoder(
+    input_shape: tuple[int | None, ...], output_shape: tuple[int | None, ...], **options: Any
+) -> Any:
     """Build the Keras model of an autoencoder.
 
     Parameters

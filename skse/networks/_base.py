@@ -2,11 +2,15 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skse.networks._architecture import BaseArchitecture
 from skse.networks._training import TrainsNetwork
 
 # Frames that one call of the network sees at prediction, so that memory stays flat.
@@ -56,7 +60,7 @@ class BaseNetworkRegressor(TrainsNetwork):
     """
 
     @abstractmethod
-    def make_architecture(self):
+    def make_architecture(self) -> BaseArchitecture:
         """Return the architecture that the parameters describe.
 
         Returns
@@ -65,7 +69,7 @@ class BaseNetworkRegressor(TrainsNetwork):
             A new one, not yet checked.
         """
 
-    def fit(self, X, y, groups=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Train the network.
 
         Where it fails or is interrupted, a network that was trained before stays as it was.
@@ -96,7 +100,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         """
         return self._fit(X, y, groups, tune=False)
 
-    def partial_fit(self, X, y, groups=None):
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Train a fitted network further on these rows: fine-tuning.
 
         Weights, standardisation and everything of the architecture are what they were, and
@@ -129,7 +133,12 @@ class BaseNetworkRegressor(TrainsNetwork):
         """
         return self._fit(X, y, groups, tune=hasattr(self, "regressor_"))
 
-    def fit_batches(self, make_batch, n_rows, validation_data=None):
+    def fit_batches(
+        self,
+        make_batch: Callable[[int], tuple[np.ndarray, np.ndarray]],
+        n_rows: int,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Self:
         """Train the network on rows that are made while it trains, and never kept.
 
         Parameters
@@ -156,7 +165,12 @@ class BaseNetworkRegressor(TrainsNetwork):
         """
         return self._fit_batches(make_batch, n_rows, validation_data, tune=False)
 
-    def partial_fit_batches(self, make_batch, n_rows, validation_data=None):
+    def partial_fit_batches(
+        self,
+        make_batch: Callable[[int], tuple[np.ndarray, np.ndarray]],
+        n_rows: int,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Self:
         """Train a fitted network further on rows that are made meanwhile.
 
         What `partial_fit` is to `fit`, this is to `fit_batches`. The best weights, those
@@ -184,7 +198,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         trained = hasattr(self, "regressor_")
         return self._fit_batches(make_batch, n_rows, validation_data, tune=trained)
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the target of every row.
 
         Parameters
@@ -219,7 +233,7 @@ class BaseNetworkRegressor(TrainsNetwork):
             y[start : start + n_rows] = self.regressor_.predict_rows(X[start : start + n_rows])
         return y if self._output_row_shape else y[:, 0]
 
-    def receptive_field(self):
+    def receptive_field(self) -> tuple[float, int] | None:
         """How far the network looks along time.
 
         Returns
@@ -232,7 +246,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         architecture = getattr(self, "architecture_", None) or self.make_architecture()
         return architecture.receptive_field()
 
-    def open_stream(self):
+    def open_stream(self) -> Any:
         """Begin to predict a recording piece by piece, carrying the network's state along.
 
         Returns
@@ -261,7 +275,7 @@ class BaseNetworkRegressor(TrainsNetwork):
 
         return NetworkStream(self.regressor_, self.architecture_, self.head)
 
-    def keras_model(self):
+    def keras_model(self) -> Any:
         """Return the trained Keras model, rebuilt where the network was loaded from a file.
 
         Returns
@@ -276,7 +290,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         check_is_fitted(self, "regressor_")
         return self._trained_regressor(seed=0).model_
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Coefficient of determination R² of the prediction.
 
         Parameters

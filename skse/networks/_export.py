@@ -179,6 +179,6 @@ def _rewrite(graph):
         used = {name for node in nodes for name in node.input}
         for name, value in {"skse_zero": 0, "skse_one": 1}.items():
             if name in used:
-                graph.initializer.append(numpy_helper.from_array(np.float32(value), name))
+                graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
         del graph.node[:]
         graph.node.extend(nodes)

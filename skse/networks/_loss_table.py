@@ -1,10 +1,12 @@
 """What is known of every loss without Keras: its name, and what it compares."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 from skse.networks._runtime import built
 from skse.utils import check_choice
 
+T = TypeVar("T", bound=Callable[..., Any])  # a loss of the user
 COMPARED = ("anything", "probabilities", "spectra", "waveforms")
 
 
@@ -57,7 +59,7 @@ _ON_PROBABILITIES = {
 }
 
 
-def compares(loss):
+def compares(loss: str | Callable[..., Any]) -> str:
     """Say what a loss compares.
 
     Parameters
@@ -90,7 +92,7 @@ def compares(loss):
     return "probabilities" if functions or isinstance(loss, classes) else "anything"
 
 
-def register_loss(compares="anything"):
+def register_loss(compares: str = "anything") -> Callable[[T], T]:
     """Register a loss of your own, so that networks train by it and are saved with it.
 
     Parameters

@@ -1,11 +1,15 @@
 """The regressor of any architecture."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from sklearn.base import clone
 
 from skse.networks._architecture import BaseArchitecture
 from skse.networks._base import BaseNetworkRegressor
 from skse.networks._parameters import keep_parameters
 from skse.networks._unet import UNet
+from skse.utils.typing import RandomState
 
 
 class NetworkRegressor(BaseNetworkRegressor):
@@ -98,28 +102,28 @@ class NetworkRegressor(BaseNetworkRegressor):
 
     def __init__(
         self,
-        architecture=None,
+        architecture: BaseArchitecture | None = None,
         *,
-        standardize=True,
-        output_activation="auto",
-        head=None,
-        loss="mse",
-        optimizer="adam",
-        learning_rate=3e-3,
-        learning_rate_schedule="cosine",
-        batch_size=16,
-        epochs=30,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        callbacks=None,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-    ):
+        standardize: bool = True,
+        output_activation: str = "auto",
+        head: dict[str, Any] | None = None,
+        loss: str | Callable[..., Any] = "mse",
+        optimizer: Any = "adam",
+        learning_rate: float = 3e-3,
+        learning_rate_schedule: str = "cosine",
+        batch_size: int = 16,
+        epochs: int = 30,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        callbacks: Sequence[Any] | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: RandomState = None,
+    ) -> None:
         keep_parameters(self, locals())
 
-    def make_architecture(self):
+    def make_architecture(self) -> BaseArchitecture:
         """Return a copy of the parameter `architecture`, or the default.
 
         Returns

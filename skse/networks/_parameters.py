@@ -93,7 +93,7 @@ def check_sizes(owner, name, *, shortest=1, longest=None):
     sizes = getattr(owner, name)
     if not (
         isinstance(sizes, Sequence)
-        and all(isinstance(size, Integral) and size > 0 for size in sizes)
+        and all(isinstance(size, Integral) and int(size) > 0 for size in sizes)
         and shortest <= len(sizes) <= (longest or len(sizes))
     ):
         how_many = f"{shortest}" if shortest == longest else f"at least {shortest}"

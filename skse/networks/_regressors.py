@@ -1,12 +1,14 @@
 """The regressors of the architectures of skse, with every parameter in one flat list."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from skse.networks import _autoencoder, _unet
 from skse.networks._autoencoder import Autoencoder, check_autoencoder
 from skse.networks._base import BaseNetworkRegressor
 from skse.networks._parameters import keep_parameters
 from skse.networks._unet import UNet, check_unet
+from skse.utils.typing import RandomState
 
 
 class UNetRegressor(BaseNetworkRegressor):
@@ -153,46 +155,46 @@ class UNetRegressor(BaseNetworkRegressor):
 
     def __init__(
         self,
-        filters=(16, 24, 32, 48),
+        filters: Sequence[int] = (16, 24, 32, 48),
         *,
-        top_filters=8,
-        kernel_size=3,
-        first_kernel_size=5,
-        strides=(2, 1),
-        downsampling="stride",
-        n_convolutions=1,
-        residual=True,
-        bottleneck_filters=None,
-        dilations=(1, 2, 4),
-        bottleneck_units=None,
-        decoder_filters=None,
-        head_filters=(),
-        activation="elu",
-        normalization="batch",
-        dropout=0.0,
-        skip="add",
-        input_skip=True,
-        causal=False,
-        standardize=True,
-        output_activation="auto",
-        head=None,
-        loss="mse",
-        optimizer="adam",
-        learning_rate=3e-3,
-        learning_rate_schedule="cosine",
-        batch_size=16,
-        epochs=30,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        callbacks=None,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-    ):
+        top_filters: int = 8,
+        kernel_size: int = 3,
+        first_kernel_size: int = 5,
+        strides: Sequence[int] = (2, 1),
+        downsampling: str = "stride",
+        n_convolutions: int = 1,
+        residual: bool = True,
+        bottleneck_filters: int | None = None,
+        dilations: Sequence[int] = (1, 2, 4),
+        bottleneck_units: int | None = None,
+        decoder_filters: Sequence[int] | None = None,
+        head_filters: Sequence[int] = (),
+        activation: str = "elu",
+        normalization: str | None = "batch",
+        dropout: float = 0.0,
+        skip: str = "add",
+        input_skip: bool = True,
+        causal: bool = False,
+        standardize: bool = True,
+        output_activation: str = "auto",
+        head: dict[str, Any] | None = None,
+        loss: str | Callable[..., Any] = "mse",
+        optimizer: Any = "adam",
+        learning_rate: float = 3e-3,
+        learning_rate_schedule: str = "cosine",
+        batch_size: int = 16,
+        epochs: int = 30,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        callbacks: Sequence[Any] | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: RandomState = None,
+    ) -> None:
         keep_parameters(self, locals())
 
-    def make_architecture(self):
+    def make_architecture(self) -> UNet:
         """Check the parameters of the architecture and return it.
 
         Returns
@@ -315,35 +317,35 @@ class AutoencoderRegressor(BaseNetworkRegressor):
 
     def __init__(
         self,
-        filters=(8, 16, 32, 64, 64),
+        filters: Sequence[int] = (8, 16, 32, 64, 64),
         *,
-        dense_units=(256, 128, 256),
-        kernel_size=3,
-        strides=(2, 2),
-        activation="leaky_relu",
-        normalization="batch",
-        dropout=0.0,
-        output_block=False,
-        standardize=True,
-        output_activation="auto",
-        head=None,
-        loss="mse",
-        optimizer="adam",
-        learning_rate=3e-3,
-        learning_rate_schedule="cosine",
-        batch_size=16,
-        epochs=30,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
-        callbacks=None,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-    ):
+        dense_units: Sequence[int] = (256, 128, 256),
+        kernel_size: int = 3,
+        strides: Sequence[int] = (2, 2),
+        activation: str = "leaky_relu",
+        normalization: str | None = "batch",
+        dropout: float = 0.0,
+        output_block: bool = False,
+        standardize: bool = True,
+        output_activation: str = "auto",
+        head: dict[str, Any] | None = None,
+        loss: str | Callable[..., Any] = "mse",
+        optimizer: Any = "adam",
+        learning_rate: float = 3e-3,
+        learning_rate_schedule: str = "cosine",
+        batch_size: int = 16,
+        epochs: int = 30,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        callbacks: Sequence[Any] | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: RandomState = None,
+    ) -> None:
         keep_parameters(self, locals())
 
-    def make_architecture(self):
+    def make_architecture(self) -> Autoencoder:
         """Check the parameters of the architecture and return it.
 
         Returns
@@ -375,4 +377,5 @@ NETWORKS = {
 }
 
 # Joblib files of version 0.1 look for them beside the architectures.
-_unet.UNetRegressor, _autoencoder.AutoencoderRegressor = UNetRegressor, AutoencoderRegressor
+vars(_unet)["UNetRegressor"] = UNetRegressor
+vars(_autoencoder)["AutoencoderRegressor"] = AutoencoderRegressor

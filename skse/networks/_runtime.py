@@ -1,6 +1,7 @@
 """Networks from a model file: onnxruntime predicts, Keras is only needed to train further."""
 
 import os
+from typing import Any
 
 import joblib
 
@@ -124,10 +125,11 @@ class SavedKerasObject:
         import keras
 
         base = {"losses": keras.losses.Loss, "optimizers": keras.optimizers.Optimizer}[self.kind]
-        found = keras.saving.get_registered_object(self.name) or getattr(
+        found: Any = keras.saving.get_registered_object(self.name) or getattr(
             getattr(keras, self.kind), self.name, None
         )
-        if isinstance(found, type) and issubclass(found, base) and self.config is not None:
+        configurable = isinstance(found, type) and issubclass(found, base)
+        if configurable and self.config is not None:
             return found.from_config(dict(self.config))
         if isinstance(found, type) or not callable(found) or self.config is not None:
             raise ValueError(

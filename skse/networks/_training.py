@@ -1,5 +1,6 @@
 """How a network regressor trains: the private half of its base class."""
 
+import copy
 import math
 import warnings
 from abc import ABC
@@ -13,7 +14,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
-from skse.networks._architecture import ENDS, part_arguments
+from skse.networks._architecture import ENDS, check_field, part_arguments
 from skse.networks._parameters import check_training
 from skse.networks._rows import (
     as_columns,
@@ -56,13 +57,31 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
     better; `resume`, that it is trained further at all.
     """
 
+    history_: dict[str, list[float]]
+    n_iter_: int
+
+    # Where scikit-learn's metadata is routed, groups go to networks as they do to splitters.
+    __metadata_request__fit = {"groups": True}  # noqa: RUF012
+    __metadata_request__partial_fit = {"groups": True}  # noqa: RUF012
+
+    def __sklearn_clone__(self):
+        if isinstance(getattr(self, "loss", ""), str):
+            return super().__sklearn_clone__()
+        # A copy of one of Keras's losses lacks what its configuration does not hold, such as
+        # the delta of Huber. It has no state: all clones share it.
+        named = copy.copy(self)
+        named.loss = "mse"
+        twin = super(TrainsNetwork, named).__sklearn_clone__()
+        twin.loss = self.loss
+        return twin
+
     @property
-    def input_shape_(self):
+    def input_shape_(self) -> tuple[int | None, ...]:
         """Shape of a row of `X`, None where the number of frames is free."""
         return self._open_shape(self.architecture_, self._row_shape)
 
     @property
-    def output_shape_(self):
+    def output_shape_(self) -> tuple[int | None, ...]:
         """Shape of a row of the prediction, None where the number of frames is free."""
         return self._open_shape(self.architecture_, self._output_row_shape)
 
@@ -119,7 +138,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         try:
             yield
         except BaseException:
-            vars(self).update(before)
+            self.__dict__.update(before)
             for name in vars(self).keys() - before.keys():
                 delattr(self, name)
             raise
@@ -129,6 +148,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         check_training(self)
         architecture = self.make_architecture()
         architecture.check_params()
+        check_field(architecture)
         resume = tune or (bool(self.warm_start) and hasattr(self, "regressor_"))
         if resume:
             architecture = self.architecture_

@@ -1,6 +1,8 @@
 """U-Net over time and frequency."""
 
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Any
 
 from skse.networks._architecture import BaseArchitecture, part_arguments
 from skse.networks._parameters import check_layers, check_sizes, keep_parameters
@@ -36,34 +38,34 @@ class UNet(BaseArchitecture):
 
     def __init__(
         self,
-        filters=(16, 24, 32, 48),
+        filters: Sequence[int] = (16, 24, 32, 48),
         *,
-        top_filters=8,
-        kernel_size=3,
-        first_kernel_size=5,
-        strides=(2, 1),
-        downsampling="stride",
-        n_convolutions=1,
-        residual=True,
-        bottleneck_filters=None,
-        dilations=(1, 2, 4),
-        bottleneck_units=None,
-        decoder_filters=None,
-        head_filters=(),
-        activation="elu",
-        normalization="batch",
-        dropout=0.0,
-        skip="add",
-        input_skip=True,
-        causal=False,
-    ):
+        top_filters: int = 8,
+        kernel_size: int = 3,
+        first_kernel_size: int = 5,
+        strides: Sequence[int] = (2, 1),
+        downsampling: str = "stride",
+        n_convolutions: int = 1,
+        residual: bool = True,
+        bottleneck_filters: int | None = None,
+        dilations: Sequence[int] = (1, 2, 4),
+        bottleneck_units: int | None = None,
+        decoder_filters: Sequence[int] | None = None,
+        head_filters: Sequence[int] = (),
+        activation: str = "elu",
+        normalization: str | None = "batch",
+        dropout: float = 0.0,
+        skip: str = "add",
+        input_skip: bool = True,
+        causal: bool = False,
+    ) -> None:
         keep_parameters(self, locals())
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise a ValueError where a parameter is none that the network can be built with."""
         check_unet(self)
 
-    def body(self, image, n_channels):
+    def body(self, image: Any, n_channels: int) -> Any:
         """Build the layers: down, along time at the lowest level, and up again.
 
         Parameters
@@ -103,7 +105,7 @@ class UNet(BaseArchitecture):
             image, layers.Conv2D, n_channels, 1 if self.head_filters else self.kernel_size
         )
 
-    def receptive_field(self):
+    def receptive_field(self) -> tuple[int, int] | None:
         """How far the network looks along time, by its longest path.
 
         Returns
@@ -212,7 +214,9 @@ class UNet(BaseArchitecture):
         return layers.Cropping2D(((0, 0), (0, ahead)))(image) if moved else image
 
 
-def build_unet(input_shape, output_shape, **options):
+def build_unet(
+    input_shape: tuple[int | None, ...], output_shape: tuple[int | None, ...], **options: Any
+) -> Any:
     """Build the Keras model of a U-Net.
 
     Parameters

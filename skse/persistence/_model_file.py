@@ -1,8 +1,10 @@
 """save, load, read_card, get_untrusted_types: one file for a fitted enhancer."""
 
 import json
+from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -11,12 +13,13 @@ from skse.persistence._archive import Archive, write_archive
 from skse.persistence._card import card_text, make_card
 from skse.persistence._codec import Decoder, Encoder
 from skse.utils import check_number
+from skse.utils.typing import FilePath
 
 _SUFFIX = ".skse"
 _CARD = "card.json"
 
 
-def save(enhancer, path, *, card=None):
+def save(enhancer: Any, path: FilePath, *, card: dict[str, Any] | None = None) -> Path:
     """Write a fitted enhancer to a model file, which cannot run code when it is loaded.
 
     The file is a zip of JSON (parameters), ONNX (networks), arrays without
@@ -99,7 +102,7 @@ def save(enhancer, path, *, card=None):
     return path
 
 
-def load(path, *, n_threads=None, trusted=()):
+def load(path: FilePath, *, n_threads: int | None = None, trusted: Sequence[str] = ()) -> Any:
     """Load a model file, without TensorFlow and without running code from it.
 
     Networks predict through onnxruntime. They become Keras networks again
@@ -165,7 +168,7 @@ def load(path, *, n_threads=None, trusted=()):
         return Decoder(archive, n_threads, trusted).decode_estimator()
 
 
-def get_untrusted_types(path):
+def get_untrusted_types(path: FilePath) -> list[str]:
     """List the classes that a model file needs and :func:`load` would not build unasked.
 
     Nothing is imported.
@@ -201,7 +204,7 @@ def get_untrusted_types(path):
         return Decoder(archive).untrusted_types()
 
 
-def read_card(path):
+def read_card(path: FilePath) -> dict[str, Any]:
     """Read the model card of a model file, and nothing else of it.
 
     Parameters

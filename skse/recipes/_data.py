@@ -15,7 +15,14 @@ SPLITS = ("seed-720-210", "seed-660-60")
 _TEST_FRACTION = 1 / 12
 
 
-def prepare_pairs(data, protocol, *, hop_length=128, limit=None, random_state=0):
+def prepare_pairs(
+    data: Bunch,
+    protocol: Bunch,
+    *,
+    hop_length: int = 128,
+    limit: int | None = None,
+    random_state: int = 0,
+) -> tuple[Bunch, Bunch]:
     """Split a corpus as a recipe wants it, resample it and cut it to one length.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 from inspect import getdoc, signature
+from typing import Any
 
 from sklearn.utils import Bunch
 
@@ -21,7 +22,7 @@ _RECIPES = {
 }
 
 
-def list_recipes():
+def list_recipes() -> dict[str, str]:
     """List the recipes.
 
     Returns
@@ -35,10 +36,12 @@ def list_recipes():
     >>> list_recipes()["seed-04"]
     'Ideal binary mask, U-Net, mean squared error.'
     """
-    return {name: getdoc(function).partition("\n")[0] for name, function in _RECIPES.items()}
+    return {
+        name: (getdoc(function) or "").partition("\n")[0] for name, function in _RECIPES.items()
+    }
 
 
-def get_recipe(name, **parameters):
+def get_recipe(name: str, **parameters: Any) -> Bunch:
     """Look up a recipe.
 
     Parameters

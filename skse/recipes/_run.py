@@ -26,6 +26,7 @@ from skse.recipes._outputs import draw_history, draw_masks, draw_spectrograms
 from skse.recipes._registry import check_name, get_recipe
 from skse.recipes._scores import score
 from skse.utils import check_number, digest, replacing, write_csv
+from skse.utils.typing import FilePath
 
 _N_EXAMPLES = 3
 _N_DIFFERENCES = 4
@@ -33,17 +34,17 @@ _DATA_NEEDED = ("noisy", "clean", "sentence", "speaker", "noise", "snr_db", "sam
 
 
 def run_recipe(
-    recipe,
-    data,
+    recipe: str | Bunch,
+    data: Bunch,
     *,
-    out,
-    epochs=None,
-    limit=None,
-    random_state=0,
-    restart=False,
-    report=False,
-    progress=True,
-):
+    out: FilePath,
+    epochs: int | None = None,
+    limit: int | None = None,
+    random_state: int = 0,
+    restart: bool = False,
+    report: bool = False,
+    progress: bool = True,
+) -> Bunch:
     """Train the system of a recipe, score it, and write down what comes out.
 
     Parameters

@@ -1,5 +1,8 @@
 """The scores of a recipe: noisy, enhanced, ceiling."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from skse.enhancement import oracle_predict
 from skse.experiments import condition_means
 from skse.features import Resample
@@ -9,6 +12,7 @@ from skse.utils import align
 
 _SCORED = ("snr_gain", "si_sdr", "stoi", "rmse")
 _PESQ = METRICS["pesq"]
+_PESQ_RATES = _PESQ.sampling_rates or ()
 SEED_RMSE = Metric("seed_rmse", seed_rmse, "seed's RMSE", greater_is_better=False)
 # In the order of the table.
 _SHOWN = (*(METRICS[key] for key in ("snr_gain", "si_sdr", "stoi", "pesq", "rmse")), SEED_RMSE)
@@ -57,7 +61,7 @@ def score(enhancer, test, *, name, batch_size):
     return rows, summary, enhanced
 
 
-def format_scores(rows, summary):
+def format_scores(rows: Sequence[dict[str, Any]], summary: Sequence[dict[str, Any]]) -> str:
     """Format scores for a terminal: every SNR over all noises, then all files.
 
     Parameters
@@ -97,12 +101,12 @@ def _evaluate(test, waveforms):
     scores = evaluate(
         test.clean, waveforms, test.noisy, sampling_rate=test.sampling_rate, metrics=_SCORED
     )
-    if _PESQ.is_available(_PESQ.sampling_rates[0]):
+    if _PESQ.is_available(_PESQ_RATES[0]):
         rate, clean = test.sampling_rate, test.clean
-        if rate not in _PESQ.sampling_rates:
-            resample = Resample(rate, _PESQ.sampling_rates[0])
+        if rate not in _PESQ_RATES:
+            resample = Resample(rate, _PESQ_RATES[0])
             clean, waveforms = map(resample.fit_transform, (clean, list(waveforms)))
-            rate = _PESQ.sampling_rates[0]
+            rate = _PESQ_RATES[0]
         scores[_PESQ.key] = _PESQ(clean, waveforms, sampling_rate=rate)
     return scores
 

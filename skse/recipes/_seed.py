@@ -12,7 +12,7 @@ _HOP_LENGTH = 128
 _N_FRAMES = 256
 
 
-def seed_01():
+def seed_01() -> tuple[SpeechEnhancer, Bunch]:
     """Clean real spectrum (mapping), autoencoder, mean squared error.
 
     The autoencoder sees the real part of the noisy STFT and learns that of the clean one;
@@ -57,7 +57,7 @@ def seed_01():
     return _enhancer(target, network), _protocol("seed-720-210")
 
 
-def seed_02():
+def seed_02() -> tuple[SpeechEnhancer, Bunch]:
     """Ideal binary mask, autoencoder with leaky ReLU, mean squared error.
 
     The mask is 1 where the real part of the clean STFT has at least half the size of the
@@ -84,7 +84,7 @@ def seed_02():
     return _mask_by_autoencoder("leaky_relu", "mse")
 
 
-def seed_03_mse():
+def seed_03_mse() -> tuple[SpeechEnhancer, Bunch]:
     """Ideal binary mask, autoencoder with ReLU, mean squared error.
 
     As :func:`seed_02` with another activation.
@@ -110,7 +110,7 @@ def seed_03_mse():
     return _mask_by_autoencoder("relu", "mse")
 
 
-def seed_03_bce():
+def seed_03_bce() -> tuple[SpeechEnhancer, Bunch]:
     """Ideal binary mask, autoencoder with ReLU, binary cross-entropy.
 
     As :func:`seed_03_mse` with another loss.
@@ -136,7 +136,7 @@ def seed_03_bce():
     return _mask_by_autoencoder("relu", "binary_crossentropy")
 
 
-def seed_04(imaginary="drop"):
+def seed_04(imaginary: str = "drop") -> tuple[SpeechEnhancer, Bunch]:
     """Ideal binary mask, U-Net, mean squared error.
 
     The mask is 1 where the real part of the clean STFT has at least 0.8 times the size of the
@@ -171,7 +171,7 @@ def seed_04(imaginary="drop"):
     return _enhancer(_binary_mask(0.8, imaginary), unet("mse")), _protocol("seed-660-60")
 
 
-def seed_05(imaginary="drop"):
+def seed_05(imaginary: str = "drop") -> tuple[SpeechEnhancer, Bunch]:
     """Ideal binary mask, U-Net, binary cross-entropy + soft dice.
 
     As :func:`seed_04` with another loss.

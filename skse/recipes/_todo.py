@@ -13,7 +13,7 @@ _HOP_LENGTH = 128
 _N_FRAMES = 116
 
 
-def todo_unet_real():
+def todo_unet_real() -> tuple[SpeechEnhancer, Bunch]:
     """Clean real spectrum (mapping), U-Net, at 7 kHz.
 
     The U-Net sees the real part of the noisy STFT and learns that of the clean one; the
@@ -46,7 +46,7 @@ def todo_unet_real():
     return _recipe(SpectrumTarget(scale="real", imaginary="drop"))
 
 
-def todo_unet_ibm():
+def todo_unet_ibm() -> tuple[SpeechEnhancer, Bunch]:
     """Ideal binary mask, U-Net, at 7 kHz.
 
     The mask of :func:`seed_04`; real and imaginary part are multiplied by the estimated gain.
@@ -80,7 +80,7 @@ def todo_unet_ibm():
     )
 
 
-def todo_unet_irm():
+def todo_unet_irm() -> tuple[SpeechEnhancer, Bunch]:
     """Ratio mask of clean to clean + mixture, U-Net, at 7 kHz.
 
     The mask is the seed's, ``sqrt(S² / (S² + Y²))`` of the real parts S of the clean and Y of
@@ -110,7 +110,7 @@ def todo_unet_irm():
     )
 
 
-def todo_unet_phase():
+def todo_unet_phase() -> tuple[SpeechEnhancer, Bunch]:
     """Clean magnitude with the noisy phase conserved (mapping), U-Net, at 7 kHz.
 
     The U-Net sees the magnitude of the noisy STFT and learns that of the clean one; the

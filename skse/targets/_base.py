@@ -220,8 +220,18 @@ class BaseTarget(TransformerMixin, BaseEstimator):
         """
         X, y = self._check_pair(X, y)
         if isinstance(X, list):
-            return [self.compute(a, b) for a, b in zip(X, y, strict=True)]
-        return self.compute(X, y)
+            return [self._computed(a, b) for a, b in zip(X, y, strict=True)]
+        return self._computed(X, y)
+
+    def _computed(self, noisy, clean):
+        target = self.compute(noisy, clean)
+        if np.iscomplexobj(target):
+            raise ValueError(
+                f"{type(self).__name__}: compute gives complex numbers, which no regressor "
+                "predicts; stack real and imaginary part as the last axis, and set "
+                "n_output_channels to 2."
+            )
+        return target
 
     def ideal_prediction(self, X: Arrays, y: Arrays) -> ArrayOrList:
         """Best that a network can predict: the target itself, where it can be reached.

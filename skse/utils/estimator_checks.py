@@ -12,6 +12,9 @@ Each check takes an estimator, clones it, and raises an AssertionError where the
 estimator breaks the invariant.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.base import clone, is_regressor
 from sklearn.model_selection import GridSearchCV
@@ -20,7 +23,7 @@ from sklearn.utils import get_tags
 _N_TIMES = 3000
 
 
-def checks_for(estimator):
+def checks_for(estimator: Any) -> list[Callable[[Any], None]]:
     """List the checks that apply to an estimator.
 
     Parameters
@@ -44,7 +47,7 @@ def checks_for(estimator):
     return [*_CHECKS[_kind(estimator)], check_set_params_equals_construction]
 
 
-def check_stft_inverse_is_identity(featurizer):
+def check_stft_inverse_is_identity(featurizer: Any) -> None:
     """``istft(stft(x))`` returns x to 1e-6, whatever its length."""
     rng = np.random.default_rng(0)
     for n_times in (1, 2, 127, 128, 255, 1000, 1023, 3000):
@@ -53,7 +56,7 @@ def check_stft_inverse_is_identity(featurizer):
         np.testing.assert_allclose(back, x, rtol=0, atol=1e-6, err_msg=f"n_times={n_times}")
 
 
-def check_target_inverse_is_identity(target):
+def check_target_inverse_is_identity(target: Any) -> None:
     """Clean speech in, clean speech out: the target of noise-free speech changes nothing."""
     _, stft = _stft_pair()
     target = clone(target)
@@ -61,7 +64,7 @@ def check_target_inverse_is_identity(target):
     np.testing.assert_allclose(back, stft, rtol=1e-4, atol=2e-3)
 
 
-def check_target_is_within_its_range(target):
+def check_target_is_within_its_range(target: Any) -> None:
     """Targets are finite and within ``output_range``, in silence too."""
     target = clone(target)
     low, high = target.output_range
@@ -77,7 +80,7 @@ def check_target_is_within_its_range(target):
             assert np.isfinite(enhanced).all(), "an enhanced STFT is not finite"
 
 
-def check_odd_waveforms_stay_finite(estimator):
+def check_odd_waveforms_stay_finite(estimator: Any) -> None:
     """Silence, one sample, a constant and a full-scale click give finite output."""
     estimator = _fitted(estimator)
     click = np.zeros(_N_TIMES)
@@ -87,7 +90,7 @@ def check_odd_waveforms_stay_finite(estimator):
         assert np.isfinite(out).all(), f"not finite for a waveform of {len(x)} samples"
 
 
-def check_scaling_scales_the_output(estimator):
+def check_scaling_scales_the_output(estimator: Any) -> None:
     """Twice the input gives twice the output."""
     estimator = _fitted(estimator)
     noisy, _ = _waveform_pair()
@@ -97,7 +100,7 @@ def check_scaling_scales_the_output(estimator):
         np.testing.assert_allclose(scaled / factor, once, rtol=0, atol=2e-4 * scale)
 
 
-def check_ragged_and_rectangular_agree(estimator):
+def check_ragged_and_rectangular_agree(estimator: Any) -> None:
     """Unequal lengths in a list give what each waveform gives in an array."""
     estimator = _fitted(estimator)
     noisy, _ = _waveform_pair()
@@ -109,7 +112,7 @@ def check_ragged_and_rectangular_agree(estimator):
         np.testing.assert_allclose(out, alone, rtol=1e-4, atol=1e-4)
 
 
-def check_output_has_length_and_container(estimator):
+def check_output_has_length_and_container(estimator: Any) -> None:
     """Enhanced waveforms come back as long and in the container of the input."""
     estimator = _fitted(estimator)
     noisy, _ = _waveform_pair()
@@ -119,14 +122,14 @@ def check_output_has_length_and_container(estimator):
         assert [len(x) for x in out] == [len(x) for x in X], "a length changed"
 
 
-def check_same_seed_same_result(regressor):
+def check_same_seed_same_result(regressor: Any) -> None:
     """Two fits with the same random_state predict the same, bit for bit."""
     X, y = _training_data(regressor)
     first, second = (clone(regressor).fit(X, y).predict(X) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
-def check_grid_search_jobs_agree(regressor):
+def check_grid_search_jobs_agree(regressor: Any) -> None:
     """GridSearchCV finds the same scores with one job and with two."""
     X, y = _training_data(regressor)
     grid = {name: [value] for name, value in list(regressor.get_params(deep=False).items())[:1]}
@@ -140,7 +143,7 @@ def check_grid_search_jobs_agree(regressor):
     np.testing.assert_allclose(scores[0], scores[1], rtol=1e-5)
 
 
-def check_set_params_equals_construction(estimator):
+def check_set_params_equals_construction(estimator: Any) -> None:
     """``set_params`` then ``fit`` equals fresh construction, on a used object too."""
     params = estimator.get_params(deep=False)
     fresh = _fitted(type(estimator)(**params))
@@ -151,7 +154,7 @@ def check_set_params_equals_construction(estimator):
     np.testing.assert_array_equal(_output(fresh, X), _output(used, X))
 
 
-_CHECKS = {
+_CHECKS: dict[str, list[Callable[[Any], None]]] = {
     "featurizer": [
         check_stft_inverse_is_identity,
         check_odd_waveforms_stay_finite,

@@ -1,7 +1,9 @@
 """The words of the annotations: what public functions take and what they return."""
 
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -14,6 +16,8 @@ class SupportsArray(Protocol):
 
 
 FilePath: TypeAlias = str | os.PathLike[str]
+# Which clean file belongs to a noisy one, as load_pairs reads it.
+Match: TypeAlias = str | re.Pattern[str] | Mapping[str, str] | Callable[[Path], str | None]
 RandomState: TypeAlias = int | np.random.RandomState | None
 # One mono waveform, and several, of any lengths. Neither is a str: the path of a recording.
 Waveform: TypeAlias = SupportsArray | Sequence[float]

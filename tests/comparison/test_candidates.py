@@ -115,6 +115,7 @@ def test_objects_are_called_what_they_are_given_as():
         ((["unet"], ["log"], ["bce"]), "bce needs a target between 0 and 1"),
         ((["unet"], ["irm"], ["mae", "mean_absolute_error"]), "'U-Net, IRM, MAE' names two"),
         ((["unet"], ["irm"], ["mse"], {"noisy": SpectralSubtraction()}), "'noisy' names two"),
+        ((["unet"], ["irm"], ["mse"], {"a": Ridge()}), "baselines='a': Ridge.* is no enhancer"),
         ((["unet"], {"a": Ridge()}, ["mse"]), r"targets=Ridge\(\) is no target; expected a"),
         ((["unet"], {"a": BaseTarget}, ["mse"]), "targets=.*BaseTarget.* is no target"),
         ((["unet"], ["irm"], {"a": 3}), "losses=3 is no loss; expected a function"),

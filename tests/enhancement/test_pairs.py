@@ -54,6 +54,9 @@ def test_groups_of_the_caller():
     np.testing.assert_array_equal(check_groups(["b", "a", "b"], 3), [1, 0, 1])
     with pytest.raises(ValueError, match=r"groups has shape \(2,\); expected one label for each"):
         check_groups([1, 2], 3)
+    for groups in ([None, 1.5, 2], [[1], [1, 2], [3]]):
+        with pytest.raises(ValueError, match=r"groups=\[.* cannot be sorted; expected one number"):
+            check_groups(groups, 3)
 
 
 def test_levels_are_matched_by_least_squares(rng):

@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
-from skse import IdealMaskTarget, LogMMSE, SpeechEnhancer, STFTFeaturizer, UNetRegressor
+from skse import (
+    FeatureScaler,
+    IdealMaskTarget,
+    LogMMSE,
+    SpeechEnhancer,
+    STFTFeaturizer,
+    UNetRegressor,
+)
 from skse.enhancement._parts import copy_parts
 
 
@@ -14,6 +23,8 @@ from skse.enhancement._parts import copy_parts
         ((None, None, IdealMaskTarget()), "is no regressor of features"),
         ((None, None, LogMMSE()), "is no regressor of features"),
         ((None, None, UNetRegressor), "is no regressor of features"),
+        ((None, None, make_pipeline(FeatureScaler(), LogMMSE())), "is no regressor of features"),
+        ((None, None, GridSearchCV(LogMMSE(), {})), "is no regressor of features"),
     ],
 )
 def test_parts_in_the_place_of_others(parts, message):

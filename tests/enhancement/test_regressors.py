@@ -4,7 +4,8 @@ from sklearn import config_context
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -15,6 +16,7 @@ from skse import (
     IdealMaskTarget,
     SignalApproximationTarget,
     SpectrumTarget,
+    STFTFeaturizer,
     UNetRegressor,
     WaveformTarget,
 )
@@ -24,6 +26,7 @@ from skse.enhancement._regressors import (
     for_frames,
     network_of,
     receptive_field,
+    set_ends,
     takes_segments,
 )
 
@@ -40,6 +43,7 @@ from skse.enhancement._regressors import (
         (GridSearchCV(UNetRegressor(), {}), True),
         (TransformedTargetRegressor(Ridge()), False),
         (TransformedTargetRegressor(), False),
+        (TransformedTargetRegressor(UNetRegressor()), False),  # it takes 2-D arrays only
     ],
 )
 def test_who_takes_segments(regressor, expected):
@@ -109,8 +113,75 @@ def test_a_search_folds_by_groups(cv, routing, rng):
     with config_context(enable_metadata_routing=routing):
         fit_rows(search, X, X, groups)
         assert isinstance(search.cv, GroupKFold)
-        if routing:
-            np.testing.assert_array_equal(Recorder.seen, groups)  # of the refit
+    np.testing.assert_array_equal(Recorder.seen, groups)  # of the refit
+
+
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: make_pipeline(StandardScaler(), x)])
+def test_a_search_over_a_regressor_of_many_outputs_is_one_search(wrap, rng):
+    """Its folds are of whole groups, and no frame of one is on both sides."""
+    groups = np.repeat(np.arange(6), 5)
+    rng.shuffle(groups)
+    X, sides = rng.standard_normal((30, 4)), []
+    X[:, 0] = groups
+
+    class Watched(Ridge):
+        def fit(self, X, y):
+            sides.append({*np.unique(X[:, 0]).round(3)})
+            return super().fit(X, y)
+
+    search = GridSearchCV(Watched(), {"alpha": [1.0, 2.0]}, cv=3)
+    regressor = for_frames(wrap(search))
+    assert network_of(regressor) is search.estimator
+    fit_rows(regressor, X, X, groups)
+    assert [len(side) for side in sides] == [4] * 6 + [6]
+    assert search.best_params_ == {"alpha": 1.0}
+
+
+def test_a_search_over_a_regressor_of_one_output_is_refused():
+    search = GridSearchCV(HistGradientBoostingRegressor(), {"max_iter": [2]})
+    for regressor in (search, make_pipeline(StandardScaler(), search)):
+        with pytest.raises(ValueError, match=r"MultiOutputRegressor\(HistGradientBoosting"):
+            for_frames(regressor)
+    wrapped = GridSearchCV(MultiOutputRegressor(HistGradientBoostingRegressor()), {})
+    assert for_frames(wrapped) is wrapped
+
+
+@pytest.mark.parametrize("cv", [3, KFold(3), GroupKFold(3)])
+def test_networks_inside_a_search_hold_out_whole_groups(cv, rng):
+    groups = np.repeat(np.arange(6), 2)
+    X, seen = rng.standard_normal((12, 5, 3)), []
+
+    class Held(Recorder):
+        def fit(self, X, y, groups=None):
+            seen.append(groups)
+            return super().fit(X, y, groups)
+
+    for network in (Held(), make_pipeline(FeatureScaler(), Held())):
+        search = GridSearchCV(network, {}, cv=cv, scoring=lambda *_: 0.0, error_score="raise")
+        fit_rows(search, X, X, groups)
+    assert len(seen) == 8
+    assert all(g is not None for g in seen)
+    whole = [np.unique(g, return_counts=True)[1].max() for g in seen]
+    assert whole == [2] * 8
+
+
+@pytest.mark.parametrize("target", [IdealMaskTarget("irm"), SignalApproximationTarget()])
+def test_what_a_search_puts_in_the_place_of_a_network_has_its_ends(target):
+    networks = [UNetRegressor(), AutoencoderRegressor(), make_pipeline(UNetRegressor())]
+    search = GridSearchCV(
+        make_pipeline(UNetRegressor()),
+        [{"unetregressor": networks}, {"unetregressor__output_activation": ["auto", "linear"]}],
+    )
+    set_ends(search, target, STFTFeaturizer().fit([[0.0]]), 32, 2)
+    found = [network_of(x) for x in (search, *networks)]
+    for network in found:
+        assert network.output_activation == target.output_activation
+        assert (network.head is not None) == target.needs_reference
+    tried = search.param_grid[1]["unetregressor__output_activation"]
+    assert tried == [target.output_activation, "linear"]
+    search.param_grid[0]["unetregressor"].append(UNetRegressor(loss="si_sdr"))
+    with pytest.raises(ValueError, match="needs waveforms"):
+        check_loss(search, target)
 
 
 def test_the_innermost_network():

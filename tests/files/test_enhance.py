@@ -111,8 +111,8 @@ def test_level_is_kept(write, tmp_path, speech):
 
 
 class Louder(IdentityEnhancer):
-    def _enhance(self, waveforms, allocate=np.empty):
-        enhanced = super()._enhance(waveforms, allocate)
+    def enhance(self, waveforms, allocate=np.empty):
+        enhanced = super().enhance(waveforms, allocate)
         for x in enhanced:
             x[0 : len(x)] = 2 * x[0 : len(x)]
         return enhanced
@@ -156,10 +156,10 @@ def test_what_is_broken_is_named_and_does_not_stop_the_rest(write, tmp_path, spe
 
 
 class FailingOnLong(IdentityEnhancer):
-    def _enhance(self, waveforms, allocate=np.empty):
+    def enhance(self, waveforms, allocate=np.empty):
         if max(map(len, waveforms)) > 5000:
             raise MemoryError("too long")
-        return super()._enhance(waveforms, allocate)
+        return super().enhance(waveforms, allocate)
 
 
 def test_one_recording_that_cannot_be_enhanced_does_not_stop_its_group(write, tmp_path, speech):

@@ -113,3 +113,38 @@ def test_a_models_own_train_step_is_used(head, rng):
 @pytest.mark.parametrize("architecture", [UNet((2,)), Autoencoder((2,), dense_units=(3,))])
 def test_a_model_is_named_after_its_architecture(architecture):
     assert architecture.build((6, 4), (6, 4)).name == type(architecture).__name__.lower()
+
+
+@pytest.mark.parametrize("given", [None, "frames", "axes"])
+def test_a_body_that_gives_no_image_is_refused(given):
+    class Wrong(BaseArchitecture):
+        def body(self, image, n_channels):
+            return {"frames": image[:, :, :-1], "axes": image[..., 0]}.get(given)
+
+    with pytest.raises(ValueError, match=r"Wrong: body gives .* with as many frames as it was"):
+        Wrong().build((9, 6), (9, 6))
+
+
+@pytest.mark.parametrize("field", [3, (1,), (np.inf, 0)])
+def test_a_receptive_field_that_is_none_is_refused_before_training(field, plain):
+    class Wrong(type(plain)):
+        def receptive_field(self):
+            return field
+
+    X = np.ones((2, 9, 6), np.float32)
+    with pytest.raises(ValueError, match="Wrong: receptive_field gives"):
+        NetworkRegressor(Wrong(), **SMALL).fit(X, X)
+
+
+def test_clones_share_a_loss_that_is_an_object():
+    """A copy of Keras's Huber forgets its delta."""
+    import keras
+
+    network = NetworkRegressor(loss=keras.losses.Huber(delta=0.25), **SMALL)
+    twin = clone(clone(network))
+    assert twin.loss is network.loss
+    assert twin.get_params() == network.get_params()
+    X = np.full((2, 9, 6), 3.0, np.float32)
+    twin.set_params(standardize=False).fit(X, X)
+    loss = twin.regressor_.model_.loss
+    assert float(loss(np.zeros((1, 1)), np.ones((1, 1)))) == pytest.approx(0.25 * (1 - 0.125))

@@ -30,6 +30,17 @@ def test_there_and_back_for_arrays_and_lists(rng):
         target.transform(noisy[:, :3], noisy[:, :3])
 
 
+def test_complex_numbers_are_refused():
+    class Complex(Halve):
+        def compute(self, noisy, clean):
+            return clean
+
+    stft = np.ones((1, 3, 2), complex)
+    for given in (stft, [stft[0]]):
+        with pytest.raises(ValueError, match="Complex: compute gives complex numbers"):
+            Complex().fit_transform(given, given)
+
+
 def test_hooks_that_are_missing():
     stft = np.ones((1, 3, 2), complex)
     with pytest.raises(NotImplementedError, match="BaseTarget has no method compute"):

@@ -52,8 +52,8 @@ class Parts:
 class Quieter(skse.WienerFilter):
     """A classical enhancer."""
 
-    def _enhance(self, waveforms, allocate=np.empty):
-        return [x / 2 for x in super()._enhance(waveforms, allocate)]
+    def enhance(self, waveforms, allocate=np.empty):
+        return [x / 2 for x in super().enhance(waveforms, allocate)]
 
 
 class WithDefault(skse.IdentityEnhancer):
