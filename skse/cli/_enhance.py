@@ -30,7 +30,7 @@ Examples:
     help="Classical enhancer to use without --model, at each recording's own rate. Default: "
     "log-mmse, on NOIZEUS the best of them to listen to (PESQ and STOI, see "
     "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
-    "gain, and the fastest. All follow the noise: a recording may begin with silence or speech.",
+    "gain, and the fastest.",
 )
 @click.option(
     "--sampling-rate",

@@ -21,7 +21,7 @@ from skse.utils import check_choice, check_number, check_waveform_pairs, check_w
 from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 
 # Where the power of the noise is from.
-NOISES = ("tracked", "start")
+NOISES = ("start", "tracked")
 # Factor on tracked noise that is subtracted: what peaks above it is left over as musical noise.
 _EXCESS = np.float32(1.45)
 # RMS that a stream is taken to have: 20 dB below full scale.
@@ -161,7 +161,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     n_fft = 256
     hop_length = 64
     window: Window = "hann"
-    noise = "tracked"
+    noise = "start"
     noise_frames = 12
     noise_smoothing = 0.98
     strength = 1.0
@@ -261,7 +261,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         falls linearly (in dB) to 1 at 20 dB and rises on to −5 dB.
     noise_floor_db : float, default=-27.0
         What is left is at least the noise lowered by this many dB.
-    noise : {"tracked", "start"}, default="tracked"
+    noise : {"start", "tracked"}, default="start"
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
@@ -319,7 +319,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         exponent: float = 2.0,
         over_subtraction: float = 4.0,
         noise_floor_db: float = -27.0,
-        noise: str = "tracked",
+        noise: str = "start",
         noise_frames: int = 12,
         vad_threshold_db: float = 3.0,
         noise_smoothing: float = 0.98,

@@ -23,7 +23,7 @@ class _DecisionDirected(BaseGainEnhancer):
         window: Window = "hann",
         prior_smoothing: float = 0.98,
         prior_floor_db: float = -25.0,
-        noise: str = "tracked",
+        noise: str = "start",
         noise_frames: int = 12,
         vad_threshold: float = 0.15,
         noise_smoothing: float = 0.98,
@@ -92,7 +92,7 @@ class WienerFilter(_DecisionDirected):
         noise and slower onsets.
     prior_floor_db : float, default=-25.0
         Least a priori SNR in dB.
-    noise : {"tracked", "start"}, default="tracked"
+    noise : {"start", "tracked"}, default="start"
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
@@ -177,7 +177,7 @@ class LogMMSE(_DecisionDirected):
         noise and slower onsets.
     prior_floor_db : float, default=-25.0
         Least a priori SNR in dB.
-    noise : {"tracked", "start"}, default="tracked"
+    noise : {"start", "tracked"}, default="start"
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the

@@ -47,15 +47,16 @@ class StreamingEnhancer:
 
     Notes
     -----
-    The classical enhancers follow the noise, and look ahead for it by some frames, 14 with
-    the default frames; with ``noise="start"`` by their `noise_frames` and some more.
+    The classical enhancers estimate the noise from the beginning of the recording
+    and enhance that beginning with it: they look ahead by their `noise_frames` and
+    some frames more; with ``noise="tracked"`` by 14 where frames are the default ones.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skse import LogMMSE, StreamingEnhancer
     >>> noisy = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
-    >>> enhancer = LogMMSE(sampling_rate=8000, noise="start", noise_frames=4).fit([noisy])
+    >>> enhancer = LogMMSE(sampling_rate=8000, noise_frames=4).fit([noisy])
     >>> stream = StreamingEnhancer(enhancer)
     >>> stream.latency_samples_, stream.latency_ms_
     (639, 79.875)

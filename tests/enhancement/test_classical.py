@@ -152,7 +152,7 @@ def test_spectral_subtraction_with_known_noise(rng):
     power = rng.uniform(0, 30, (4, 65)).astype(np.float32)
     power[0] /= 30  # noise alone
     noise = np.ones((4, 65), np.float32)
-    estimator = SpectralSubtraction(noise="start", noise_smoothing=0.5, over_subtraction=3.0)
+    estimator = SpectralSubtraction(noise_smoothing=0.5, over_subtraction=3.0)
     state = estimator.start(noise.copy())
     gain = estimator.step(power, state)
     snr_db = 10 * np.log10(power.mean(1))

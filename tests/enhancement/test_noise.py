@@ -174,7 +174,7 @@ def beginnings(n, noise_rms, rng):
 def test_the_gain_behind_any_beginning_is_that_without_it(make, seconds, harvard, rng):
     noisy, clean = harvard
     n = int(seconds * RATE)
-    enhancer = make(sampling_rate=RATE).fit(noisy)
+    enhancer = make(sampling_rate=RATE, noise="tracked").fit(noisy)
     without = np.mean(snr_gain_score(clean, enhancer.predict(noisy), noisy))
     assert without > 3
     heads = [beginnings(n, np.std(x - c), rng) for x, c in zip(noisy, clean, strict=True)]
@@ -197,12 +197,12 @@ def test_a_word_without_a_pause_before_it_is_kept(make, seconds, harvard, rng):
     for snr_db in (15, 20, 30):
         noise = 10 ** (-snr_db / 20)
         noisy = [c + noise * np.std(c) * rng.standard_normal(n) for c in words]
-        enhanced = make(sampling_rate=RATE).fit(noisy).predict(noisy)
+        enhanced = make(sampling_rate=RATE, noise="tracked").fit(noisy).predict(noisy)
         changes = snr_gain_score(words, enhanced, noisy)
         # A vowel that is as steady as noise is taken for it; the rule before took all words.
         assert np.mean(changes > -0.5) > 0.8
         assert np.median(changes) > -0.1
-    enhanced = make(sampling_rate=RATE).fit(words).predict(words)
+    enhanced = make(sampling_rate=RATE, noise="tracked").fit(words).predict(words)
     kept = [np.dot(e, c) / np.dot(c, c) for e, c in zip(enhanced, words, strict=True)]
     assert np.median(kept) > 0.99
 
@@ -213,7 +213,7 @@ def test_a_stream_tracks_as_predict_does(make, size, harvard, rng, streamed):
     x = harvard[0][0][:6000]
     for head in beginnings(1000, 0.01, rng).values():
         longer = np.concatenate([head, x, np.zeros(500), x[:3000]]).astype(np.float32)
-        enhancer = make().fit([longer])
+        enhancer = make(noise="tracked").fit([longer])
         stream = StreamingEnhancer(enhancer, level=float(np.sqrt(np.mean(longer**2))))
         # The latency of the rule before, whose noise was that of 12 frames.
         assert stream.latency_samples_ == 1151
@@ -229,8 +229,10 @@ def test_only_the_start_rule_waits_for_noise_frames():
         assert StreamingEnhancer(enhancer).latency_samples_ == latency
 
 
-def test_a_subclass_tracks_unless_it_says_otherwise(harvard):
+def test_a_subclass_tracks_where_it_says_so(harvard):
     class Gate(BaseGainEnhancer):
+        noise = "tracked"
+
         def __init__(self, sampling_rate=None):
             self.sampling_rate = sampling_rate
 

@@ -64,9 +64,10 @@ def recordings(rng):
         ),
         LogMMSE(),
         WienerFilter(n_fft=255, hop_length=64, strength=0.8, mask_floor_db=-15),
-        SpectralSubtraction(hop_length=100),
-        SpectralSubtraction(noise="start", hop_length=100, noise_frames=3),
-        SpectralSubtraction(noise="start", noise_frames=100),
+        LogMMSE(noise="tracked"),
+        SpectralSubtraction(noise="tracked", hop_length=100),
+        SpectralSubtraction(hop_length=100, noise_frames=3),
+        SpectralSubtraction(noise_frames=100),
         IdentityEnhancer(),
     ],
 )
