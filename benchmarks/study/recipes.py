@@ -25,8 +25,7 @@ RECIPES = {
     "seed-05": ("seed-660-60", 50, 120.0),
 }
 UNETS = ("seed-04", "seed-05")
-# The longer one takes ten times as long as what else is trained here.
-UNET_EPOCHS = (1, 5)
+UNET_EPOCHS = 5
 RESCALED = "rescaled"
 # Parts of Adam's configuration that every version of Keras has
 _OPTIMIZER = ("class", "learning_rate", "beta_1", "beta_2", "epsilon")
@@ -35,10 +34,7 @@ _OPTIMIZER = ("class", "learning_rate", "beta_1", "beta_2", "epsilon")
 def candidates(options, records):
     """Return the experiments as they ran."""
     return [
-        _candidate(name, seed, epochs, options)
-        for name in RECIPES
-        for epochs in _epochs_of(name, options)
-        for seed in range(options.n_seeds(1))
+        _candidate(name, seed, options) for name in RECIPES for seed in range(options.n_seeds(1))
     ]
 
 
@@ -48,22 +44,17 @@ def rescaled_candidates(options, records):
     That is done behind the network: they score the networks that :func:`candidates` train.
     """
     return [
-        _candidate(name, seed, epochs, options, imaginary="rescale")
+        _candidate(name, seed, options, imaginary="rescale")
         for name in UNETS
-        for epochs in _epochs_of(name, options)
         for seed in range(options.n_seeds(1))
     ]
 
 
-def _epochs_of(name, options):
-    if name not in UNETS:
-        return [options.n_epochs(RECIPES[name][1])]
-    several = [options.recipe_epochs] if options.recipe_epochs else UNET_EPOCHS
-    return sorted({options.n_epochs(epochs) for epochs in several})
-
-
-def _candidate(name, seed, epochs, options, **parameters):
-    protocol, _, seconds = RECIPES[name]
+def _candidate(name, seed, options, **parameters):
+    protocol, epochs, seconds = RECIPES[name]
+    if name in UNETS:
+        epochs = options.recipe_epochs or UNET_EPOCHS
+    epochs = options.n_epochs(epochs)
     out = Path(options.models) / "recipes" / f"{name}-{epochs}-{seed}"
     trained = bool(parameters) and (out / "enhancer.joblib").exists()
     enhancer = get_recipe(name, **parameters).enhancer
