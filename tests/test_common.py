@@ -101,6 +101,13 @@ class CleanOfNoisyShape:
         return np.take(columns, np.arange(width) % columns.shape[1], axis=1)
 
 
+class LearnsFurther(CleanOfNoisyShape):
+    """The same where ``partial_fit`` is."""
+
+    def partial_fit(self, X, y=None):
+        return super().partial_fit(X, self._widened(X, y))
+
+
 class NoisyIsClean:
     """Computes a target of X and X."""
 
@@ -124,9 +131,10 @@ def adapted(estimator, mixin):
     return globals()[name](**estimator.get_params(deep=False))
 
 
-ADAPTED = [adapted(e, CleanOfNoisyShape) for e in (*ENHANCERS[:1], *ENHANCERS[2:])] + [
-    adapted(target, NoisyIsClean) for target in TARGETS
-]
+ADAPTED = [
+    adapted(e, LearnsFurther if hasattr(e, "partial_fit") else CleanOfNoisyShape)
+    for e in (*ENHANCERS[:1], *ENHANCERS[2:])
+] + [adapted(target, NoisyIsClean) for target in TARGETS]
 
 ANY_LENGTH = {
     "check_n_features_in_after_fitting": "waveforms of any length may follow those of fit"
@@ -151,7 +159,11 @@ EXPECTED_FAILURES = {
     "AutoencoderRegressor": FLOAT32,
     "NetworkRegressor": FLOAT32,
     "UNetRegressor": FLOAT32,
-    "SpeechEnhancer": {**ANY_LENGTH, **FLOAT32},
+    "SpeechEnhancer": {
+        **ANY_LENGTH,
+        **FLOAT32,
+        "check_fit_score_takes_y": "partial_fit says that Ridge has none",
+    },
     "IdentityEnhancer": {**ANY_LENGTH, **FLOAT32},
     "SpectralSubtraction": {**ANY_LENGTH, **FLOAT32},
     "WienerFilter": {**ANY_LENGTH, **FLOAT32},

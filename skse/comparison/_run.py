@@ -77,7 +77,7 @@ def compare(
     data : :class:`~sklearn.utils.Bunch`
         As of :func:`skse.datasets.load_harvard` and the other loaders.
     networks : sequence of str or dict of str to estimator, default=("autoencoder", "unet")
-        Keys of :data:`skse.networks.NETWORKS`, with the sizes that are their defaults; or by
+        Keys of ``skse.networks.NETWORKS``, with the sizes that are their defaults; or by
         the name to be written in the table any regressor that :class:`~skse.SpeechEnhancer`
         takes (or one of those keys).
     targets : sequence of str or dict of str to BaseTarget, default=("log", "ibm", "irm")
@@ -87,7 +87,7 @@ def compare(
         of your own by name. Networks see the log spectrum, but the real part for "real",
         both parts for "complex" and "cirm", which depend on the phase.
     losses : sequence of str or dict of str to callable, default=("mse", "bce")
-        Keys of :data:`skse.networks.LOSSES`, "bce" for the binary cross-entropy; or by name
+        Keys of ``skse.networks.LOSSES``, "bce" for the binary cross-entropy; or by name
         whatever a network takes as its `loss`.
     baselines : sequence of str or dict of str to estimator
         Of "spectral-subtraction", "wiener" and "log-mmse", by default all three; or classical

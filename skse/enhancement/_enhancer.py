@@ -242,7 +242,7 @@ class SpeechEnhancer(BaseEnhancer):
         skse.load : Gives a fitted enhancer to go on with.
         """
         if not hasattr(self, "chain_"):
-            return self.fit(X, y, groups)
+            return self.fit(X, y, **({} if groups is None else {"groups": groups}))
         self.check_ready()
         noisy, clean, groups = self._check_pairs(X, y, groups)
         *_, regressor = copy_parts(None, None, self.regressor)

@@ -55,8 +55,8 @@ def find_part(kind, part, *, caller, parameter=None):
     kind : {"network", "target", "loss"}
         What is looked for.
     part : str or object
-        A name of :data:`skse.networks.NETWORKS`, :data:`skse.targets.TARGETS` or
-        :data:`skse.networks.LOSSES`, where "bce" is short for the binary cross-entropy; or a
+        A name of ``skse.networks.NETWORKS``, :data:`skse.targets.TARGETS` or
+        ``skse.networks.LOSSES``, where "bce" is short for the binary cross-entropy; or a
         regressor, a target, or what `loss` of a network takes.
     caller : str
         Whom an error message names.

@@ -46,7 +46,7 @@ def train_from_folders(
     out : str or path-like
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
     network : str or estimator, default="unet"
-        A key of :data:`skse.networks.NETWORKS`, "unet" or "autoencoder", or any regressor that
+        A key of ``skse.networks.NETWORKS``, "unet" or "autoencoder", or any regressor that
         :class:`~skse.SpeechEnhancer` takes. `loss`, `epochs`, `random_state` and what else is
         said here of training are set where it has such parameters.
     target : str or BaseTarget, default="irm"
@@ -57,7 +57,7 @@ def train_from_folders(
         the real part for "real", both parts for "complex" and "cirm", which depend on the
         phase.
     loss : str or callable, default="mse"
-        A key of :data:`skse.networks.LOSSES`, such as "mse" or "mae", or "bce", the binary
+        A key of ``skse.networks.LOSSES``, such as "mse" or "mae", or "bce", the binary
         cross-entropy (for masks other than "cirm"); or whatever else the network takes.
     epochs : int, default=30
         Passes over the training data at most.

@@ -76,7 +76,7 @@ class BaseArchitecture(BaseEstimator, ABC):
         Parameters
         ----------
         image : KerasTensor of shape (None, n_frequencies, n_frames, n_channels)
-            The standardised features; where :attr:`any_n_frames` is true, the number of frames
+            The standardised features; where `any_n_frames` is true, the number of frames
             is open.
         n_channels : int
             Channels of the output. An image of another number of channels or frequencies

@@ -18,7 +18,8 @@ STAYS = re.compile(
 
 
 def run_python(code, cwd, **environment):
-    inherited = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    told = {"TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}  # by whoever runs the tests
+    inherited = {k: v for k, v in os.environ.items() if k not in told}
     run = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         env=inherited | environment,
