@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -276,3 +277,13 @@ def test_a_network_learns_from_mixtures(rng, tmp_path):
     joblib.dump(enhancer, tmp_path / "model")
     np.testing.assert_array_equal(joblib.load(tmp_path / "model").predict(noisy), enhanced)
     np.testing.assert_array_equal(enhancer.fit(noisy, clean).predict(noisy), enhanced)
+
+
+def test_mixtures_inside_a_search_are_refused():
+    """They share their sentences: no folds of them are apart."""
+    noisy = clean = np.ones((4, 4000), np.float32)
+    for regressor in (Ridge(), make_pipeline(StandardScaler(), Ridge()), UNetRegressor()):
+        search = GridSearchCV(regressor, {})
+        for tried in (search, make_pipeline("passthrough", search)):
+            with pytest.raises(ValueError, match="remix cannot train inside a GridSearchCV"):
+                SpeechEnhancer(regressor=tried, remix=True).fit(noisy, clean)
