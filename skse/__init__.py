@@ -37,6 +37,7 @@ _HOME = {
     "save": "skse.persistence",
 }
 _SUBPACKAGES = [
+    "audio",
     "comparison",
     "datasets",
     "enhancement",

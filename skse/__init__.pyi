@@ -1,5 +1,6 @@
 # What a type checker sees of skse, whose names load on first use.
 
+from skse import audio as audio
 from skse import comparison as comparison
 from skse import datasets as datasets
 from skse import enhancement as enhancement

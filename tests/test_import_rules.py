@@ -18,13 +18,15 @@ PACKAGE = Path(skse.__file__).parent
 # and nothing listed may import it.
 ALLOWED = {
     "utils": set(),
-    "datasets": {"utils"},
+    "audio": {"utils"},
+    "datasets": {"audio", "utils"},
     "features": {"utils"},
     "targets": {"utils"},
     "networks": {"utils"},
     "metrics": {"utils"},
     "enhancement": {"features", "targets", "networks", "metrics", "utils"},
     "experiments": {
+        "audio",
         "datasets",
         "features",
         "targets",

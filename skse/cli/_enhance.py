@@ -1,6 +1,9 @@
 """``skse enhance``."""
 
+import os
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -12,12 +15,18 @@ Examples:
   skse enhance talk.wav --out enhanced
   skse enhance recordings/ --model model.skse --out enhanced --jobs 2
   skse enhance 'recordings/**/*.flac' --model model.skse --out enhanced --resume
+  arecord -f S16_LE -r 16000 -d 10 | skse enhance - --out - | aplay
 """
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True)
-@click.option("--out", type=click.Path(), required=True, help="Folder for the results.")
+@click.option(
+    "--out",
+    type=click.Path(),
+    required=True,
+    help="Folder for the results; - writes that of the only recording to standard output, as WAV.",
+)
 @click.option(
     "--model",
     type=click.Path(),
@@ -57,6 +66,11 @@ Examples:
 @click.option("--force", is_flag=True, help="Overwrite results that exist.")
 @click.option("--resume", is_flag=True, help="Leave results that exist as they are: they are done.")
 @click.option(
+    "--ignore-others",
+    is_flag=True,
+    help="Leave files without the suffix of a recording in folders and globs out in silence.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     default=1,
@@ -64,12 +78,16 @@ Examples:
     help="Processes side by side. The results do not depend on it.",
 )
 def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, trust, force,
-            resume, jobs):  # fmt: skip
-    """Enhance recordings: files, folders (with all subfolders) and quoted globs.
+            resume, ignore_others, jobs):  # fmt: skip
+    """Enhance recordings: files, folders (with all subfolders), quoted globs, - (standard input).
 
     Every result has the name, format, bit depth, sampling rate, channels, length and metadata
-    of its recording. Results of a folder keep their path below it. A result is complete or not
-    there; what cannot be enhanced is named and does not keep the rest from it. The level is kept;
+    (chunks, tags, comments, pictures) of its recording; what cannot be kept is named. Formats of
+    phones, messengers, meetings and films (m4a, mp4, amr, 3gp, webm, wma, ...) need PyAV: pip
+    install "skse[media]"; their result is of the same kind where that can be written well, else
+    FLAC. Results of a folder keep their path below it. A result is complete or not there; what
+    cannot be enhanced is named and does not keep the rest from it. In folders, hidden files are
+    left out, and other files that are not recordings are named. The level is kept;
     a result that would clip is turned down, which is said. Recordings of hours need no more
     memory than those of minutes, but room for temporary files in --out.
 
@@ -86,16 +104,21 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
         raise click.UsageError("--sampling-rate goes with --model only.")
     if force and resume:
         raise click.UsageError("--force and --resume contradict each other.")
+    if out == "-" and (len(inputs) != 1 or os.path.isdir(inputs[0])):
+        raise click.UsageError("--out - takes one recording: a file or - (standard input).")
 
     from skse.files import ModelError, enhance_files
 
     if model is None:
         method = method or DEFAULT_METHOD
         click.echo(f"No --model: using {method}, which needs no training.", err=True)
+    folder = out
+    if out == "-":
+        folder = click.get_current_context().with_resource(TemporaryDirectory())
     try:
         results = enhance_files(
             inputs,
-            out,
+            folder,
             model=model,
             method=method or DEFAULT_METHOD,
             sampling_rate=sampling_rate,
@@ -104,6 +127,8 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
             trusted=trust,
             force=force,
             resume=resume,
+            ignore_others=ignore_others,
+            as_wav=out == "-",
             n_jobs=jobs,
             progress=True,
         )
@@ -126,7 +151,14 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
                 f"{-result.gain_db:.2g} dB",
                 err=True,
             )
-    click.echo(_summarize(results, out))
+        for remark in result.remarks:
+            click.echo(f"{result.source}: {remark}", err=True)
+    if out == "-":
+        for result in results:
+            if result.status == "enhanced":
+                sys.stdout.buffer.write(Path(result.destination).read_bytes())
+                sys.stdout.flush()
+    click.echo(_summarize(results, out), err=out == "-")
     if any(result.status == "failed" for result in results):
         sys.exit(1)
 

@@ -2,7 +2,10 @@
 
 from contextlib import contextmanager
 
-from skse.utils import UnusableFileError, open_audio, read_blocks
+import numpy as np
+
+from skse.audio import open_audio
+from skse.utils import UnusableFileError
 
 
 def read_mono(path):
@@ -26,8 +29,7 @@ def read_mono(path):
         With the path and the reason.
     """
     with _open_mono(path) as audio:
-        (x,) = read_blocks(audio, audio.frames)
-        return x[:, 0], audio.samplerate
+        return np.concatenate([block[:, 0] for block in audio.blocks()]), audio.sampling_rate
 
 
 def read_header(path):
@@ -49,12 +51,12 @@ def read_header(path):
         With the path and the reason.
     """
     with _open_mono(path) as audio:
-        return audio.samplerate, audio.frames
+        return audio.sampling_rate, audio.n_times
 
 
 @contextmanager
 def _open_mono(path):
     with open_audio(path) as audio:
-        if audio.channels > 1:
-            raise UnusableFileError(path, f"{audio.channels} channels; mix it down to mono first")
+        if audio.n_channels > 1:
+            raise UnusableFileError(path, f"{audio.n_channels} channels; mix it down to mono first")
         yield audio

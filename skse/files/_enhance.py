@@ -2,11 +2,12 @@
 
 import copy
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,21 +16,14 @@ import numpy as np
 from joblib import Parallel, delayed, dump
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from skse.audio import AudioFormat, is_pipe, open_audio, peak_of, spooled, write_audio
 from skse.enhancement import LogMMSE, SpectralSubtraction, WienerFilter
-from skse.files._audio import AudioFormat, peak_of, write_audio
 from skse.files._model_io import load_model
-from skse.files._plan import Job, make_groups, make_plan
+from skse.files._plan import STDIN, Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
 from skse.files._results import FileResult, reason_of
 from skse.files._scratch import FileWaveform
-from skse.utils import (
-    UnusableFileError,
-    check_choice,
-    check_number,
-    open_audio,
-    progress_bar,
-    read_blocks,
-)
+from skse.utils import UnusableFileError, check_choice, check_number, progress_bar
 from skse.utils.typing import FilePath
 
 METHODS = {
@@ -55,22 +49,28 @@ def enhance_files(
     trusted: Sequence[str] = (),
     force: bool = False,
     resume: bool = False,
+    ignore_others: bool = False,
+    as_wav: bool = False,
     n_jobs: int = 1,
     progress: bool = False,
 ) -> list[FileResult]:
     """Enhance recordings in files and folders.
 
     Every result has the format, subtype (16 or 24 bit, float, ...), sampling rate, number of
-    channels, length and metadata of its recording. Channels are enhanced one by one. Memory
-    does not grow with the length of a recording: what is too long for it is kept in temporary
-    files in `out`.
+    channels, length and metadata of its recording; what cannot be kept is said in `remarks`.
+    With PyAV (``python -m pip install "skse[media]"``), the formats of phones, messengers,
+    meetings and browsers are read too, and the sound track of films: the result is of the same
+    kind where that can be written well (AAC, ALAC, Opus or FLAC in .m4a, .mp4, .mka or .webm,
+    without a picture), else FLAC. Channels are enhanced one by one. Memory does not grow with
+    the length of a recording: what is too long for it is kept in temporary files in `out`.
 
     Parameters
     ----------
     inputs : sequence of str or path-like
-        Files, folders (searched with all their subfolders) and globs. The results of a folder
+        Files, folders (searched with all their subfolders, but not those whose names begin
+        with a full stop), globs, pipes, and "-" for standard input. The results of a folder
         keep their path below it, those of a glob the path below the folders before its first
-        wildcard, others their name.
+        wildcard, others their name; that of a pipe is WAV, "stdin.wav" of standard input.
     out : str or path-like
         Folder of the results.
     model : str, path-like or fitted enhancer, default=None
@@ -90,6 +90,11 @@ def enhance_files(
     resume : bool, default=False
         Whether to take files that exist for done. A file of a run that was killed never
         exists in part.
+    ignore_others : bool, default=False
+        Whether to say nothing of files in folders and of globs that do not have the suffix of
+        a recording; otherwise they are among the results.
+    as_wav : bool, default=False
+        Whether every result is a WAV file.
     n_jobs : int, default=1
         Processes side by side. The results do not depend on it.
     progress : bool, default=False
@@ -138,7 +143,9 @@ def enhance_files(
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"enhance_files: out={str(out)!r} is a file, not a folder.")
-    jobs, results = make_plan(inputs, out, force=force, resume=resume)
+    jobs, results = make_plan(
+        inputs, out, force=force, resume=resume, ignore_others=ignore_others, as_wav=as_wav
+    )
     if not jobs:
         return results
     settings = Settings(model, method, sampling_rate, strength, mask_floor_db, trusted, str(out))
@@ -156,6 +163,7 @@ def enhance_files(
             dump(model, settings.model)
         if n_jobs > 1:
             settings.n_blas_threads = _n_blas_threads()
+        jobs = [_spooled(job, out, stack) for job in jobs]
         groups = make_groups(jobs, side_by_side=enhancer.enhances_side_by_side)
         results += _run(groups, settings, n_jobs, progress)
     order = {job.source: i for i, job in enumerate(jobs)}
@@ -183,6 +191,7 @@ class _Recording:
     job: Job
     audio_format: AudioFormat
     channels: list
+    remarks: tuple[str, ...]
 
 
 def enhancer_for(settings, sampling_rate):
@@ -211,6 +220,17 @@ def _classical(method, sampling_rate, **limits):
     n_fft = frame_length(sampling_rate)
     enhancer = METHODS[method](sampling_rate, n_fft=n_fft, hop_length=n_fft // 4, **limits)
     return enhancer.fit(np.zeros((1, 1), np.float32))
+
+
+def _spooled(job, folder, stack):
+    """Copy a pipe to a file, which can be read more than once and by other processes."""
+    if str(job.source) == STDIN:
+        stream = sys.stdin.buffer
+    elif is_pipe(job.source):
+        stream = job.source
+    else:
+        return job
+    return replace(job, file=stack.enter_context(spooled(stream, folder)))
 
 
 def _n_blas_threads():
@@ -301,7 +321,7 @@ class _Allocator:
 
 
 def _decode(job, settings, allocate):
-    with open_audio(job.source) as audio:
+    with open_audio(job.file) as audio:
         audio_format = AudioFormat.of(audio)
         file_rate = audio_format.sampling_rate
         _, rate = enhancer_for(settings, file_rate)
@@ -309,11 +329,12 @@ def _decode(job, settings, allocate):
         channels = [allocate(n_times) for _ in range(audio_format.n_channels)]
         writers = [ResamplingWriter(file_rate, rate, channel) for channel in channels]
         n_read = 0
-        for block in read_blocks(audio):
+        for block in audio.blocks():
             n_read += len(block)
             for writer, samples in zip(writers, block.T, strict=True):
                 writer.write(samples, last=n_read == audio_format.n_times)
-    return _Recording(job, audio_format, channels), rate
+        remarks = audio.remarks
+    return _Recording(job, audio_format, channels, remarks), rate
 
 
 def _enhance_channels(enhancer, recordings, allocate):
@@ -336,13 +357,24 @@ def _encode(recording, rate, allocate):
             recording.channels[i] = allocate(audio_format.n_times)
             resample(channel, rate, audio_format.sampling_rate, recording.channels[i])
     peak = max(map(peak_of, recording.channels))
+    if job.as_wav:
+        audio_format = audio_format.as_wav()
     gain = min(1.0, audio_format.full_scale / peak) if peak > 0 else 1.0
     job.destination.parent.mkdir(parents=True, exist_ok=True)
-    write_audio(job.destination, recording.channels, audio_format, gain)
+    lost = write_audio(job.destination, recording.channels, audio_format, gain)
     return FileResult(
         str(job.source),
         str(job.destination),
         "enhanced",
         seconds=audio_format.n_times / audio_format.sampling_rate,
         gain_db=float(20 * np.log10(gain)),
+        remarks=(*recording.remarks, *_new_kind(job), *lost),
     )
+
+
+def _new_kind(job):
+    """Say that a result is not of the kind of its recording."""
+    old, new = job.source.suffix.lower(), job.destination.suffix.lower()
+    if job.as_wav or old == new:
+        return ()
+    return (f"its result is {new[1:].upper()}: {job.destination}",)

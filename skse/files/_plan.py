@@ -6,37 +6,58 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from skse.audio import MEDIA_SUFFIXES, is_pipe, media_suffix
 from skse.files._results import FileResult
 from skse.utils import list_files
 
 # What is taken for a recording in a folder or by a glob; a file that is named is always read.
-EXTENSIONS = {
-    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus"),
+EXTENSIONS = MEDIA_SUFFIXES | {
+    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".gsm", ".mp2", ".mp3"),
+    *(".oga", ".ogg", ".opus", ".voc"),
     *(".rf64", ".snd", ".sph", ".w64", ".wav", ".wave"),
 }
+_OTHER = "not the suffix of a recording; name the file to have it tried, or pass --ignore-others"
+# The name of standard input.
+STDIN = "-"
 # Files that are enhanced side by side: at most so many, and so many bytes.
 _GROUP_FILES, _GROUP_BYTES = 32, 2**22
 
 
 @dataclass(frozen=True)
 class Job:
-    """A recording and where its enhanced form belongs."""
+    """A recording and where its enhanced form belongs.
+
+    Parameters
+    ----------
+    source, destination : Path
+        Their names.
+    file : Path
+        Where the bytes of the recording are: those of a pipe are copied to a file.
+    as_wav : bool, default=False
+        Whether the result is WAV, whatever the recording is.
+    """
 
     source: Path
     destination: Path
+    file: Path
+    as_wav: bool = False
 
 
-def make_plan(inputs, out, *, force=False, resume=False):
+def make_plan(inputs, out, *, force=False, resume=False, ignore_others=False, as_wav=False):
     """Decide what is to be done before anything is written.
 
     Parameters
     ----------
     inputs : sequence of str or path-like
-        Files, folders (searched with all their subfolders) and globs.
+        Files, folders (searched with all their subfolders), globs, pipes, and "-".
     out : Path
         Folder of the results.
     force, resume : bool
         Overwrite what is there; take what is there for done.
+    ignore_others : bool
+        Say nothing of files in folders and of globs that are not taken for recordings.
+    as_wav : bool
+        Whether every result is WAV.
 
     Returns
     -------
@@ -50,12 +71,14 @@ def make_plan(inputs, out, *, force=False, resume=False):
         Where a result would take the place of a recording.
     """
     jobs, results, seen = [], [], set()
-    for source, relative in _find(inputs, out):
-        if relative is None:
-            results.append(FileResult(str(source), "", "failed", "no such file"))
+    for source, relative, reason in _find(inputs, out):
+        if reason == _OTHER and ignore_others:
+            continue
+        if reason:
+            results.append(FileResult(str(source), "", "failed", reason))
         elif (key := os.path.realpath(source)) not in seen:
             seen.add(key)
-            jobs.append(Job(source, out / relative))
+            jobs.append(_job(source, out / relative, as_wav))
     _refuse_to_replace_recordings(jobs, seen)
     # Names that differ by case only are one file on many systems.
     takers = Counter(os.path.normcase(str(job.destination)).lower() for job in jobs)
@@ -100,30 +123,40 @@ def make_groups(jobs, *, side_by_side):
     return groups
 
 
+def _job(source, destination, as_wav):
+    is_stream = str(source) == STDIN or is_pipe(source)
+    if as_wav or (is_stream and not destination.suffix):
+        return Job(source, destination.with_suffix(".wav"), source, as_wav=True)
+    if source.suffix.lower() in MEDIA_SUFFIXES and not is_stream:
+        destination = destination.with_suffix(media_suffix(source))
+    return Job(source, destination, source)
+
+
 def _find(inputs, out):
-    """Yield every recording and its path below `out`, or None for what is not there."""
+    """Yield every recording, its path below `out`, and why nothing is to be done with it."""
     out = os.path.realpath(out)
     for given in inputs:
         text = os.path.expanduser(os.fspath(given))
-        if os.path.isdir(text):
-            for path in filter(_is_recording, list_files(text, without=out)):
-                yield path, path.relative_to(text)
+        if text == STDIN:
+            yield Path(STDIN), Path("stdin"), ""
+        elif os.path.isdir(text):
+            yield from _sorted_out(list_files(text, without=out), Path(text), given)
         elif os.path.exists(text) or not glob.has_magic(text):
             path = Path(text)
-            yield path, Path(path.name) if os.path.lexists(path) else None
+            yield path, Path(path.name), "" if os.path.lexists(path) else "no such file"
         else:
-            root = _root_of(text)
             found = sorted(Path(name) for name in glob.glob(text, recursive=True))
-            files = [path for path in found if _is_recording(path) and not _is_below(path, out)]
-            if not files:
-                yield Path(text), None
-            for path in files:
-                yield path, path.relative_to(root)
+            files = [path for path in found if not path.is_dir() and not _is_below(path, out)]
+            yield from _sorted_out(files, _root_of(text), given)
 
 
-def _is_recording(path):
-    hidden = path.name.startswith(".")
-    return path.suffix.lower() in EXTENSIONS and not hidden and not path.is_dir()
+def _sorted_out(files, root, given):
+    """Yield the files of a folder or a glob as `_find` does."""
+    if not files:
+        yield Path(given), None, "no file is there"
+    for path in files:
+        is_recording = path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+        yield path, path.relative_to(root), "" if is_recording else _OTHER
 
 
 def _is_below(path, folder):

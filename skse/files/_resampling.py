@@ -3,7 +3,7 @@
 import numpy as np
 import soxr
 
-from skse.files._audio import BLOCK
+from skse.audio import BLOCK
 
 
 def resampled_length(n_times, rate, new_rate):

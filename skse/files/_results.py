@@ -24,6 +24,8 @@ class FileResult:
         Duration of the recording, where it was enhanced.
     gain_db : float, default=0.0
         Below 0 where the result was turned down because it would have clipped.
+    remarks : tuple of str, default=()
+        What of the recording is not in the result, or not as it was.
 
     Examples
     --------
@@ -38,6 +40,7 @@ class FileResult:
     reason: str = ""
     seconds: float = 0.0
     gain_db: float = 0.0
+    remarks: tuple[str, ...] = ()
 
 
 def reason_of(error):

@@ -1,7 +1,7 @@
 """Validation, files, tables, optional imports: what every other package may use."""
 
-from skse.utils._audio import UnusableFileError, open_audio, read_blocks
 from skse.utils._digest import digest
+from skse.utils._errors import UnusableFileError
 from skse.utils._files import list_files, replacing, write_whole
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
@@ -25,9 +25,7 @@ __all__ = [
     "digest",
     "import_optional",
     "list_files",
-    "open_audio",
     "progress_bar",
-    "read_blocks",
     "replacing",
     "restore_container",
     "write_csv",

@@ -162,7 +162,7 @@ FAULTS = {
     stereo: "2 channels; mix it down to mono",
     truncated: "truncated",
     header_only: "truncated",
-    cut_in_header: "not an audio file that can be read",
+    cut_in_header: "truncated: it ends before its samples begin",
     no_samples: "no samples in it",
     no_bytes: "empty file (0 bytes)",
     text: "not an audio file that can be read",

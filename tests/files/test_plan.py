@@ -5,6 +5,8 @@ import pytest
 
 from skse.files._plan import make_groups, make_plan
 
+OTHER = "not the suffix of a recording; name the file to have it tried, or pass --ignore-others"
+
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
@@ -27,7 +29,25 @@ def plan(*inputs, out="out", **options):
 
 def test_folders_keep_their_structure(tree):
     tree("in/a.wav", "in/b/c.FLAC", "in/b/notes.txt", "in/.hidden.wav", "in/.git/d.wav")
-    assert plan("in") == ({"in/a.wav": "out/a.wav", "in/b/c.FLAC": "out/b/c.FLAC"}, {})
+    jobs = {"in/a.wav": "out/a.wav", "in/b/c.FLAC": "out/b/c.FLAC"}
+    assert plan("in") == (jobs, {"in/b/notes.txt": OTHER})
+    assert plan("in", ignore_others=True) == (jobs, {})
+
+
+def test_a_folder_or_glob_without_recordings_is_named(tree):
+    tree("in/notes.txt", "empty/a/.hidden.wav")
+    assert plan("in", "empty", "none/*") == (
+        {},
+        {"in/notes.txt": OTHER, "empty": "no file is there", "none/*": "no file is there"},
+    )
+    assert plan("in/notes.txt")[0] == {"in/notes.txt": "out/notes.txt"}  # it was asked for
+
+
+def test_streams_become_wav(tree):
+    os.mkfifo("pipe")
+    assert plan("-", "pipe") == ({"-": "out/stdin.wav", "pipe": "out/pipe.wav"}, {})
+    tree("a.flac")
+    assert plan("a.flac", as_wav=True) == ({"a.flac": "out/a.wav"}, {})
 
 
 def test_files_keep_their_name_whatever_it_is(tree):
@@ -46,7 +66,7 @@ def test_files_keep_their_name_whatever_it_is(tree):
 )
 def test_globs_keep_what_follows_the_first_wildcard(tree, pattern, found):
     tree("in/a.wav", "in/b/c.wav", "in/b/c.txt")
-    assert plan(pattern) == (found, {})
+    assert plan(pattern, ignore_others=True) == (found, {})
 
 
 def test_a_name_that_looks_like_a_glob_is_a_name_first(tree):
@@ -58,7 +78,7 @@ def test_what_is_not_there_is_named(tree):
     tree("in/a.wav", "in/b.txt")
     jobs, failed = plan("in/a.wav", "none.wav", "in/*.mp3")
     assert jobs == {"in/a.wav": "out/a.wav"}
-    assert failed == {"none.wav": "no such file", "in/*.mp3": "no such file"}
+    assert failed == {"none.wav": "no such file", "in/*.mp3": "no file is there"}
 
 
 def test_one_file_given_twice_is_one_job(tree):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soxr
 
-from skse.files._audio import BLOCK
+from skse.audio import BLOCK
 from skse.files._resampling import resample, resampled_length
 
 

@@ -1,14 +1,14 @@
 import errno
 import os
+import shutil
 import subprocess
 
 import numpy as np
 import pytest
 import soundfile
 
-from skse.files import _audio
-from skse.files._audio import AudioFormat, peak_of, write_audio
-from skse.utils import UnusableFileError, open_audio, read_blocks
+from skse.audio import AudioFormat, _writer, open_audio, peak_of, write_audio
+from skse.utils import UnusableFileError
 
 LOSSLESS = [
     *(("WAV", subtype) for subtype in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")),
@@ -23,7 +23,7 @@ LOSSY = [("WAV", "ULAW"), ("WAV", "IMA_ADPCM"), ("WAV", "GSM610"), ("OGG", "VORB
 
 def read(path):
     with open_audio(path) as audio:
-        return np.concatenate(list(read_blocks(audio))), AudioFormat.of(audio)
+        return np.concatenate(list(audio.blocks())), AudioFormat.of(audio)
 
 
 def copy(path, new, gain=1.0):
@@ -127,12 +127,21 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(small_disk, rng, kind, subty
     assert os.listdir(small_disk) == []
 
 
-def test_a_full_disk_that_the_encoder_does_not_tell_of(tmp_path, monkeypatch, speech):
-    """As a decoder finds it: fewer samples than were written."""
+@pytest.mark.parametrize("n_free", [0, 2**30])
+def test_a_file_that_came_out_too_short(tmp_path, monkeypatch, speech, n_free):
+    """Not every encoder tells that the disk is full; but only a full disk is said to be full."""
     audio_format = AudioFormat(8000, 1, len(speech) + 1, "WAV", "PCM_16", "FILE")
     longer = np.append(speech, 0)
-    monkeypatch.setattr(_audio, "_quantize", lambda block, bits: block[:-1])
-    with pytest.raises(OSError, match="No space") as error:
+    monkeypatch.setattr(_writer, "_quantize", lambda block, bits: block[:-1])
+    usage = shutil.disk_usage(tmp_path)._replace(free=n_free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises((OSError, UnusableFileError)) as error:
         write_audio(tmp_path / "a.wav", [longer], audio_format)
-    assert error.value.errno == errno.ENOSPC
+    if n_free:
+        n = len(longer)
+        assert error.value.reason == (
+            f"cannot be written as WAV, PCM_16 (only {n - 1} of {n} samples can be read again)"
+        )
+    else:
+        assert error.value.errno == errno.ENOSPC
     assert os.listdir(tmp_path) == []

@@ -1,0 +1,158 @@
+"""Files that consist of chunks, each with a name and a length."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# Where RF64 has the length of the whole, and behind it that of the samples, 8 bytes each.
+_IN_DS64 = 20
+
+
+@dataclass(frozen=True)
+class Family:
+    """How the files of a family are built.
+
+    Parameters
+    ----------
+    matches : callable
+        Whether the first bytes of a file are those of one.
+    order : {"little", "big"}
+        Of the bytes of a length.
+    first : int, default=12
+        Where the first chunk begins.
+    n_name, n_length : int, default=4
+        Bytes of a name and of a length.
+    align : int, default=2
+        Chunks begin at its multiples.
+    counted : int, default=0
+        Bytes of name and length that a length counts.
+    n_offset : int, default=0
+        Bytes before the samples in their chunk.
+    must_have_samples : bool, default=False
+        Whether a file without the chunk of samples is one that was cut short.
+    total : int, default=4
+        Where the length of what follows stands; None for nowhere, and where none is written.
+    """
+
+    matches: Callable[[bytes], bool]
+    order: str
+    first: int = 12
+    n_name: int = 4
+    n_length: int = 4
+    align: int = 2
+    counted: int = 0
+    n_offset: int = 0
+    must_have_samples: bool = False
+    total: int | None = 4
+
+
+def _wave(name, order="little", **others):
+    def matches(head):
+        return head[:4] == name and head[8:12] == b"WAVE"
+
+    return Family(matches, order, must_have_samples=True, **others)
+
+
+FAMILIES = {
+    "RIFF": _wave(b"RIFF"),
+    "RIFX": _wave(b"RIFX", "big"),
+    "RF64": _wave(b"RF64", total=_IN_DS64),
+    "BW64": _wave(b"BW64", total=_IN_DS64),
+    "AIFF": Family(lambda head: head[:4] == b"FORM" and head[8:11] == b"AIF", "big", n_offset=8),
+    "W64": Family(
+        lambda head: head[:4] == b"riff",
+        "little",
+        first=40,
+        n_name=16,
+        n_length=8,
+        align=8,
+        counted=24,
+        total=None,
+    ),
+    "CAF": Family(
+        lambda head: head[:4] == b"caff",
+        "big",
+        first=8,
+        n_length=8,
+        align=1,
+        n_offset=4,
+        total=None,
+    ),
+}
+
+
+class Chunks:
+    """The chunks of an open file.
+
+    Parameters
+    ----------
+    file : file object
+        To read and, for :meth:`append`, to write.
+    family : Family
+        How it is built.
+    """
+
+    def __init__(self, file, family):
+        self.file, self.family = file, family
+
+    @property
+    def size(self):
+        """Bytes of the file."""
+        return self.file.seek(0, os.SEEK_END)
+
+    def walk(self, position=None):
+        """Go through the chunks.
+
+        Parameters
+        ----------
+        position : int, default=None
+            Where to begin. None is the first chunk.
+
+        Yields
+        ------
+        name : bytes
+            Of the chunk.
+        begin, n_bytes : int
+            Position and length of its content, as the chunk says.
+        where : tuple of int
+            Position and bytes of the number that says this length.
+        """
+        family = self.family
+        position, size = family.first if position is None else position, self.size
+        while position < size:
+            self.file.seek(position)
+            header = self.file.read(family.n_name + family.n_length)
+            if len(header) < family.n_name + family.n_length:
+                return
+            where = position + family.n_name, family.n_length
+            begin = position + len(header)
+            n_bytes = int.from_bytes(header[family.n_name :], family.order) - family.counted
+            if family.total == _IN_DS64 and header[:4] == b"data" and n_bytes == 2**32 - 1:
+                where = _IN_DS64 + 8, 8
+                self.file.seek(where[0])
+                n_bytes = int.from_bytes(self.file.read(8), family.order)
+            yield header[: family.n_name], begin, max(0, n_bytes), where
+            position = begin + max(0, n_bytes)
+            position += -position % family.align
+
+    def append(self, name, content):
+        """Write a chunk behind all others, and the length of the whole anew.
+
+        Parameters
+        ----------
+        name, content : bytes
+            Of the chunk.
+        """
+        family = self.family
+        position = self.size
+        position += -position % family.align
+        self.file.seek(position)
+        n_bytes = len(content) + family.counted
+        self.file.write(name + n_bytes.to_bytes(family.n_length, family.order) + content)
+        self.file.write(bytes(-len(content) % family.align))
+        if family.total is not None:
+            total = self.file.tell() - 8
+            n_total = 8 if family.total != 4 else 4
+            self.file.seek(family.total)
+            self.file.write(min(total, 256**n_total - 1).to_bytes(n_total, family.order))
+        self.file.flush()

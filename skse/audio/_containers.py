@@ -1,0 +1,211 @@
+"""Where the samples of a file begin and end: what its header claims against what is there.
+
+A header that was written before the samples were, to a pipe or by a recorder that died, holds a
+placeholder or an old length; one of a copy that broke off claims more than there is. The first
+is mended in what the decoder sees, the second is an error.
+
+References
+----------
+RIFF and WAVE: IBM and Microsoft, Multimedia Programming Interface 1.0, 1991; RF64: EBU Tech 3306.
+AIFF: Apple, Audio Interchange File Format 1.3, 1989. AU: Sun, audio file format of
+SunOS 4. Wave64: Sony Media Software, 2006. CAF: Apple, Core Audio Format Specification 1.0.
+Ogg: RFC 3533. FLAC: RFC 9639.
+"""
+
+import os
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from skse.audio._chunks import FAMILIES, Chunks
+from skse.audio._mpeg import is_frame, mpeg_parts
+from skse.audio._view import Part
+from skse.utils import UnusableFileError
+
+# Lengths from here on are those of headers written before the length was known, where fewer bytes
+# are there: SoX and eSpeak write 0x7FFFF000, arecord 0x80000000, FFmpeg 0xFFFFFFFF, others less
+# the bytes of the header. SoX's AIFF is the least.
+_PLACEHOLDERS = 0x7F000000
+_PLACEHOLDERS_64 = 2**60
+_PRINTABLE = set((string.ascii_letters + string.digits + " _-().").encode())
+# How tags and other matter behind the samples begin.
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"RIFF", b"<")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What of a file to decode.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        One after the other they are the recording. Empty stands for the file as it is.
+    n_known : bool, default=True
+        Whether what the decoder says of its length is true; otherwise it must be counted.
+    """
+
+    parts: tuple[Part, ...] = ()
+    n_known: bool = True
+
+
+def layout_of(path):
+    """Compare what a file claims of its samples with what is there.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+
+    Returns
+    -------
+    layout : Layout
+        What to decode.
+
+    Raises
+    ------
+    UnusableFileError
+        Where it has fewer bytes than its header claims.
+    """
+    with path.open("rb") as file:
+        head = file.read(64)
+        size = os.fstat(file.fileno()).st_size
+        for matches, find in _FINDERS:
+            if matches(head):
+                return find(file, size, path)
+    return Layout()
+
+
+def _find_chunked(file, size, path, family):
+    """Find the samples of a file of chunks."""
+    common = None
+    for name, begin, n_claimed, where in (chunks := Chunks(file, family)).walk():
+        if name == b"COMM":
+            file.seek(begin)
+            common = begin, file.read(8)
+        elif name[:4] in (b"data", b"SSND"):
+            skipped = family.n_offset
+            n_true = _true_length(chunks, path, begin, n_claimed, skipped, where[1])
+            if n_true == n_claimed:
+                # Of Wave64, libsndfile takes all that follows for samples.
+                ends = family.counted and begin + n_true < chunks.size
+                return Layout((Part(end=begin + n_true),) if ends else ())
+            n_field = n_true + family.counted
+            if n_field >= 256 ** where[1]:
+                n_field = 0  # for which libsndfile takes the rest of the file
+            patches = [(where[0], n_field.to_bytes(where[1], family.order))]
+            if common is not None:  # AIFF says the number of samples too
+                first, content = common
+                n_bytes = max(1, content[1] * -(-int.from_bytes(content[6:8], "big") // 8))
+                patches.append((first + 2, ((n_true - skipped) // n_bytes).to_bytes(4, "big")))
+            return Layout((Part(patches=tuple(patches)),))
+    if family.must_have_samples:
+        raise UnusableFileError(path, "truncated: it ends before its samples begin")
+    return Layout()
+
+
+def _true_length(chunks, path, begin, n_claimed, skipped, n_field):
+    """Return the bytes of the chunk of samples, of which `skipped` are none."""
+    n_there = chunks.size - begin
+    least = _PLACEHOLDERS if n_field == 4 else _PLACEHOLDERS_64
+    if n_claimed > n_there:
+        if n_claimed >= least:
+            return n_there
+        raise UnusableFileError(
+            path,
+            f"truncated: {max(0, n_there - skipped)} of {n_claimed - skipped} bytes of samples "
+            "are there",
+        )
+    end = begin + n_claimed
+    end += -end % chunks.family.align
+    if n_claimed <= skipped:
+        return n_claimed if _are_chunks(chunks, end) else n_there
+    return n_claimed if end >= chunks.size or _is_other_matter(chunks, end) else n_there
+
+
+def _is_other_matter(chunks, position):
+    """Whether nothing but chunks, tags or zeros are left from a position to the end."""
+    chunks.file.seek(position)
+    if chunks.file.read(16).startswith(_TAGS):
+        return True
+    chunks.file.seek(position)
+    while block := chunks.file.read(2**16):
+        if block.strip(b"\0"):
+            return _are_chunks(chunks, position)
+    return True
+
+
+def _are_chunks(chunks, position):
+    found = [(name[:4], begin + n) for name, begin, n, _ in chunks.walk(position)]
+    return bool(found) and all(
+        set(name) <= _PRINTABLE and end <= chunks.size for name, end in found
+    )
+
+
+def _find_au(file, size, path):
+    file.seek(0)
+    is_big = file.read(4) == b".snd"
+    begin, n_claimed = (
+        int.from_bytes(file.read(4), "big" if is_big else "little") for _ in range(2)
+    )
+    n_there = size - begin
+    if n_claimed == n_there or n_claimed == 0xFFFFFFFF:  # the latter is "unknown" by definition
+        return Layout()
+    if n_there < n_claimed < _PLACEHOLDERS:
+        raise UnusableFileError(
+            path, f"truncated: {n_there} of {n_claimed} bytes of samples are there"
+        )
+    return Layout((Part(patches=((8, b"\xff" * 4),)),))
+
+
+def _find_flac(file, size, path):
+    file.seek(21)  # the last 36 of the 64 bits that begin with the sampling rate
+    n_times = int.from_bytes(file.read(5), "big") & (2**36 - 1)
+    return Layout(n_known=n_times > 0)
+
+
+def _find_ogg(file, size, path):
+    """Find the streams that follow each other in an Ogg file, of which decoders read one."""
+    begins, position, is_beginning, granule = [], 0, False, None
+    while True:
+        file.seek(position)
+        header = file.read(27)
+        if len(header) < 27 or header[:4] != b"OggS":
+            break
+        n_segments = header[26]
+        n_bytes = 27 + n_segments + sum(file.read(n_segments))
+        if header[5] & 2:  # beginning of a stream; several at once are side by side
+            if not is_beginning:
+                begins.append(position)
+            is_beginning = True
+        else:
+            is_beginning = False
+            granule = granule or int.from_bytes(header[6:14], "little", signed=True)
+        position += n_bytes
+        if position > size:
+            raise UnusableFileError(
+                path, f"truncated: the last {position - size} bytes of its last page are missing"
+            )
+    ends = [*begins[1:], None]
+    parts = [Part(begin, end) for begin, end in zip(begins, ends, strict=True)]
+    # Cut out of a longer stream, it does not count its samples from 0.
+    n_known = granule is None or granule < _MOST_IN_A_PAGE
+    return Layout(tuple(parts) if len(parts) > 1 else (), n_known)
+
+
+# Samples: 20 s at 48 kHz.
+_MOST_IN_A_PAGE = 960_000
+
+
+def _find_mpeg(file, size, path):
+    parts = mpeg_parts(file, size, path)
+    return Layout(parts, n_known=not parts)
+
+
+_FINDERS: tuple[tuple[Callable[[bytes], bool], Callable[..., Layout]], ...] = (
+    *((family.matches, partial(_find_chunked, family=family)) for family in FAMILIES.values()),
+    (lambda head: head[:4] in (b".snd", b"dns."), _find_au),
+    (lambda head: head[:4] == b"fLaC", _find_flac),
+    (lambda head: head[:4] == b"OggS", _find_ogg),
+    (lambda head: head[:3] == b"ID3" or is_frame(head), _find_mpeg),
+)

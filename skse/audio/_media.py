@@ -1,0 +1,254 @@
+"""What libsndfile cannot decode, phones, messengers, meetings and films, by way of FFmpeg."""
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+
+import numpy as np
+import soundfile
+
+from skse.utils import UnusableFileError
+
+# Suffixes of files that FFmpeg reads; what has a picture too is marked in the second.
+MEDIA_SUFFIXES = frozenset(
+    [
+        ".3g2",
+        ".3ga",
+        ".3gp",
+        ".aac",
+        ".ac3",
+        ".amr",
+        ".ape",
+        ".asf",
+        ".awb",
+        ".dts",
+        ".eac3",
+        ".m4a",
+        ".m4b",
+        ".mka",
+        ".mpc",
+        ".ra",
+        ".tta",
+        ".weba",
+        ".wma",
+        ".wv",
+        ".avi",
+        ".flv",
+        ".m4v",
+        ".mkv",
+        ".mov",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".ts",
+        ".vob",
+        ".webm",
+        ".wmv",
+    ]
+)
+# Containers that are written again, the codecs in them that are, and FFmpeg's encoders.
+_CONTAINERS = {".m4a": "ipod", ".mp4": "mp4", ".mka": "matroska", ".webm": "webm", ".weba": "webm"}
+_ENCODERS = {"aac": "aac", "alac": "alac", "opus": "libopus", "flac": "flac"}
+_LOSSLESS = {"alac", "flac", "ape", "tta", "wavpack"}
+# What FFmpeg tells of a container among its tags.
+_NO_TAGS = {
+    *("major_brand", "minor_version", "compatible_brands", "encoder", "handler_name"),
+    *("vendor_id", "language", "duration", "DURATION", "ENCODER", "creation_time"),
+}
+# How such files begin, by position; for those who have no FFmpeg to ask.
+_MAGIC = (
+    (4, b"ftyp"), (0, b"\x1aE\xdf\xa3"), (0, b"#!AMR"), (0, b"0&\xb2u\x8ef\xcf\x11"),
+    (0, b"\xff\xf1"), (0, b"\xff\xf9"), (0, b"MAC "), (0, b"wvpk"), (0, b"TTA1"), (0, b"FLV\x01"),
+    (8, b"AVI "), (4, b"moov"), (4, b"mdat"), (0, b"\x0bw"), (0, b"\0\0\x01\xba"),
+)  # fmt: skip
+REMEDY = 'python -m pip install "skse[media]" (PyAV) reads it'
+
+
+@dataclass(frozen=True)
+class MediaFormat:
+    """How to write a container of FFmpeg: its name there, the encoder and its bits per second."""
+
+    container: str
+    encoder: str
+    bit_rate: int
+
+
+def is_media(file):
+    """Whether a file is one for FFmpeg, as far as its name or its first bytes tell."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        head = opened.read(16)
+    return bool(head) and (
+        file.suffix.lower() in MEDIA_SUFFIXES
+        or any(head[at : at + len(magic)] == magic for at, magic in _MAGIC)
+    )
+
+
+def media_suffix(path):
+    """Return the suffix of what takes the place of a recording when it is enhanced.
+
+    Parameters
+    ----------
+    path : Path
+        Recording with a suffix of :data:`MEDIA_SUFFIXES`.
+
+    Returns
+    -------
+    suffix : str
+        Its own where a file of its kind can be written, ".flac" otherwise.
+    """
+    try:
+        return path.suffix if MediaReader(path, path).media else ".flac"
+    except (UnusableFileError, OSError):
+        return path.suffix
+
+
+class MediaReader:
+    """A recording that FFmpeg decodes, the first sound track of a film too.
+
+    Parameters
+    ----------
+    file : Path
+        Where its bytes are.
+    path : Path
+        What it is called.
+
+    Attributes
+    ----------
+    sampling_rate, n_channels
+        As of :class:`AudioReader`.
+    format, subtype, endian : str
+        Those of the file that takes its place where `media` is None: FLAC, or what its suffix
+        says, where libsndfile writes that.
+    media : MediaFormat or None
+        How a file of the same kind is written, where it can be.
+    remarks : tuple of str
+        What is not read.
+    """
+
+    def __init__(self, file, path):
+        if not find_spec("av"):
+            raise UnusableFileError(path, f"a format that needs FFmpeg: {REMEDY}")
+        self.path, self.file = path, file
+        self.endian, self.format = "FILE", file.suffix[1:].upper()
+        if not soundfile.check_format(self.format, "PCM_16"):
+            self.format = "FLAC"
+        with self._opened() as (container, stream):
+            codec = stream.codec_context.name
+            films = [s for s in container.streams.video if s.disposition.value & 0x400 == 0]
+            n_tracks = len(container.streams.audio)
+            self.remarks = tuple(
+                f"{text} left out"
+                for text, is_left in (
+                    ("its picture is", bool(films)),
+                    (f"{n_tracks - 1} of its {n_tracks} sound tracks are", n_tracks > 1),
+                )
+                if is_left
+            )
+            bits = stream.codec_context.format.bits if stream.codec_context.format else 16
+            self.subtype = "PCM_24" if codec in _LOSSLESS and bits > 16 else "PCM_16"
+            tags = {**container.metadata, **stream.metadata}
+            self.texts = {name: tags[name] for name in sorted(tags) if name not in _NO_TAGS}
+            self._claimed_s = self._claimed(container, stream)
+            bit_rate = stream.bit_rate or container.bit_rate or 0
+            frame = next(self._frames(container, stream), None)
+            if frame is None:
+                raise UnusableFileError(path, "no samples in it")
+            self.sampling_rate, self._layout = frame.sample_rate, frame.layout.name
+            self.n_channels = frame.layout.nb_channels
+        name = _CONTAINERS.get(file.suffix.lower())
+        self.media = None
+        if name and codec in _ENCODERS and not films and n_tracks == 1 and self.n_channels <= 2:
+            least = 48_000 * self.n_channels
+            self.media = MediaFormat(name, _ENCODERS[codec], max(bit_rate, least))
+
+    @cached_property
+    def n_times(self):
+        """Samples a channel; counted."""
+        return sum(len(block) for block in self._decoded())
+
+    def blocks(self, block_size=2**16):
+        """Read it block by block, up to its end; as :meth:`AudioReader.blocks`."""
+        from skse.audio._reader import check_finite
+
+        n_read, waiting = 0, []
+        for block in self._decoded():
+            check_finite(block, n_read, self.path)
+            n_read += len(block)
+            waiting.append(block)
+            if sum(map(len, waiting)) >= block_size:
+                together = np.concatenate(waiting)
+                n_whole = len(together) // block_size * block_size
+                for begin in range(0, n_whole, block_size):
+                    yield together[begin : begin + block_size]
+                waiting = [together[n_whole:]]
+        if waiting and len(last := np.concatenate(waiting)):
+            yield last
+
+    def _claimed(self, container, stream):
+        """Return the seconds that an index or header promises, where one does."""
+        formats = set(container.format.name.split(","))
+        if not {"mov", "matroska", "asf"} & formats:
+            return 0.0  # estimates from the bit rate
+        if stream.duration:
+            return float(stream.duration * stream.time_base)
+        if text := stream.metadata.get("DURATION"):  # of Matroska: "00:01:23.450000000"
+            hours, minutes, seconds = map(float, text.split(":"))
+            return 3600 * hours + 60 * minutes + seconds
+        # That of a film may be the duration of its picture.
+        return 0.0 if len(container.streams) > 1 else (container.duration or 0) / 1e6
+
+    def _decoded(self):
+        from av import AudioResampler
+
+        n_read = 0
+        with self._opened() as (container, stream):
+            resampler = AudioResampler("fltp", self._layout, self.sampling_rate)
+            frames = self._frames(container, stream)
+            while True:
+                frame = next(frames, None)
+                if frame is not None:
+                    frame.pts = None
+                for part in resampler.resample(frame):
+                    n_read += part.samples
+                    yield part.to_ndarray().T
+                if frame is None:
+                    break
+        seconds = n_read / self.sampling_rate
+        if seconds < self._claimed_s - max(0.5, 0.01 * self._claimed_s):
+            raise UnusableFileError(
+                self.path, f"truncated: {seconds:.1f} of {self._claimed_s:.1f} s are there"
+            )
+
+    def _frames(self, container, stream):
+        import av
+
+        n_read, rate = 0, 0
+        try:
+            for frame in container.decode(stream):
+                n_read, rate = n_read + frame.samples, frame.sample_rate
+                yield frame
+        except av.FFmpegError as error:
+            where = f"damaged after {n_read / rate:.1f} s" if rate else "damaged"
+            raise UnusableFileError(self.path, f"{where} ({error.strerror})") from error
+
+    @contextmanager
+    def _opened(self):
+        import av
+
+        with ExitStack() as stack:
+            try:
+                container = stack.enter_context(av.open(str(self.file), metadata_errors="ignore"))
+            except av.FFmpegError as error:
+                raise UnusableFileError(
+                    self.path, f"not an audio file that can be read ({error.strerror})"
+                ) from error
+            if not container.streams.audio:
+                raise UnusableFileError(self.path, "no sound track in it")
+            stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                raise UnusableFileError(self.path, "its sound is in a format that FFmpeg lacks")
+            yield container, stream

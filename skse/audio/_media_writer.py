@@ -1,0 +1,70 @@
+"""Sound written by FFmpeg: in the containers of phones and browsers, with their codecs."""
+
+import errno
+import os
+from itertools import chain
+
+import numpy as np
+
+from skse.utils import UnusableFileError
+
+
+def write_media(part, blocks, audio_format, path):
+    """Encode a recording.
+
+    Parameters
+    ----------
+    part : Path
+        File to write.
+    blocks : iterable of ndarray of shape (n_times, n_channels)
+        The samples.
+    audio_format : AudioFormat
+        How; its `media` is not None.
+    path : Path
+        What the file will be called.
+
+    Returns
+    -------
+    remarks : list of str
+        What is lost.
+
+    Raises
+    ------
+    OSError, UnusableFileError
+        Where it cannot be written.
+    """
+    import av
+
+    media = audio_format.media
+    try:
+        with av.open(str(part), "w", format=media.container) as container:
+            container.metadata.update(audio_format.texts)
+            stream = container.add_stream(media.encoder, rate=audio_format.sampling_rate)
+            stream.layout = "mono" if audio_format.n_channels == 1 else "stereo"
+            stream.bit_rate = media.bit_rate
+            resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
+            frames = _frames(blocks, stream.layout.name, audio_format.sampling_rate)
+            for frame in chain(frames, [None]):
+                for encodable in resampler.resample(frame):
+                    container.mux(stream.encode(encodable))
+            container.mux(stream.encode(None))
+    except av.FFmpegError as error:
+        # EINVAL is FFmpeg's word for what it cannot encode.
+        if isinstance(error, OSError) and 0 < error.errno < 4096 and error.errno != errno.EINVAL:
+            raise OSError(error.errno, os.strerror(error.errno), str(part)) from error
+        raise UnusableFileError(
+            path, f"cannot be written as {media.container}, {media.encoder} ({error.strerror})"
+        ) from error
+    return []
+
+
+def _frames(blocks, layout, sampling_rate):
+    import av
+
+    n_done = 0
+    for block in blocks:
+        planes = np.ascontiguousarray(block.T, np.float32)
+        frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout=layout)
+        frame.sample_rate, frame.pts = sampling_rate, n_done
+        n_done += len(block)
+        yield frame

@@ -1,0 +1,278 @@
+"""Recordings are opened and read here, to their true end, and what is wrong is found here."""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from skse.audio._containers import layout_of
+from skse.audio._media import MediaReader, is_media
+from skse.audio._view import PartView
+from skse.utils import UnusableFileError
+from skse.utils.typing import FilePath
+
+# Samples a channel that are decoded at a time.
+BLOCK = 2**16
+
+
+@contextmanager
+def open_audio(path: FilePath) -> Iterator["AudioReader | MediaReader"]:
+    """Open a recording to read: any format that libsndfile knows, and FFmpeg with PyAV.
+
+    No header is trusted with the length: where it is a placeholder, an estimate or older than
+    the samples, they are read to the end of the file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File. A pipe is read to its end first, into a temporary file.
+
+    Yields
+    ------
+    audio : AudioReader or MediaReader
+        ``sampling_rate`` in Hz, ``n_channels``, ``n_times`` (samples a channel), ``blocks()``,
+        and of the file itself ``format``, ``subtype`` and ``endian``, as soundfile calls them.
+
+    Raises
+    ------
+    UnusableFileError
+        Where there is no such file, none that can be read, none with a sample in it, or one
+        with fewer samples than its header promises.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np, soundfile
+    >>> from skse.audio import open_audio
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/a.flac", np.zeros((100, 2)), 8000)
+    ...     with open_audio(f"{folder}/a.flac") as audio:
+    ...         audio.sampling_rate, audio.n_times, [block.shape for block in audio.blocks()]
+    (8000, 100, [(100, 2)])
+    """
+    with ExitStack() as stack:
+        path = Path(path)
+        file = path
+        if is_pipe(path):
+            file = stack.enter_context(spooled(path))
+        audio = stack.enter_context(_open(file, path))
+        if audio.n_times == 0:
+            raise UnusableFileError(path, "no samples in it")
+        yield audio
+
+
+class AudioReader:
+    """A recording that libsndfile decodes.
+
+    Parameters
+    ----------
+    file : Path
+        Where its bytes are.
+    path : Path
+        What it is called.
+
+    Attributes
+    ----------
+    sampling_rate : int
+        Hz.
+    n_channels : int
+        Channels.
+    format, subtype, endian : str
+        Of the file, as soundfile calls them.
+    file : Path
+        Where its bytes are.
+    texts : dict of str to str
+        Title, artist, and what else libsndfile finds.
+    remarks : tuple of str
+        Empty: all of it is read.
+    """
+
+    remarks = ()
+
+    def __init__(self, file, path):
+        self.path = path
+        self.file, self._layout = file, layout_of(file)
+        self._parts = self._layout.parts or (None,)
+        with ExitStack() as stack:
+            opened = [stack.enter_context(self._decoder(part)) for part in self._parts]
+            first = opened[0]
+            for other in opened[1:]:
+                if (other.samplerate, other.channels) != (first.samplerate, first.channels):
+                    raise UnusableFileError(
+                        path, "its sampling rate or number of channels changes on the way"
+                    )
+            self.sampling_rate, self.n_channels = first.samplerate, first.channels
+            self.format, self.subtype, self.endian = first.format, first.subtype, first.endian
+            self.texts = first.copy_metadata()
+            self._n_claimed = sum(audio.frames for audio in opened)
+
+    @cached_property
+    def n_times(self):
+        """Samples a channel; counted where the header does not tell."""
+        if self._layout.n_known:
+            return self._n_claimed
+        return sum(len(block) for block in self._decoded(BLOCK))
+
+    def blocks(self, block_size=BLOCK):
+        """Read it block by block, up to its end.
+
+        Parameters
+        ----------
+        block_size : int, default=65536
+            Samples a channel that are decoded at a time.
+
+        Yields
+        ------
+        block : ndarray of shape (n_times, n_channels)
+            float32, full scale ±1, finite.
+
+        Raises
+        ------
+        UnusableFileError
+            Where it is damaged or ends before all the samples that it should have, and where
+            one of them is NaN or infinite.
+        """
+        n_read = 0
+        for block in self._decoded(block_size):
+            check_finite(block, n_read, self.path)
+            yield block
+            n_read += len(block)
+        if n_read < self.n_times:
+            raise UnusableFileError(
+                self.path, f"truncated: {n_read} of {self.n_times} samples are there"
+            )
+
+    def _decoded(self, block_size):
+        import soundfile
+
+        n_read = 0
+        for part in self._parts:
+            with self._decoder(part) as audio:
+                while True:
+                    try:
+                        block = audio.read(block_size, dtype="float32", always_2d=True)
+                    except soundfile.LibsndfileError as error:
+                        of_all = f" of {self._n_claimed}" if self._layout.n_known else ""
+                        raise UnusableFileError(
+                            self.path,
+                            f"damaged after {n_read}{of_all} samples ({error.error_string})",
+                        ) from error
+                    if len(block) == 0:
+                        break
+                    n_read += len(block)
+                    yield block
+
+    @contextmanager
+    def _decoder(self, part):
+        with ExitStack() as stack:
+            file = self.file
+            if part is not None:
+                file = stack.enter_context(closing(PartView(file, part)))
+            yield stack.enter_context(_forward()(file))
+
+
+def check_finite(block, n_before, path):
+    """Raise UnusableFileError where a sample is NaN or infinite."""
+    if not np.isfinite(block).all():
+        row, channel = np.argwhere(~np.isfinite(block))[0]
+        raise UnusableFileError(
+            path, f"contains NaN or inf, first at sample {n_before + row} of channel {channel + 1}"
+        )
+
+
+@lru_cache(maxsize=1)
+def _forward():
+    """Return the class of a SoundFile that seeks nowhere.
+
+    soundfile seeks after every block that it reads, which fails in a FLAC file of unknown length.
+    """
+    import soundfile
+
+    class Forward(soundfile.SoundFile):
+        def seekable(self):
+            return False
+
+    return Forward
+
+
+def is_pipe(path):
+    """Whether a path can be read once only.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Of a pipe, a file, or what is not there.
+
+    Returns
+    -------
+    answer : bool
+        True for a pipe or a socket.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+@contextmanager
+def spooled(source, folder=None):
+    """Copy a pipe, or what can be read of a stream, to a file that is gone afterwards.
+
+    Parameters
+    ----------
+    source : Path or file object
+        What to read, once, to its end.
+    folder : path-like, default=None
+        Where the file lies. None stands for the system's folder for temporary files.
+
+    Yields
+    ------
+    file : Path
+        Its content.
+    """
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".skse-") as file:
+        if hasattr(source, "read"):
+            shutil.copyfileobj(source, file)
+        else:
+            with open(source, "rb") as stream:
+                shutil.copyfileobj(stream, file)
+        file.flush()
+        yield Path(file.name)
+
+
+@contextmanager
+def _open(file, path):
+    import soundfile
+
+    try:
+        audio = AudioReader(file, path)
+    except (soundfile.LibsndfileError, TypeError, OSError) as error:
+        # TypeError: soundfile asks for the sampling rate of a file named .raw.
+        reason = _why_not_opened(file, error)
+        if not is_media(file):
+            raise UnusableFileError(path, reason) from error
+    except UnusableFileError as error:
+        raise UnusableFileError(path, error.reason) from error
+    else:
+        yield audio
+        return
+    yield MediaReader(file, path)
+
+
+def _why_not_opened(path, error):
+    if os.path.isdir(path):
+        return "a folder, not a file"
+    if not os.path.exists(path):
+        return "no such file"
+    if os.path.getsize(path) == 0:
+        return "empty file (0 bytes)"
+    if not os.access(path, os.R_OK):
+        return "permission to read it denied"
+    text = getattr(error, "error_string", "") or str(error)
+    return f"not an audio file that can be read ({text})"

@@ -1,0 +1,191 @@
+"""What a file carries beside its samples, carried over to the file that takes its place.
+
+Chunks (WAV, RF64, AIFF, W64, CAF), metadata blocks (FLAC) and tags around the frames (MP3) are
+copied byte for byte; the comments of Ogg files go through mutagen, where it is installed.
+"""
+
+import os
+import shutil
+from importlib.util import find_spec
+
+from skse.audio._chunks import FAMILIES, Chunks
+from skse.audio._containers import layout_of
+from skse.audio._mpeg import before_tags, behind_id3
+from skse.utils import replacing
+
+# Chunks that describe the samples as they were encoded, or fill up space.
+_OWN = {
+    *(b"fmt ", b"data", b"fact", b"ds64", b"PEAK", b"levl", b"JUNK", b"junk", b"FLLR", b"PAD "),
+    *(b"FVER", b"COMM", b"SSND", b"desc", b"pakt", b"kuki", b"free", b"peak"),
+}
+# Of one chunk or block, held in memory.
+_MOST_BYTES = 2**26
+# FLAC metadata blocks: stream info, padding, seek table; Vorbis comment.
+_FLAC_OWN, _FLAC_COMMENT = {0, 1, 3}, 4
+# What soundfile can set in an Ogg file, by the name of the comment.
+_SOUNDFILE_TEXTS = {
+    *("title", "copyright", "software", "artist", "comment", "date", "album", "license"),
+    *("tracknumber", "genre", "encoder"),
+}
+
+
+def carry_over(source, part, texts=None):
+    """Copy what a file carries to one of the same kind that holds other samples.
+
+    Parameters
+    ----------
+    source : Path or None
+        File as it was.
+    part : Path
+        File that has its format.
+    texts : dict, default=None
+        Tags of a source of another kind, by name.
+
+    Returns
+    -------
+    remarks : list of str
+        What cannot be kept.
+    """
+    if source is None:
+        return []
+    kinds = _kind(source), _kind(part)
+    if kinds[0] != kinds[1]:
+        return _add_texts(part, kinds[1], texts or {})
+    if kinds[0] in FAMILIES:
+        return _carry_chunks(source, part, FAMILIES[kinds[0]])
+    carry = {"FLAC": _carry_flac, "MPEG": _carry_mpeg, "OGG": _carry_ogg}.get(kinds[0])
+    return carry(source, part) if carry else []
+
+
+def _kind(path):
+    with path.open("rb") as file:
+        head = file.read(16)
+    for name, family in FAMILIES.items():
+        if family.matches(head):
+            return name
+    if head[:4] == b"fLaC":
+        return "FLAC"
+    if head[:4] == b"OggS":
+        return "OGG"
+    return "MPEG" if head[:3] == b"ID3" or head[:1] == b"\xff" else ""
+
+
+def _carry_chunks(source, part, family):
+    remarks = []
+    is_true = not any(one.patches for one in layout_of(source).parts)
+    with source.open("rb") as old, part.open("r+b") as new:
+        for name, begin, n_bytes, _ in Chunks(old, family).walk():
+            if name[:4] in (b"data", b"SSND") and not is_true:
+                break  # where it ends is not known
+            if name[:4] in _OWN or begin + n_bytes > os.fstat(old.fileno()).st_size:
+                continue
+            # What stands behind the samples of a Wave64 file, libsndfile takes for samples.
+            if n_bytes > _MOST_BYTES or family.counted:
+                text = name[:4].decode("latin-1").strip()
+                remarks.append(f"its chunk {text!r} of {n_bytes} bytes is lost")
+                continue
+            old.seek(begin)
+            Chunks(new, family).append(name, old.read(n_bytes))
+    return remarks
+
+
+def _flac_blocks(file):
+    """Return the metadata blocks of a FLAC file, as (type, content), and where its frames begin."""
+    file.seek(4)
+    blocks = []
+    while True:
+        head = file.read(4)
+        if len(head) < 4:
+            return blocks, file.tell()
+        blocks.append((head[0] & 127, file.read(int.from_bytes(head[1:], "big"))))
+        if head[0] & 128:
+            return blocks, file.tell()
+
+
+def _write_flac(part, blocks):
+    """Give a FLAC file other metadata blocks."""
+    with part.open("rb") as old, replacing(part) as other, other.open("wb") as new:
+        _, begin = _flac_blocks(old)
+        new.write(b"fLaC")
+        for i, (kind, content) in enumerate(blocks):
+            last = 128 if i == len(blocks) - 1 else 0
+            new.write(bytes([kind | last]) + len(content).to_bytes(3, "big") + content)
+        old.seek(begin)
+        shutil.copyfileobj(old, new)
+
+
+def _carry_flac(source, part):
+    with source.open("rb") as file:
+        kept = [block for block in _flac_blocks(file)[0] if block[0] not in _FLAC_OWN]
+    if kept:
+        with part.open("rb") as file:
+            own = [block for block in _flac_blocks(file)[0] if block[0] in _FLAC_OWN]
+        _write_flac(part, [*own[:1], *kept, *own[1:]])
+    return []
+
+
+def _carry_mpeg(source, part):
+    with source.open("rb") as old, part.open("rb") as new, replacing(part) as other:
+        n_head, n_old = behind_id3(old, 0), os.fstat(old.fileno()).st_size
+        n_tail = n_old - before_tags(old, n_old)
+        if n_head == n_tail == 0:
+            shutil.copyfile(part, other)
+            return []
+        with other.open("wb") as file:
+            old.seek(0)
+            file.write(old.read(n_head))
+            new.seek(behind_id3(new, 0))
+            shutil.copyfileobj(new, file)
+            old.seek(n_old - n_tail)
+            file.write(old.read(n_tail))
+    return []
+
+
+def _carry_ogg(source, part):
+    if find_spec("mutagen"):
+        import mutagen
+
+        old, new = mutagen.File(source), mutagen.File(part)
+        if old is not None and new is not None and old.tags:
+            for name, values in old.tags.items():
+                new[name] = values
+            new.save()
+        return []
+    lost = sorted(set(_comment_names(source)) - _SOUNDFILE_TEXTS)
+    if not lost:
+        return []
+    return [f'its tags {", ".join(lost)} are lost: python -m pip install "skse[media]" keeps them']
+
+
+def _comment_names(path):
+    """Return the names of the comments of the first stream of an Ogg file."""
+    with path.open("rb") as file:
+        head = file.read(2**16)
+    for magic in (b"\x03vorbis", b"OpusTags"):
+        position = head.find(magic)
+        if position >= 0:
+            position += len(magic)
+            position += 4 + int.from_bytes(head[position : position + 4], "little")
+            number = int.from_bytes(head[position : position + 4], "little")
+            position += 4
+            for _ in range(min(number, 1000)):
+                n_bytes = int.from_bytes(head[position : position + 4], "little")
+                text = head[position + 4 : position + 4 + n_bytes]
+                position += 4 + n_bytes
+                if b"=" in text:
+                    yield text.partition(b"=")[0].decode("latin-1").lower()
+
+
+def _add_texts(part, kind, texts):
+    """Write tags to a FLAC file; they are lost elsewhere."""
+    if not texts:
+        return []
+    if kind != "FLAC":
+        return [f"its tags {', '.join(sorted(texts))} are lost"]
+    comments = [f"{name.upper()}={value}".encode() for name, value in sorted(texts.items())]
+    content = bytes(4) + len(comments).to_bytes(4, "little")  # no name of a vendor
+    content += b"".join(len(text).to_bytes(4, "little") + text for text in comments)
+    with part.open("rb") as file:
+        own = [block for block in _flac_blocks(file)[0] if block[0] in _FLAC_OWN]
+    _write_flac(part, [*own[:1], (_FLAC_COMMENT, content), *own[1:]])
+    return []

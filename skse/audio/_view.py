@@ -1,0 +1,86 @@
+"""A part of a file, some of its bytes replaced, as a file object to read."""
+
+import io
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a file to hand to a decoder.
+
+    Parameters
+    ----------
+    begin, end : int
+        First byte, and the one after the last; None is the end of the file.
+    patches : tuple of tuple (int, bytes)
+        Bytes of the file that are replaced, by their position in it.
+    endless : bool, default=False
+        Whether to say that the end is far away, so that a decoder finds it by itself.
+    """
+
+    begin: int = 0
+    end: int | None = None
+    patches: tuple[tuple[int, bytes], ...] = ()
+    endless: bool = False
+
+
+class PartView(io.RawIOBase):
+    """Reads a part of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        File.
+    part : Part
+        What of it.
+    """
+
+    _FAR = 2**60
+
+    def __init__(self, path, part):
+        self._file = open(path, "rb")  # noqa: SIM115  closed by close()
+        self._part = part
+        self._n_bytes = (os.path.getsize(path) if part.end is None else part.end) - part.begin
+        self._position = 0
+        self._hides_position = False
+
+    def readable(self):
+        """Return True."""
+        return True
+
+    def seekable(self):
+        """Return True."""
+        return True
+
+    def tell(self):
+        """Return the position from the beginning of the part."""
+        return self._FAR if self._hides_position else self._position
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        """Move. Of an endless part, the position as counted from its end is not told."""
+        self._hides_position = self._part.endless and whence == os.SEEK_END
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._n_bytes}[whence]
+        self._position = origin + offset
+        return self._position
+
+    def readinto(self, buffer):
+        """Read bytes; return their number, 0 at the end."""
+        n_bytes = min(len(buffer), self._n_bytes - self._position)
+        if n_bytes <= 0:
+            return 0
+        first = self._part.begin + self._position
+        self._file.seek(first)
+        content = bytearray(self._file.read(n_bytes))
+        for position, patch in self._part.patches:
+            for i, byte in enumerate(patch, start=position - first):
+                if 0 <= i < len(content):
+                    content[i] = byte
+        buffer[: len(content)] = content
+        self._position += len(content)
+        return len(content)
+
+    def close(self):
+        """Close the file."""
+        self._file.close()
+        super().close()

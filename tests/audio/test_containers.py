@@ -1,0 +1,203 @@
+"""Lengths in headers: true, placeholders, old, and those of files that were cut short."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from skse.audio import open_audio
+from skse.utils import UnusableFileError
+
+N_TIMES = 5000
+# Format, how it is written, and where its length of the samples stands: behind which name, its
+# bytes and their order, what it counts besides the samples.
+CHUNKED = {
+    "WAV": ({}, b"data", 4, "little", 0),
+    "RIFX": ({"format": "WAV", "endian": "BIG"}, b"data", 4, "big", 0),
+    "WAVEX": ({}, b"data", 4, "little", 0),
+    "AIFF": ({}, b"SSND", 4, "big", 8),
+    "W64": ({}, b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a", 8, "little", 24),
+    "CAF": ({}, b"data", 8, "big", 4),
+}
+PLACEHOLDERS = {
+    4: [0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF - 36, 0xFFFFFFFF],
+    8: [0, 2**63 - 1, 2**64 - 1, 2**62],
+}
+
+
+def read(path):
+    with open_audio(path) as audio:
+        x = np.concatenate(list(audio.blocks()))
+        assert len(x) == audio.n_times
+    return x
+
+
+def reason_of(path):
+    with pytest.raises(UnusableFileError) as caught:
+        read(path)
+    return caught.value.reason
+
+
+@pytest.fixture
+def make(tmp_path, rng):
+    """Write a file of a kind; return its path, its samples and where its length stands."""
+
+    def make(kind, n_channels=1):
+        options, name, *_ = CHUNKED[kind]
+        x = rng.uniform(-1, 1, (N_TIMES, n_channels)).astype(np.float32)
+        path = tmp_path / f"{kind}.audio"
+        soundfile.write(path, x, 8000, **{"format": kind, "subtype": "PCM_16"} | options)
+        position = path.read_bytes().index(name) + len(name)
+        return path, soundfile.read(path, dtype="float32", always_2d=True)[0], position
+
+    return make
+
+
+def replace(path, position, value, n_bytes, order):
+    content = path.read_bytes()
+    value = (value % 256**n_bytes).to_bytes(n_bytes, order)
+    path.write_bytes(content[:position] + value + content[position + n_bytes :])
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+@pytest.mark.parametrize(
+    ("kind", "claimed"),
+    [(kind, claimed) for kind, (_, _, n, *_) in CHUNKED.items() for claimed in PLACEHOLDERS[n]],
+)
+def test_behind_a_placeholder_all_samples_are_read(make, kind, claimed, n_channels):
+    path, x, position = make(kind, n_channels)
+    _, _, n_bytes, order, _ = CHUNKED[kind]
+    replace(path, position, claimed, n_bytes, order)
+    np.testing.assert_array_equal(read(path), x)
+
+
+@pytest.mark.parametrize("kind", CHUNKED)
+@pytest.mark.parametrize("n_written", [1000, 4000])
+def test_a_length_that_was_written_before_the_last_samples(make, kind, n_written):
+    """As a recorder leaves it that writes its header now and then, and dies."""
+    path, x, position = make(kind)
+    _, _, n_bytes, order, extra = CHUNKED[kind]
+    replace(path, position, 2 * n_written + extra, n_bytes, order)
+    np.testing.assert_array_equal(read(path), x)
+
+
+@pytest.mark.parametrize("kind", CHUNKED)
+@pytest.mark.parametrize("n_missing", [2, 5000, 9990])
+def test_a_file_that_was_cut_short_is_named(make, kind, n_missing):
+    path, _, _ = make(kind)
+    path.write_bytes(path.read_bytes()[:-n_missing])
+    left = 2 * N_TIMES - n_missing
+    assert reason_of(path).startswith(f"truncated: {left} of {2 * N_TIMES} bytes of samples")
+
+
+@pytest.mark.parametrize("n_missing", [1, 800, 1600 * 2])
+def test_the_size_is_compared_before_anything_is_read(write, n_missing):
+    path = write("a.wav", np.full(1600, 0.1), subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[:-n_missing])
+    with pytest.raises(UnusableFileError) as caught, open_audio(path):
+        pass
+    left = 3200 - n_missing
+    assert caught.value.reason == f"truncated: {left} of 3200 bytes of samples are there"
+
+
+def chunk(name, data):
+    return name + len(data).to_bytes(4, "little") + data + b"\0" * (len(data) % 2)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        chunk(b"note", b"abc"),
+        chunk(b"id3 ", bytes(1000)) + chunk(b"LIST", b"INFOINAM" + bytes(9)),
+        b"TAG" + bytes(125),
+        b"ID3\x04" + bytes(500),
+        bytes(70_000),
+        b"<xml>" * 20,
+    ],
+    ids=["chunk", "chunks", "id3v1", "id3v2", "zeros", "xml"],
+)
+def test_what_stands_behind_the_samples_is_no_sound(write, behind):
+    path = write("a.wav", np.full(1601, 0.1), subtype="PCM_U8")
+    content = path.read_bytes()
+    begin = content.index(b"data")
+    odd = chunk(b"note", b"abc")
+    path.write_bytes(content[:begin] + odd + content[begin:] + behind)
+    assert len(read(path)) == 1601
+
+
+def test_what_stands_behind_the_samples_of_wave64_is_no_sound(make):
+    path, x, _ = make("W64")
+    path.write_bytes(
+        path.read_bytes() + b"note" + bytes(12) + (40).to_bytes(8, "little") + bytes(16)
+    )
+    np.testing.assert_array_equal(read(path), x)
+
+
+def test_no_sample_and_then_a_chunk_is_no_sample(write):
+    path = write("a.wav", np.zeros(0))
+    path.write_bytes(path.read_bytes() + chunk(b"note", b"abcd"))
+    assert reason_of(path) == "no samples in it"
+
+
+def test_zeros_behind_a_length_of_zero_are_silence(write):
+    path = write("a.wav", np.zeros(4000), subtype="PCM_16")
+    replace(path, path.read_bytes().index(b"data") + 4, 0, 4, "little")
+    assert len(read(path)) == 4000
+
+
+@pytest.mark.parametrize("long", [0, 2**64 - 1, 4000])
+def test_rf64_of_an_unknown_length(write, rng, long):
+    path = write("a.rf64", rng.uniform(-1, 1, N_TIMES), format="RF64", subtype="PCM_16")
+    x = soundfile.read(path, dtype="float32", always_2d=True)[0]
+    replace(path, 28, long, 8, "little")
+    np.testing.assert_array_equal(read(path), x)
+
+
+def test_rf64_cut_short(write, rng):
+    path = write("a.rf64", rng.uniform(-1, 1, N_TIMES), format="RF64", subtype="PCM_16")
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert reason_of(path) == "truncated: 9000 of 10000 bytes of samples are there"
+
+
+@pytest.mark.parametrize("endian", ["BIG", "LITTLE"])
+@pytest.mark.parametrize("claimed", [0, 0x7FFFFFFF, 0xFFFFFFFF, 4000])
+def test_au_of_an_unknown_length(write, rng, endian, claimed):
+    path = write("a.au", rng.uniform(-1, 1, N_TIMES), subtype="PCM_16", endian=endian)
+    x = soundfile.read(path, dtype="float32", always_2d=True)[0]
+    replace(path, 8, claimed, 4, endian.lower())
+    np.testing.assert_array_equal(read(path), x)
+    replace(path, 8, 2 * N_TIMES, 4, endian.lower())
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert reason_of(path) == "truncated: 9000 of 10000 bytes of samples are there"
+
+
+def test_a_flac_that_does_not_tell_its_length(write, rng):
+    path = write("a.flac", rng.uniform(-1, 1, (150_000, 2)), subtype="PCM_16")
+    x = read(path)
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    np.testing.assert_array_equal(read(path), x)
+
+
+@pytest.mark.parametrize(("subtype", "rate"), [("VORBIS", 44100), ("OPUS", 48000)])
+class TestOgg:
+    @pytest.fixture
+    def ogg(self, write, rng, subtype, rate):
+        x = 0.1 * rng.standard_normal(3 * rate)
+        return write("a.ogg", x, rate, format="OGG", subtype=subtype)
+
+    def test_streams_one_after_the_other_are_all_read(self, ogg):
+        x = read(ogg)
+        ogg.write_bytes(ogg.read_bytes() * 3)
+        np.testing.assert_array_equal(read(ogg), np.concatenate([x, x, x]))
+
+    def test_a_page_cut_in_two_is_named(self, ogg):
+        content = ogg.read_bytes()
+        ogg.write_bytes(content[:-100])
+        assert reason_of(ogg) == "truncated: the last 100 bytes of its last page are missing"
+
+    def test_streams_that_do_not_go_together_are_named(self, ogg, write, rng, subtype, rate):
+        other = write("b.ogg", 0.1 * rng.standard_normal((rate, 2)), rate, subtype=subtype)
+        ogg.write_bytes(ogg.read_bytes() + other.read_bytes())
+        assert reason_of(ogg) == "its sampling rate or number of channels changes on the way"

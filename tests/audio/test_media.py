@@ -1,0 +1,176 @@
+"""Files that FFmpeg reads."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from skse.audio import MEDIA_SUFFIXES, AudioFormat, _media, media_suffix, open_audio, write_audio
+from skse.utils import UnusableFileError
+
+av = pytest.importorskip("av", exc_type=ImportError)
+
+RATE = 16000
+# Suffix, codec, container, samples a second that it decodes to, how many samples it may add, and
+# whether it can be written again.
+KINDS = {
+    "m4a": ("aac", "ipod", RATE, 2048, True),
+    "mp4": ("aac", "mp4", RATE, 2048, True),
+    "webm": ("libopus", "webm", 48000, 0, True),
+    "mka": ("flac", "matroska", RATE, 0, True),
+    "aac": ("aac", "adts", RATE, 2048, False),
+    "wma": ("wmav2", "asf", RATE, 4096, False),
+    "amr": ("libopencore_amrnb", "amr", 8000, 400, False),
+    "3gp": ("libopencore_amrnb", "3gp", 8000, 400, False),
+    "mov": ("alac", "mov", RATE, 0, False),
+}
+
+
+@pytest.fixture
+def make(tmp_path, speech):
+    """Encode 2 s of something like speech; return the path and the waveform."""
+
+    def encode(suffix, n_channels=1, n_tracks=1, picture=False, metadata=None):
+        codec, container, rate, *_ = KINDS[suffix]
+        rate = min(rate, RATE)
+        x = np.tile(speech, 2)[: rate * 2 + 77] if rate == 8000 else np.repeat(speech, 4)
+        x = np.stack([x, -0.5 * x][:n_channels]).astype(np.float32)
+        path = tmp_path / f"a.{suffix}"
+        with av.open(str(path), "w", format=container) as file:
+            file.metadata.update(metadata or {})
+            streams = [file.add_stream(codec, rate=rate) for _ in range(n_tracks)]
+            if picture:
+                video = file.add_stream("mpeg4", rate=10)
+                video.width, video.height, video.pix_fmt = 32, 32, "yuv420p"
+            for stream in streams:
+                stream.layout = "mono" if n_channels == 1 else "stereo"
+                if codec in ("aac", "wmav2"):
+                    stream.bit_rate = 48_000 * n_channels
+            if picture:
+                for i in range(10):
+                    pixels = np.full((32, 32, 3), 20 * i, np.uint8)
+                    file.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+                file.mux(video.encode(None))
+            for stream in streams:
+                resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
+                for begin in range(0, x.shape[1], 4096):
+                    frame = av.AudioFrame.from_ndarray(
+                        np.ascontiguousarray(x[:, begin : begin + 4096]),
+                        format="fltp",
+                        layout=stream.layout.name,
+                    )
+                    frame.sample_rate, frame.pts = rate, begin
+                    for part in resampler.resample(frame):
+                        file.mux(stream.encode(part))
+                for part in resampler.resample(None):
+                    file.mux(stream.encode(part))
+                file.mux(stream.encode(None))
+        return path, x, rate
+
+    return encode
+
+
+def read(path):
+    with open_audio(path) as audio:
+        x = np.concatenate(list(audio.blocks(1000)))
+        assert x.shape == (audio.n_times, audio.n_channels)
+        return x.T, audio
+
+
+def correlation(x, y):
+    n = min(len(x), len(y))
+    return np.corrcoef(x[:n], y[:n])[0, 1]
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("suffix", KINDS)
+def test_all_samples_are_read(make, suffix, n_channels):
+    if suffix in ("amr", "3gp") and n_channels == 2:
+        pytest.skip("a codec of one channel")
+    path, x, rate = make(suffix, n_channels)
+    y, audio = read(path)
+    _, _, decoded_rate, slack, is_written = KINDS[suffix]
+    assert (audio.sampling_rate, audio.n_channels) == (decoded_rate, n_channels)
+    factor = decoded_rate // rate
+    assert abs(y.shape[1] / factor - x.shape[1]) <= slack + 700 * (suffix == "wma")
+    assert (audio.media is not None) == is_written
+    assert media_suffix(path) == (path.suffix if is_written else ".flac")
+    if suffix in ("m4a", "mp4", "mka", "mov"):  # without a delay
+        assert all(correlation(a, b) > 0.9 for a, b in zip(x, y, strict=True))
+
+
+@pytest.mark.parametrize("suffix", ["m4a", "mp4", "webm", "mka"])
+def test_it_is_written_as_it_was(make, tmp_path, suffix):
+    path, *_ = make(suffix, 2, metadata={"title": "Talk"})
+    x, audio = read(path)
+    new = tmp_path / f"b.{suffix}"
+    assert write_audio(new, list(x), AudioFormat.of(audio)) == []
+    y, again = read(new)
+    assert 0 <= y.shape[1] - x.shape[1] < 1024  # AAC fills its last frame
+    assert (again.sampling_rate, again.media.encoder) == (audio.sampling_rate, audio.media.encoder)
+    assert all(correlation(a, b) > 0.9 for a, b in zip(x, y, strict=True))
+    with av.open(str(new)) as file:
+        assert {name.lower(): text for name, text in file.metadata.items()}["title"] == "Talk"
+
+
+def test_the_sound_of_a_film(make):
+    path, x, _ = make("mp4", picture=True)
+    y, audio = read(path)
+    assert correlation(x[0], y[0]) > 0.9
+    assert audio.remarks == ("its picture is left out",)
+    assert media_suffix(path) == ".flac"
+
+
+def test_one_of_many_tracks(make):
+    _, audio = read(make("mka", n_tracks=3)[0])
+    assert audio.remarks == ("2 of its 3 sound tracks are left out",)
+
+
+@pytest.mark.parametrize("suffix", ["m4a", "webm", "mka", "wma"])
+@pytest.mark.parametrize("part", [0.3, 0.7])
+def test_a_file_cut_short_is_named(make, suffix, part):
+    path, *_ = make(suffix)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(part * len(content))])
+    with pytest.raises(UnusableFileError) as caught:
+        read(path)
+    reason = caught.value.reason
+    assert reason.startswith(("truncated: ", "damaged", "not an audio file that can be read ("))
+
+
+def test_what_only_looks_like_one(tmp_path):
+    for suffix in ("m4a", "amr", "webm"):
+        path = tmp_path / f"a.{suffix}"
+        path.write_bytes(b"\0\0\0\x18ftypM4A " + bytes(1000))
+        with pytest.raises(UnusableFileError, match=r"not an audio file that can be read \("):
+            read(path)
+        assert media_suffix(path) == f".{suffix}"
+
+
+def test_without_pyav_the_remedy_is_said(make, monkeypatch, tmp_path):
+    path, *_ = make("m4a")
+    monkeypatch.setattr(_media, "find_spec", lambda name: None)
+    other = tmp_path / "voice.message"  # its first bytes tell what it is
+    other.write_bytes(path.read_bytes())
+    for name in (other, path):
+        with pytest.raises(UnusableFileError, match=r'pip install "skse\[media\]"'):
+            read(name)
+
+
+def test_suffixes():
+    assert all(suffix == "." + suffix.strip(".").lower() for suffix in MEDIA_SUFFIXES)
+    assert {".m4a", ".mp4", ".aac", ".amr", ".3gp", ".webm", ".wma", ".mka"} <= MEDIA_SUFFIXES
+
+
+def test_a_codec_that_libsndfile_lacks_in_a_container_that_it_has(tmp_path, speech):
+    path = tmp_path / "a.caf"
+    with av.open(str(path), "w", format="caf") as file:
+        stream = file.add_stream("pcm_f32le", rate=8000)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(speech[None], format="flt", layout="mono")
+        frame.sample_rate = 8000
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    x, audio = read(path)
+    assert audio.format == "CAF"
+    np.testing.assert_array_equal(x[0], speech)
+    assert soundfile.check_format("CAF", audio.subtype)

@@ -1,0 +1,168 @@
+"""What a file carries is in the one that takes its place, byte for byte; or its loss is said."""
+
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+
+from skse.audio import AudioFormat, open_audio, write_audio
+from skse.audio import _tags as tags
+from skse.audio._chunks import FAMILIES, Chunks
+
+CUE = struct.pack("<IIIIIII", 1, 1, 800, 0x61746164, 0, 0, 800)
+WAV_CHUNKS = {
+    b"bext": b"survey".ljust(602, b"\0") + b"A=PCM",
+    b"iXML": b"<BWFXML><NOTE>owl</NOTE></BWFXML>",
+    b"cue ": CUE,
+    b"guan": b"GUANO|Version: 1.0\nLoc Position: 48.1 11.5",
+    b"LIST": b"INFO" + b"IART" + struct.pack("<I", 4) + b"Ada\0" + b"IXYZ" + struct.pack("<I", 4)
+    + b"own\0",
+    b"id3 ": b"ID3\x03\0\0\0\0\0\0",
+}  # fmt: skip
+
+
+def rewritten(path, new):
+    """Read a file and write it again, half as loud; return the remarks."""
+    with open_audio(path) as audio:
+        x = np.concatenate(list(audio.blocks()))
+        return write_audio(new, list(0.5 * x.T), AudioFormat.of(audio))
+
+
+def half_as_loud(path, new):
+    x, y = (soundfile.read(one, dtype="float64")[0] for one in (path, new))
+    np.testing.assert_allclose(y, 0.5 * x, atol=2**-15)
+    assert len(x) > 1000
+
+
+def chunks_of(path, family):
+    with path.open("rb") as file:
+        found = [(name, begin, n) for name, begin, n, _ in Chunks(file, FAMILIES[family]).walk()]
+    content = path.read_bytes()
+    return {name: content[begin : begin + n] for name, begin, n in found}
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
+@pytest.mark.parametrize(
+    ("kind", "family"), [("WAV", "RIFF"), ("RF64", "RF64"), ("AIFF", "AIFF"), ("CAF", "CAF")]
+)
+def test_chunks(write, tmp_path, speech, kind, family, before):
+    path = write("a", speech, format=kind, subtype="PCM_16")
+    wanted = {b"NAME": b"Owl", b"MARK": b"\0\0"} if kind == "AIFF" else WAV_CHUNKS
+    if before and kind == "WAV":
+        content = path.read_bytes()
+        at = content.index(b"data")
+        for name, data in reversed(wanted.items()):
+            data = name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+            content = content[:at] + data + content[at:]
+        path.write_bytes(content)
+    else:
+        with path.open("r+b") as file:
+            for name, data in wanted.items():
+                Chunks(file, FAMILIES[family]).append(name, data)
+    assert rewritten(path, tmp_path / "b") == []
+    found = chunks_of(tmp_path / "b", family)
+    assert {name: found.get(name) for name in wanted} == wanted
+    if kind == "WAV":
+        with soundfile.SoundFile(tmp_path / "b") as audio:
+            assert audio.artist == "Ada"
+    half_as_loud(path, tmp_path / "b")
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF"])
+def test_samples_behind_a_placeholder_are_no_chunks(write, tmp_path, speech, kind):
+    path = write("a", speech, format=kind, subtype="PCM_16")
+    content = path.read_bytes()
+    at = content.index(b"data" if kind == "WAV" else b"SSND") + 4
+    path.write_bytes(content[:at] + bytes(4) + content[at + 4 :])
+    assert rewritten(path, tmp_path / "b") == []
+    assert soundfile.info(tmp_path / "b").frames == len(speech)
+    assert (tmp_path / "b").stat().st_size < len(content) + 100
+
+
+def test_chunks_of_wave64_are_named(write, tmp_path, speech):
+    path = write("a", speech, format="W64", subtype="PCM_16")
+    guid = b"note" + bytes(12)
+    path.write_bytes(path.read_bytes() + guid + (24 + 8).to_bytes(8, "little") + b"12345678")
+    assert rewritten(path, tmp_path / "b") == ["its chunk 'note' of 8 bytes is lost"]
+
+
+def flac_block(kind, content, last=False):
+    return bytes([kind | 128 * last]) + len(content).to_bytes(3, "big") + content
+
+
+def test_flac_blocks(write, tmp_path, speech):
+    path = write("a.flac", speech)
+    content = path.read_bytes()
+    comment = struct.pack("<II", 0, 2) + b"".join(
+        struct.pack("<I", len(text)) + text for text in (b"ARTIST=Ada", b"STATION=Old Mill")
+    )
+    picture = struct.pack(">II", 3, 9) + b"image/png" + struct.pack(">IIIIIII", 0, 1, 1, 8, 0, 3, 0)
+    picture, application = picture[:-4] + b"png", b"ownsdata"
+    blocks = [flac_block(4, comment), flac_block(6, picture), flac_block(2, application)]
+    with path.open("rb") as file:
+        _, frames = tags._flac_blocks(file)
+    streaminfo = content[8 : 8 + 34]
+    path.write_bytes(
+        b"fLaC" + flac_block(0, streaminfo) + b"".join(blocks) + flac_block(1, bytes(50), True)
+        + content[frames:]
+    )  # fmt: skip
+    assert rewritten(path, tmp_path / "b.flac") == []
+    new = (tmp_path / "b.flac").read_bytes()
+    assert all(block in new for block in blocks)
+    with soundfile.SoundFile(tmp_path / "b.flac") as audio:
+        assert audio.artist == "Ada"
+    half_as_loud(path, tmp_path / "b.flac")
+
+
+def test_mp3_tags(write, tmp_path, speech):
+    path = write("a.mp3", speech, format="MP3")
+    id3 = b"ID3\x03\0\0\0\0\0\x15" + b"TIT2\0\0\0\x05\0\0\0Talk" + bytes(6)
+    id3v1 = b"TAG" + b"Talk".ljust(125, b"\0")
+    path.write_bytes(id3 + path.read_bytes() + id3v1)
+    assert rewritten(path, tmp_path / "b.mp3") == []
+    new = (tmp_path / "b.mp3").read_bytes()
+    assert new.startswith(id3)
+    assert new.endswith(id3v1)
+    with soundfile.SoundFile(tmp_path / "b.mp3") as audio:
+        assert (audio.title, audio.frames) == ("Talk", len(speech))
+
+
+@pytest.mark.parametrize(("subtype", "rate"), [("VORBIS", 8000), ("OPUS", 48000)])
+def test_ogg_comments(write, tmp_path, speech, subtype, rate):
+    mutagen = pytest.importorskip("mutagen")
+    path = write("a.ogg", speech, rate, format="OGG", subtype=subtype)
+    file = mutagen.File(path)
+    file["artist"], file["station"] = ["Ada", "Bo"], "Old Mill"
+    file.save()
+    assert rewritten(path, tmp_path / "b.ogg") == []
+    new = mutagen.File(tmp_path / "b.ogg")
+    assert (new["artist"], new["station"]) == (["Ada", "Bo"], ["Old Mill"])
+
+
+@pytest.mark.parametrize(("subtype", "rate"), [("VORBIS", 8000), ("OPUS", 48000)])
+def test_ogg_comments_without_the_library_for_them(
+    write, tmp_path, speech, subtype, rate, monkeypatch
+):
+    mutagen = pytest.importorskip("mutagen")
+    path = write("a.ogg", speech, rate, format="OGG", subtype=subtype)
+    file = mutagen.File(path)
+    file["artist"], file["station"] = "Ada", "Old Mill"
+    file.save()
+    monkeypatch.setattr(tags, "find_spec", lambda name: None)
+    (remark,) = rewritten(path, tmp_path / "b.ogg")
+    assert remark.startswith("its tags station are lost: ")
+    assert "skse[media]" in remark
+    with soundfile.SoundFile(tmp_path / "b.ogg") as audio:
+        assert audio.artist == "Ada"
+
+
+def test_tags_of_another_kind_of_file(write, tmp_path, speech):
+    source, part = write("a.wav", speech), write("b.flac", speech)
+    assert tags.carry_over(source, part, {"title": "Talk", "artist": "Ada"}) == []
+    with soundfile.SoundFile(part) as audio:
+        assert (audio.title, audio.artist, audio.frames) == ("Talk", "Ada", len(speech))
+    part = write("c.aiff", speech)
+    assert tags.carry_over(source, part, {"title": "Talk"}) == ["its tags title are lost"]
+    assert tags.carry_over(source, part, {}) == []
+    assert tags.carry_over(None, part) == []
