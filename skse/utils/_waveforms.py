@@ -14,8 +14,9 @@ from skse.utils.typing import ArrayOrList, Waveform, Waveforms
 # are larger.
 _CHANNEL_ROWS = 256
 _MOST_CHANNELS = 64
-# Full scale is 1. No recording goes 42 dB beyond it; 16-bit PCM does, unless it is silence.
-_HIGHEST = 2.0**7
+# Full scale is 1. No recording goes 48 dB beyond it; 16-bit PCM does, unless its peak is
+# below -42 dB.
+_HIGHEST = 2.0**8
 
 
 def check_waveforms(
@@ -39,7 +40,7 @@ def check_waveforms(
         How to read a 2-D array of two long rows. With "stereo" it is refused,
         because nothing tells two utterances from the two channels of one.
     any_level : bool, default=False
-        Whether floats beyond ±128 are taken too, where the level is of no consequence.
+        Whether floats beyond ±256 are taken too, where the level is of no consequence.
 
     Returns
     -------
@@ -209,7 +210,7 @@ def restore_container(waveforms: Sequence[np.ndarray], like: Waveforms) -> Array
         return tuple(waveforms)
     if isinstance(like, Sequence):
         return list(waveforms)
-    if len(np.shape(like)) == 1:
+    if np.asarray(like).ndim == 1:
         out = np.empty(len(waveforms), dtype=object)
         out[:] = list(waveforms)
         return out
@@ -261,8 +262,8 @@ def _refuse_other_pcm(x, name):
     else:
         return
     raise ValueError(
-        f"{name} holds {x.dtype.name} PCM; expected floats of full scale ±1 or 16-bit PCM in signed "
-        f"integers. Convert it with {remedy}."
+        f"{name} holds {x.dtype.name} PCM; expected floats of full scale ±1 or 16-bit PCM in "
+        f"signed integers. Convert it with {remedy}."
     )
 
 
