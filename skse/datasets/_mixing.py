@@ -145,7 +145,7 @@ def mix_at_snr(
     if level == "active":
         check_sampling_rate(caller, sampling_rate)
     clean = check_waveforms([clean], "clean")[0]
-    noise = check_waveforms([noise], "noise")[0]
+    noise = check_waveforms([noise], "noise", any_level=True)[0]
     noise = fit_length(noise, len(clean), check_random_state(random_state)).astype(np.float64)
 
     speech_db = _speech_level(clean, level, sampling_rate)

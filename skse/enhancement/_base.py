@@ -62,13 +62,19 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         Returns
         -------
         enhanced : list, tuple or ndarray
-            float32 waveforms, in the container and of the lengths of `X`.
+            float32 waveforms, in the container and of the lengths of `X`: an object array
+            for a column of a table.
 
         Raises
         ------
         ValueError
-            For waveforms that are not finite and mono, and for a sampling rate
-            other than the one fitted with.
+            For waveforms that are not finite and mono, for PCM that is not of 16 bits,
+            and for a sampling rate other than the one fitted with.
+
+        Notes
+        -----
+        :func:`~sklearn.model_selection.cross_val_predict` cannot join lists of waveforms of
+        unequal length. Pass it a column, ``pandas.Series(X)``, or an object array.
         """
         self.check_ready(sampling_rate)
         as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_

@@ -87,8 +87,8 @@ class StreamingEnhancer:
         Parameters
         ----------
         block : array-like of shape (n_times,)
-            Any number of samples, also none, full scale ±1; int16 PCM is divided by
-            32768.
+            Any number of samples, also none, full scale ±1; 16-bit PCM is divided by
+            32768, any other refused.
 
         Returns
         -------

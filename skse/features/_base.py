@@ -92,7 +92,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-            Waveforms, full scale ±1. A single 1-D array is taken for one waveform.
+            Waveforms of any level. A single 1-D array is taken for one waveform.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype != object:
             return self.stft([X])[0]
         window = self.check_params()
-        return self._analyse(check_waveforms(X), window)
+        return self._analyse(check_waveforms(X, any_level=True), window)
 
     def istft(self, S: Arrays, n_times: int | Sequence[int]) -> ArrayOrList:
         """Waveforms of STFTs by least-squares overlap-add [1]_; needs no ``fit``.

@@ -86,7 +86,7 @@ class AudioDisplay:
         if not waveforms:
             raise ValueError(f"{cls.__name__}: waveforms is empty; expected at least one.")
         checked = {
-            name: check_waveforms([waveform], f"waveforms[{name!r}]")[0]
+            name: check_waveforms([waveform], f"waveforms[{name!r}]", any_level=True)[0]
             for name, waveform in waveforms.items()
         }
         peak = max(float(np.abs(waveform).max()) for waveform in checked.values())

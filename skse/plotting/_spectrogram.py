@@ -108,7 +108,7 @@ class SpectrogramDisplay:
         featurizer = STFTFeaturizer(n_fft=n_fft, hop_length=hop_length)
         spectrograms = {}
         for name, waveform in waveforms.items():
-            checked = check_waveforms([waveform], f"waveforms[{name!r}]")
+            checked = check_waveforms([waveform], f"waveforms[{name!r}]", any_level=True)
             magnitude = np.abs(featurizer.stft(checked)[0])
             spectrograms[name] = 20 * np.log10(np.maximum(magnitude, _FLOOR))
         return cls(spectrograms, sampling_rate=sampling_rate, hop_length=hop_length)

@@ -35,7 +35,7 @@ def check_examples(examples):
                 f"write_report: examples[{title!r}] is empty; expected waveforms by name."
             )
         checked[title] = {
-            name: check_waveforms([waveform], f"examples[{title!r}][{name!r}]")[0]
+            name: check_waveforms([waveform], f"examples[{title!r}][{name!r}]", any_level=True)[0]
             for name, waveform in waveforms.items()
         }
         lengths = {name: len(waveform) for name, waveform in checked[title].items()}

@@ -9,26 +9,38 @@ from sklearn.utils import check_array
 
 from skse.utils.typing import ArrayOrList, Waveform, Waveforms
 
-MIX_DOWN = "mix it down to mono first, for example with `.mean(axis={axis})`"
-# A 2-D array with two columns and at least this many rows is read as one stereo
-# recording: no corpus has utterances of two samples.
-_STEREO_ROWS = 256
+# A 2-D array of at least so many rows, of at most so many columns, is read as the channels
+# of one recording: no utterance is 64 samples (4 ms at 16 kHz) long, few arrays of microphones
+# are larger.
+_CHANNEL_ROWS = 256
+_MOST_CHANNELS = 64
+# Full scale is 1. No recording goes 48 dB beyond it; 16-bit PCM does, unless its peak is
+# below -42 dB.
+_HIGHEST = 2.0**8
 
 
 def check_waveforms(
-    X: Waveforms, name: str = "X", *, two_rows_are: str = "utterances"
+    X: Waveforms,
+    name: str = "X",
+    *,
+    two_rows_are: str = "utterances",
+    any_level: bool = False,
 ) -> ArrayOrList:
     """Check waveforms and convert them to float32.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
-        Mono waveforms, full scale ±1. int16 PCM is divided by 32768.
+        Mono waveforms, full scale ±1: a sequence may be a list, a tuple, an object array or
+        a column of a table. 16-bit PCM in signed integers of 16 bits or more, of either
+        byte order, is divided by 32768.
     name : str, default="X"
         What error messages call the argument.
     two_rows_are : {"utterances", "stereo"}, default="utterances"
         How to read a 2-D array of two long rows. With "stereo" it is refused,
         because nothing tells two utterances from the two channels of one.
+    any_level : bool, default=False
+        Whether floats beyond ±256 are taken too, where the level is of no consequence.
 
     Returns
     -------
@@ -38,26 +50,32 @@ def check_waveforms(
     Raises
     ------
     ValueError
-        Where `X` is empty, not numeric, not mono, or not finite. The message
-        names the argument, the utterance, what was received and the remedy.
+        Where `X` is empty, not numeric, not mono, not finite, or PCM of another kind: in
+        other integers, or in floats. The message names the argument, the utterance, what
+        was received and the remedy.
+
+    Notes
+    -----
+    An array of at least 256 rows and at most 64 columns is refused: it is one recording of
+    as many channels, as ``soundfile.read`` returns it, and not hundreds of utterances of a
+    few samples. A list of its rows is taken at its word.
     """
     if isinstance(X, (str, bytes, dict, set)) or X is None or isinstance(X, numbers.Number):
         raise ValueError(
             f"{name} must be a 2-D array of shape (n_samples, n_times) or a sequence of 1-D "
             f"waveforms; got {type(X).__name__}: {X!r:.60}."
         )
-    if isinstance(X, Sequence) and not isinstance(X, (list, tuple)):
-        X = list(X)
+    X = _listed(X)
     if isinstance(X, (list, tuple)) and len(X) == 0:
         raise ValueError(f"{name} is empty; expected at least one waveform.")
     if _is_sequence_of_waveforms(X):
-        waveforms = [check_waveform(x, f"{name}[{i}]") for i, x in enumerate(X)]
+        waveforms = [
+            check_waveform(x, f"{name}[{i}]", any_level=any_level) for i, x in enumerate(X)
+        ]
         if len({len(x) for x in waveforms}) > 1:
             return waveforms
         return np.stack(waveforms) if len(waveforms) > 1 else waveforms[0][None]
-    if getattr(X, "ndim", None) == 1 or (
-        isinstance(X, (list, tuple)) and len(X) and all(np.ndim(x) == 0 for x in X)
-    ):
+    if getattr(X, "ndim", None) == 1 or isinstance(X, (list, tuple)):
         raise ValueError(
             f"{name} is one-dimensional; expected a 2-D array of shape (n_samples, n_times) or a "
             f"sequence of 1-D waveforms. Reshape your data: wrap a single waveform as [{name}]."
@@ -65,27 +83,35 @@ def check_waveforms(
     if getattr(X, "ndim", None) == 3:
         raise ValueError(
             f"{name} has shape {np.shape(X)}: it holds more than one channel per utterance; "
-            + MIX_DOWN.format(axis="1 or 2, the channel axis")
-            + "."
+            f"{_mix_down(X, '1 or 2, the channel axis')}."
         )
     array = check_array(X, dtype=None, ensure_all_finite=False, input_name=name)
-    _refuse_stereo_rectangle(array, name, two_rows_are)
+    if array.dtype == object and np.ndim(array[0, 0]):
+        raise ValueError(
+            f"{name} is a table with a waveform in each cell; expected one column of it. Pass that "
+            f"alone, for example {name}.iloc[:, 0]."
+        )
+    _refuse_channels(array, name, two_rows_are)
     array = _to_float32(array, name)
     finite = _are_finite(array)
     if not finite.all():
         _refuse_not_finite(array[~finite][0], f"{name}[{int(np.argmin(finite))}]")
+    if not any_level:
+        _refuse_pcm_in_floats(array, name)
     return array
 
 
-def check_waveform(x: Waveform, name: str = "x") -> np.ndarray:
+def check_waveform(x: Waveform, name: str = "x", *, any_level: bool = False) -> np.ndarray:
     """Check one waveform and convert it to float32.
 
     Parameters
     ----------
     x : array-like of shape (n_times,)
-        Mono waveform, full scale ±1. int16 PCM is divided by 32768.
+        Mono waveform, full scale ±1; 16-bit PCM as for :func:`check_waveforms`.
     name : str, default="x"
         What error messages call the argument.
+    any_level : bool, default=False
+        As for :func:`check_waveforms`.
 
     Returns
     -------
@@ -95,8 +121,8 @@ def check_waveform(x: Waveform, name: str = "x") -> np.ndarray:
     Raises
     ------
     ValueError
-        Where `x` is empty, not numeric, not mono, or not finite. The message names
-        the argument, what was received and the remedy.
+        Where `x` is empty, not numeric, not mono, not finite, or PCM of another kind. The
+        message names the argument, what was received and the remedy.
     """
     if isinstance(x, (str, bytes)) or x is None or np.ndim(x) == 0:
         raise ValueError(
@@ -108,14 +134,15 @@ def check_waveform(x: Waveform, name: str = "x") -> np.ndarray:
         axis = int(np.argmin(x.shape))
         raise ValueError(
             f"{name} has shape {x.shape}; expected one mono waveform of shape (n_times,): "
-            + MIX_DOWN.format(axis=axis)
-            + "."
+            f"{_mix_down(x, axis)}."
         )
     if len(x) == 0:
         raise ValueError(f"{name} has length 0; expected at least one sample. Drop it first.")
     x = _to_float32(x, name)
     if not _are_finite(x):
         _refuse_not_finite(x, name)
+    if not any_level:
+        _refuse_pcm_in_floats(x, name)
     return x
 
 
@@ -177,57 +204,101 @@ def restore_container(waveforms: Sequence[np.ndarray], like: Waveforms) -> Array
     -------
     waveforms : list, tuple or ndarray
         A list for a list (or another sequence), a tuple for a tuple, an object array for an object
-        array of waveforms, a 2-D array for anything else.
+        array of waveforms or a column of a table, a 2-D array for anything else.
     """
     if isinstance(like, tuple):
         return tuple(waveforms)
     if isinstance(like, Sequence):
         return list(waveforms)
-    if isinstance(like, np.ndarray) and like.dtype == object and like.ndim == 1:
+    if np.asarray(like).ndim == 1:
         out = np.empty(len(waveforms), dtype=object)
         out[:] = list(waveforms)
         return out
     return np.stack([np.asarray(x) for x in waveforms])
 
 
+def _listed(X):
+    """List what holds waveforms one by one: a lazy sequence, an object array, a column."""
+    if isinstance(X, Sequence) and not isinstance(X, (list, tuple)):
+        return list(X)
+    if hasattr(X, "__array__") and getattr(X, "ndim", 1) == 1:
+        array = np.asarray(X)
+        return list(array) if array.dtype == object and array.ndim == 1 else array
+    return X
+
+
 def _is_sequence_of_waveforms(X: Any) -> TypeGuard[Sequence[Any]]:
-    if isinstance(X, np.ndarray):
-        return X.dtype == object and X.ndim == 1 and len(X) > 0 and any(np.ndim(x) for x in X)
     return isinstance(X, (list, tuple)) and any(
         isinstance(x, (np.ndarray, str, bytes)) or x is None or np.ndim(x) for x in X
     )
 
 
 def _to_float32(x, name):
-    if x.dtype == np.int16:
-        return x.astype(np.float32) / np.float32(32768)
-    if x.dtype == np.uint8 or (x.dtype == np.int32 and x.size and abs(x).max() > 32768):
-        remedy = "(x - 128.0) / 128" if x.dtype == np.uint8 else "x / 2.0**31"
-        raise ValueError(
-            f"{name} holds {x.dtype} PCM; expected floats of full scale ±1 or int16 PCM. "
-            f"Convert it with {remedy}."
-        )
+    if x.dtype == object and all(map(np.isscalar, x.flat)):
+        x = np.asarray(x.tolist())
     if np.iscomplexobj(x):
         raise ValueError(f"Complex data not supported: {name} must hold real waveforms.")
     try:
         with np.errstate(over="ignore"):
-            return np.ascontiguousarray(x, dtype=np.float32)
+            out = np.ascontiguousarray(x, dtype=np.float32)
     except ValueError as error:
         raise ValueError(f"{name} must hold numbers; got dtype {x.dtype}: {error}.") from error
+    if x.dtype.kind not in "iu":
+        return out
+    _refuse_other_pcm(x, name)
+    return out / np.float32(2**15)
 
 
-def _refuse_stereo_rectangle(array, name, two_rows_are):
-    n_rows, n_columns = array.shape
-    if n_columns == 2 and n_rows >= _STEREO_ROWS:
-        axis = 1
-    elif two_rows_are == "stereo" and n_rows == 2 and n_columns >= _STEREO_ROWS:
-        axis = 0
+def _refuse_other_pcm(x, name):
+    """Raise unless integers can be signed PCM of 16 bits."""
+    n_bits = 8 * x.dtype.itemsize - 1
+    peak = max(int(x.max()), -int(x.min()))
+    if x.dtype.kind == "u":
+        remedy = f"(x - 2.0**{n_bits}) / 2.0**{n_bits}"
+    elif n_bits < 15:
+        remedy = f"x / 2.0**{n_bits}"
+    elif peak > 2**15:
+        remedy = f"x / 2.0**{31 if peak <= 2**31 else n_bits}, or x / 2.0**23 if it has 24 bits"
     else:
         return
     raise ValueError(
-        f"{name} has shape {array.shape}, which may be one stereo recording; expected mono "
-        f"waveforms of shape (n_samples, n_times): {MIX_DOWN.format(axis=axis)} and pass "
-        f"[{name.lower()}_mono]. If it does hold {n_rows} utterances, pass list({name})."
+        f"{name} holds {x.dtype.name} PCM; expected floats of full scale ±1 or 16-bit PCM in "
+        f"signed integers. Convert it with {remedy}."
+    )
+
+
+def _refuse_pcm_in_floats(x, name):
+    """Raise where floats are integers that were converted, or averaged, but not scaled."""
+    peak = max(float(x.max()), -float(x.min()))
+    if peak > _HIGHEST:
+        raise ValueError(
+            f"{name} reaches {peak:.6g}; expected floats of full scale ±1. If these are PCM "
+            "values, such as a mean over channels, divide them by 2.0**15 where they were of 16 "
+            "bits, by 2.0**23 where of 24, by 2.0**31 where of 32."
+        )
+
+
+def _mix_down(x, axis):
+    scale = " / 2.0**15" if np.asarray(x).dtype.kind == "i" else ""
+    return f"mix it down to mono first, for example with `.mean(axis={axis}){scale}`"
+
+
+def _refuse_channels(array, name, two_rows_are):
+    n_rows, n_columns = array.shape
+    mono = f"pass [{name.lower()}_mono]"
+    if n_columns == 1 and n_rows >= _CHANNEL_ROWS:
+        kind, remedy = "recording of one channel", f"pass [{name}[:, 0]]"
+    elif n_columns <= _MOST_CHANNELS and n_rows >= _CHANNEL_ROWS:
+        kind = "stereo recording" if n_columns == 2 else f"recording of {n_columns} channels"
+        remedy = f"{_mix_down(array, 1)} and {mono}, or list({name}.T) for each channel alone"
+    elif two_rows_are == "stereo" and n_rows == 2 and n_columns >= _CHANNEL_ROWS:
+        kind, remedy = "stereo recording", f"{_mix_down(array, 0)} and {mono}"
+    else:
+        return
+    raise ValueError(
+        f"{name} has shape {array.shape}, which may be one {kind}; expected mono waveforms of "
+        f"shape (n_samples, n_times): {remedy}. If it does hold {n_rows} utterances, pass "
+        f"list({name})."
     )
 
 

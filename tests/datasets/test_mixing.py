@@ -111,6 +111,25 @@ def test_snr_of_the_mixture(rng, snr_db, n_noise, level):
     assert measured == pytest.approx(snr_db, abs=0.01)
 
 
+def test_pcm_is_mixed_as_the_floats_that_it_stands_for(rng):
+    clean, noise = (np.round(rng.uniform(-9999, 9999, 500)).astype("i2") for _ in range(2))
+    expected = mix_at_snr(clean / 32768, noise / 32768, 5)
+    for dtype in (">i2", "i8"):
+        np.testing.assert_array_equal(
+            mix_at_snr(clean.astype(dtype), noise.astype(dtype), 5), expected
+        )
+    averaged = noise.astype("f8")  # its level is of no consequence
+    np.testing.assert_allclose(mix_at_snr(clean, averaged, 5), expected, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"clean\[0\] reaches .*PCM"):
+        mix_at_snr(averaged, noise, 5)
+    for bad in (noise.astype("u2"), noise * np.int32(65536), (noise // 128).astype("i1")):
+        with pytest.raises(ValueError, match=r"noise\[0\] holds u?int\d+ PCM"):
+            mix_at_snr(clean, bad, 5)
+    for n_channels in (1, 2, 7):
+        with pytest.raises(ValueError, match="one mono waveform"):
+            mix_at_snr(clean, np.stack([noise] * n_channels, 1), 5)
+
+
 def test_long_noise_is_cut_at_a_random_place():
     clean = np.ones(10)
     noise = np.arange(1, 1001.0)

@@ -98,7 +98,7 @@ def test_odd_waveforms_stay_finite_and_quiet(enhancer, pairs):
 
 
 @pytest.mark.parametrize("enhancer", ENHANCERS, ids=_id)
-@pytest.mark.parametrize("factor", [1e-12, 0.3, 2.0, 1e9])
+@pytest.mark.parametrize("factor", [1e-12, 0.3, 2.0, 20.0])
 def test_scaling_the_input_scales_the_output(enhancer, factor, pairs):
     noisy, _ = pairs
     enhancer = clone(enhancer).fit(noisy)

@@ -1,6 +1,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
@@ -95,6 +96,22 @@ def test_bad_input_is_an_error_not_a_nan(name, pairs):
         call(name, clean, enhanced[:, :-1], noisy=enhanced)
     with pytest.raises(ValueError, match="clean and enhanced must hold the same number"):
         call(name, clean, enhanced[:1], noisy=enhanced)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_pcm_is_scaled_or_refused_and_columns_are_channels(name, pairs):
+    clean, enhanced = (list(x / (2 * np.abs(x).max())) for x in pairs)
+    pcm = [np.round(x * 32768).astype("i2") for x in enhanced]
+    expected = call(name, clean, [x / 32768 for x in pcm])
+    for dtype in (">i2", "i8"):
+        scores = call(name, clean, [x.astype(dtype) for x in pcm])
+        np.testing.assert_array_equal(scores, expected)
+    np.testing.assert_array_equal(call(name, pd.Series(clean), pd.Series(pcm)), expected)
+    for bad in (pcm[0].astype("u2"), pcm[0] * np.int32(65536), np.stack(pcm[:2]).mean(axis=0)):
+        with pytest.raises(ValueError, match=r"enhanced\[0\] (holds|reaches) .*full scale ±1"):
+            call(name, clean[:1], [bad])
+    with pytest.raises(ValueError, match=r"clean has shape .* recording of 3 channels"):
+        call(name, np.stack(clean[:1] * 3, 1), np.stack(clean[:1] * 3, 1))
 
 
 def test_ratio_db():

@@ -45,7 +45,7 @@ def test_a_wrong_level_counts_as_noise_for_snr_only(clean, orthogonal_noise):
     np.testing.assert_allclose(snr_score(clean, 0.5 * clean), 20 * np.log10(2), atol=1e-5)
     np.testing.assert_allclose(snr_score(clean, 0 * clean), 0)
     noisy = clean + 0.1 * orthogonal_noise
-    for scale in (1e-4, 0.5, 30):
+    for scale in (1e-4, 0.5, 15):
         np.testing.assert_allclose(si_sdr_score(clean, scale * noisy), 20, atol=1e-4)
         np.testing.assert_allclose(si_sdr_score(scale * clean, noisy), 20, atol=1e-4)
 
