@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # The extras "dev" and "docs" are tools of this checkout, not of those who use skse.
-TRIED = [*PROJECT["dependencies"], *EXTRAS["litert"], *EXTRAS["metrics"], *EXTRAS["test"]]
+TRIED = [
+    *PROJECT["dependencies"],
+    *(one for extra in ("litert", "media", "metrics", "test") for one in EXTRAS[extra]),
+]
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 SOURCES = sorted((ROOT / "skse").rglob("*.py"))
 

@@ -3,12 +3,11 @@
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 
 import numpy as np
 import soundfile
 
-from skse.utils import UnusableFileError
+from skse.utils import UnusableFileError, import_optional
 
 # Suffixes of files that FFmpeg reads; what has a picture too is marked in the second.
 MEDIA_SUFFIXES = frozenset(
@@ -63,7 +62,6 @@ _MAGIC = (
     (0, b"\xff\xf1"), (0, b"\xff\xf9"), (0, b"MAC "), (0, b"wvpk"), (0, b"TTA1"), (0, b"FLV\x01"),
     (8, b"AVI "), (4, b"moov"), (4, b"mdat"), (0, b"\x0bw"), (0, b"\0\0\x01\xba"),
 )  # fmt: skip
-REMEDY = 'python -m pip install "skse[media]" (PyAV) reads it'
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,29 @@ def media_suffix(path):
         return path.suffix
 
 
+def import_av(path):
+    """Import PyAV, or say how to install it.
+
+    Parameters
+    ----------
+    path : Path
+        The recording that needs it.
+
+    Returns
+    -------
+    av : module
+
+    Raises
+    ------
+    UnusableFileError
+        Where it is not installed.
+    """
+    try:
+        return import_optional("av", caller="its format", extra="media")
+    except ImportError as error:
+        raise UnusableFileError(path, str(error)) from error
+
+
 class MediaReader:
     """A recording that FFmpeg decodes, the first sound track of a film too.
 
@@ -130,8 +151,6 @@ class MediaReader:
     """
 
     def __init__(self, file, path):
-        if not find_spec("av"):
-            raise UnusableFileError(path, f"a format that needs FFmpeg: {REMEDY}")
         self.path, self.file = path, file
         self.endian, self.format = "FILE", file.suffix[1:].upper()
         if not soundfile.check_format(self.format, "PCM_16"):
@@ -202,11 +221,10 @@ class MediaReader:
         return 0.0 if len(container.streams) > 1 else (container.duration or 0) / 1e6
 
     def _decoded(self):
-        from av import AudioResampler
-
+        av = import_av(self.path)
         n_read = 0
         with self._opened() as (container, stream):
-            resampler = AudioResampler("fltp", self._layout, self.sampling_rate)
+            resampler = av.AudioResampler("fltp", self._layout, self.sampling_rate)
             frames = self._frames(container, stream)
             while True:
                 frame = next(frames, None)
@@ -224,8 +242,7 @@ class MediaReader:
             )
 
     def _frames(self, container, stream):
-        import av
-
+        av = import_av(self.path)
         n_read, rate = 0, 0
         try:
             for frame in container.decode(stream):
@@ -237,8 +254,7 @@ class MediaReader:
 
     @contextmanager
     def _opened(self):
-        import av
-
+        av = import_av(self.path)
         with ExitStack() as stack:
             try:
                 container = stack.enter_context(av.open(str(self.file), metadata_errors="ignore"))

@@ -6,6 +6,7 @@ from itertools import chain
 
 import numpy as np
 
+from skse.audio._media import import_av
 from skse.utils import UnusableFileError
 
 
@@ -33,8 +34,7 @@ def write_media(part, blocks, audio_format, path):
     OSError, UnusableFileError
         Where it cannot be written.
     """
-    import av
-
+    av = import_av(path)
     media = audio_format.media
     try:
         with av.open(str(part), "w", format=media.container) as container:
@@ -43,7 +43,7 @@ def write_media(part, blocks, audio_format, path):
             stream.layout = "mono" if audio_format.n_channels == 1 else "stereo"
             stream.bit_rate = media.bit_rate
             resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
-            frames = _frames(blocks, stream.layout.name, audio_format.sampling_rate)
+            frames = _frames(av, blocks, stream.layout.name, audio_format.sampling_rate)
             for frame in chain(frames, [None]):
                 for encodable in resampler.resample(frame):
                     container.mux(stream.encode(encodable))
@@ -58,9 +58,7 @@ def write_media(part, blocks, audio_format, path):
     return []
 
 
-def _frames(blocks, layout, sampling_rate):
-    import av
-
+def _frames(av, blocks, layout, sampling_rate):
     n_done = 0
     for block in blocks:
         planes = np.ascontiguousarray(block.T, np.float32)

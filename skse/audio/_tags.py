@@ -6,12 +6,11 @@ copied byte for byte; the comments of Ogg files go through mutagen, where it is 
 
 import os
 import shutil
-from importlib.util import find_spec
 
 from skse.audio._chunks import FAMILIES, Chunks
 from skse.audio._containers import layout_of
 from skse.audio._mpeg import before_tags, behind_id3
-from skse.utils import replacing
+from skse.utils import import_optional, replacing
 
 # Chunks that describe the samples as they were encoded, or fill up space.
 _OWN = {
@@ -142,19 +141,18 @@ def _carry_mpeg(source, part):
 
 
 def _carry_ogg(source, part):
-    if find_spec("mutagen"):
-        import mutagen
-
+    try:
+        mutagen = import_optional("mutagen", caller="its comments", extra="media")
+    except ImportError as error:
+        lost = sorted(set(_comment_names(source)) - _SOUNDFILE_TEXTS)
+        return [f"its tags {', '.join(lost)} are lost: {error}"] if lost else []
+    else:
         old, new = mutagen.File(source), mutagen.File(part)
         if old is not None and new is not None and old.tags:
             for name, values in old.tags.items():
                 new[name] = values
             new.save()
         return []
-    lost = sorted(set(_comment_names(source)) - _SOUNDFILE_TEXTS)
-    if not lost:
-        return []
-    return [f'its tags {", ".join(lost)} are lost: python -m pip install "skse[media]" keeps them']
 
 
 def _comment_names(path):

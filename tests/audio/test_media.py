@@ -1,10 +1,12 @@
 """Files that FFmpeg reads."""
 
+import sys
+
 import numpy as np
 import pytest
 import soundfile
 
-from skse.audio import MEDIA_SUFFIXES, AudioFormat, _media, media_suffix, open_audio, write_audio
+from skse.audio import MEDIA_SUFFIXES, AudioFormat, media_suffix, open_audio, write_audio
 from skse.utils import UnusableFileError
 
 av = pytest.importorskip("av", exc_type=ImportError)
@@ -148,7 +150,7 @@ def test_what_only_looks_like_one(tmp_path):
 
 def test_without_pyav_the_remedy_is_said(make, monkeypatch, tmp_path):
     path, *_ = make("m4a")
-    monkeypatch.setattr(_media, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "av", None)
     other = tmp_path / "voice.message"  # its first bytes tell what it is
     other.write_bytes(path.read_bytes())
     for name in (other, path):

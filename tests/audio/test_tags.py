@@ -1,6 +1,7 @@
 """What a file carries is in the one that takes its place, byte for byte; or its loss is said."""
 
 import struct
+import sys
 
 import numpy as np
 import pytest
@@ -108,8 +109,9 @@ def test_flac_blocks(write, tmp_path, speech):
         + content[frames:]
     )  # fmt: skip
     assert rewritten(path, tmp_path / "b.flac") == []
-    new = (tmp_path / "b.flac").read_bytes()
-    assert all(block in new for block in blocks)
+    with (tmp_path / "b.flac").open("rb") as file:
+        kept, _ = tags._flac_blocks(file)
+    assert kept[1:4] == [(4, comment), (6, picture), (2, application)]
     with soundfile.SoundFile(tmp_path / "b.flac") as audio:
         assert audio.artist == "Ada"
     half_as_loud(path, tmp_path / "b.flac")
@@ -149,7 +151,7 @@ def test_ogg_comments_without_the_library_for_them(
     file = mutagen.File(path)
     file["artist"], file["station"] = "Ada", "Old Mill"
     file.save()
-    monkeypatch.setattr(tags, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "mutagen", None)
     (remark,) = rewritten(path, tmp_path / "b.ogg")
     assert remark.startswith("its tags station are lost: ")
     assert "skse[media]" in remark
