@@ -49,9 +49,9 @@ def write_media(part, blocks, audio_format, path):
                     container.mux(stream.encode(encodable))
             container.mux(stream.encode(None))
     except av.FFmpegError as error:
-        # EINVAL is FFmpeg's word for what it cannot encode.
-        if isinstance(error, OSError) and 0 < error.errno < 4096 and error.errno != errno.EINVAL:
-            raise OSError(error.errno, os.strerror(error.errno), str(part)) from error
+        number = error.errno or 0 if isinstance(error, OSError) else 0
+        if 0 < number < 4096 and number != errno.EINVAL:  # FFmpeg's word for what it cannot encode
+            raise OSError(number, os.strerror(number), str(part)) from error
         raise UnusableFileError(
             path, f"cannot be written as {media.container}, {media.encoder} ({error.strerror})"
         ) from error
