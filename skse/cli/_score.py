@@ -31,9 +31,10 @@ Examples:
 )
 @click.option(
     "--metrics",
-    type=Names(Table("skse.metrics", "METRICS")),
-    help="Default: all that can be computed (gains with --noisy only; PESQ at 8 and 16 kHz, where "
-    'it is installed: python -m pip install "skse[metrics]").',
+    type=Names(Table("skse.metrics", "METRICS"), also=("pesq",)),
+    help="Default: all that can be computed (gains with --noisy only; PESQ where it is installed: "
+    'python -m pip install "skse[metrics]"). pesq_nb is narrow-band PESQ, at 8 and 16 kHz, and so '
+    "is pesq; pesq_wb is wide-band PESQ, at 16 kHz, what papers on 16 kHz speech report.",
 )
 @click.option(
     "--sampling-rate",
@@ -69,9 +70,9 @@ def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_fil
       130  interrupted
     """  # noqa: D301  click's mark for lines to leave alone
     from skse.files import score_folders
-    from skse.metrics import METRICS
+    from skse.metrics import get_metric
 
-    gains = [key for key in metrics or () if "noisy" in METRICS[key].needs]
+    gains = [key for key in metrics or () if "noisy" in get_metric(key).needs]
     if noisy is None and gains:
         raise click.UsageError(f"--metrics {','.join(gains)}: needs --noisy.")
     try:

@@ -47,12 +47,14 @@ class Names(click.ParamType):
     ----------
     allowed : iterable of str
         The names.
+    also : tuple of str, default=()
+        Older names, which are accepted and not shown.
     """
 
     name = "names"
 
-    def __init__(self, allowed):
-        self.allowed = allowed
+    def __init__(self, allowed, also=()):
+        self.allowed, self.also = allowed, also
 
     def get_metavar(self, param, ctx=None):
         """Show the names in ``--help``."""
@@ -62,7 +64,7 @@ class Names(click.ParamType):
         """Split at commas and check every name."""
         names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
         for name in names:
-            if name not in self.allowed:
+            if name not in self.also and name not in self.allowed:
                 listed = ", ".join(self.allowed)
                 self.fail(f"{name!r} is not one of {listed}; separate several by commas.")
         if len(set(names)) < len(names):
