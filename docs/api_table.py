@@ -236,6 +236,8 @@ SECTIONS = [
             "skse.utils.replacing",
             "skse.utils.write_whole",
             "skse.utils.digest",
+            "skse.utils.find_delay",
+            "skse.utils.Delay",
             "skse.utils.align",
             "skse.utils.write_csv",
             "skse.utils.progress_bar",

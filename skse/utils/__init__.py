@@ -1,6 +1,7 @@
 """Validation, files, tables, optional imports: what every other package may use."""
 
 from skse.utils._audio import UnusableFileError, open_audio, read_blocks
+from skse.utils._delay import Delay, find_delay
 from skse.utils._digest import digest
 from skse.utils._files import list_files, replacing, write_whole
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
@@ -14,6 +15,7 @@ from skse.utils._waveforms import (
 )
 
 __all__ = [
+    "Delay",
     "UnusableFileError",
     "align",
     "check_choice",
@@ -23,6 +25,7 @@ __all__ = [
     "check_waveform_pairs",
     "check_waveforms",
     "digest",
+    "find_delay",
     "import_optional",
     "list_files",
     "open_audio",
