@@ -80,6 +80,18 @@ def fit_for_bce():
 
 
 # Options that several commands have.
+clean_name_option = click.option(
+    "--clean-name",
+    metavar="TEMPLATE",
+    help="Name of the clean file, {1} being the first group of --match, {0} all that it matches: "
+    r"--match 'fileid_(\d+)$' --clean-name 'clean_fileid_{1}'.",
+)
+align_option = click.option(
+    "--align",
+    is_flag=True,
+    help="Take out a delay between the recordings of a pair, and turn back a turned polarity. "
+    "Without, both are told only.",
+)
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
 )

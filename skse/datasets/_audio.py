@@ -1,6 +1,8 @@
-"""Reading mono audio files, whole or their header."""
+"""Reading audio files, whole or their header."""
 
 from contextlib import contextmanager
+
+import numpy as np
 
 from skse.utils import UnusableFileError, open_audio, read_blocks
 
@@ -28,6 +30,30 @@ def read_mono(path):
     with _open_mono(path) as audio:
         (x,) = read_blocks(audio, audio.frames)
         return x[:, 0], audio.samplerate
+
+
+def read_channels(path):
+    """Read a file of any number of channels.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File.
+
+    Returns
+    -------
+    x : ndarray of shape (n_times, n_channels)
+        float32 waveforms, full scale ±1.
+    rate : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    UnusableFileError
+        With the path and the reason.
+    """
+    with open_audio(path) as audio:
+        return np.concatenate(list(read_blocks(audio))), audio.samplerate
 
 
 def read_header(path):

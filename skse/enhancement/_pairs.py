@@ -4,8 +4,12 @@ import warnings
 
 import numpy as np
 
+from skse.utils import find_delay
+
 # Beyond this the levels of noisy and clean cannot belong together.
 _LEVEL_MISMATCH_DB = 6.0
+# Pairs in which a delay is looked for then.
+_N_TRIED = 20
 # Recordings whose normalised product is closer to 1 are one recording at two levels: 16-bit
 # rounding of speech that was turned down by 50 dB is nearer still.
 _SAME = 1 - 1e-3
@@ -87,10 +91,28 @@ def match_levels(noisy, clean):
 
 
 def warn_of_other_level(noisy, clean):
-    """Warn the caller of the caller where clean and noisy were recorded at different levels."""
-    gains = np.abs([_level_in(x, s) for x, s in zip(noisy, clean, strict=True)])
-    median = 20 * np.log10(max(float(np.median(gains)), 1e-10))
-    if abs(median) > _LEVEL_MISMATCH_DB:
+    """Warn the caller of the caller where clean and noisy are at different levels, or delayed."""
+    gains = [_level_in(x, s) for x, s in zip(noisy, clean, strict=True)]
+    median = 20 * np.log10(max(float(np.median(np.abs(gains))), 1e-10))
+    if abs(median) <= _LEVEL_MISMATCH_DB:
+        if np.median(gains) < 0:
+            warnings.warn(
+                "The noisy waveforms have the inverted polarity of the clean ones; targets expect "
+                "the same. Change the sign of one of the two, or load them with "
+                "skse.datasets.load_pairs(..., align=True).",
+                stacklevel=4,
+            )
+        return
+    found = [find_delay(s, x) for x, s in list(zip(noisy, clean, strict=True))[:_N_TRIED]]
+    if delays := [delay.samples for delay in found if delay.samples]:
+        warnings.warn(
+            f"The noisy waveforms lag behind the clean ones, the first by {delays[0]} samples "
+            f"({len(delays)} of {len(found)} do so); targets expect none. Shift them, or load them "
+            "with skse.datasets.load_pairs(..., align=True): this is no other level, and "
+            "match_level=True would not mend it.",
+            stacklevel=4,
+        )
+    else:
         warnings.warn(
             f"The clean waveforms are contained in the noisy ones at {median:+.1f} dB (median); "
             "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the "

@@ -84,9 +84,7 @@ def find_delay(reference: np.ndarray, x: np.ndarray) -> Delay:
     heard = magnitude > 1e-12 * magnitude.max(initial=0)
     spectrum[~heard] = 0
     spectrum[heard] *= magnitude[heard] ** -_WHITENING
-    correlation = np.take(
-        scipy.fft.irfft(spectrum, n_fft), np.arange(first, last + 1), mode="wrap"
-    )
+    correlation = np.take(scipy.fft.irfft(spectrum, n_fft), np.arange(first, last + 1), mode="wrap")
     strength = np.abs(correlation)
     best = int(np.argmax(strength))
     others = np.concatenate([strength[: max(0, best - _APART)], strength[best + _APART + 1 :]])
