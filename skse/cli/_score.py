@@ -32,9 +32,9 @@ Examples:
     "--match",
     default="stem",
     show_default=True,
-    help="Which clean file belongs to an enhanced one: the one of the same name (stem), or a regular "
-    "expression whose first group, found in the enhanced name, is the clean name, or is found in "
-    "the clean name too.",
+    help="Which clean file belongs to an enhanced one: the one of the same name (stem), or a "
+    "regular expression whose first group, found in the enhanced name, is the clean name, or is "
+    "found in the clean name too.",
 )
 @clean_name_option
 @align_option

@@ -141,10 +141,10 @@ def load_pairs(
     A truncated WAV or FLAC file is recognised by its header. Ogg and MP3 do not say how
     long they are: a truncated one is found by the length of its partner.
 
-    Files of unequal length are cut to the shorter. They cannot be used where more would be lost than
-    padding: more than a second, or a quarter of the longer one. More may be cut off where it is
-    silence (60 dB below the peak), and up to a half where the one recording clearly is found in the
-    other.
+    Files of unequal length are cut to the shorter. They cannot be used where more would be lost
+    than padding: more than a second, or a quarter of the longer one. More may be cut off where
+    it is silence (60 dB below the peak), and up to a half where the one recording clearly is
+    found in the other.
 
     Delay and polarity are found by :func:`~skse.utils.find_delay`.
 
@@ -269,7 +269,7 @@ def _at_one_rate(pairs):
             path,
             f"{rate} Hz where most have {most} Hz; pass sampling_rate={most} (--sampling-rate "
             f"{most}) to resample it",
-        )  # fmt: skip
+        )
         for path, rate in others.items()
     ]
 

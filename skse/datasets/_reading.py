@@ -99,7 +99,16 @@ class PairReader:
         for channel, x in enumerate(noisy, 1):
             s = clean[min(channel, len(clean)) - 1]
             cut = self._cut(path, clean_path, x, s, common, slack)
-            pairs.append(Pair(*cut[:2], clean[0], path, clean_path, common, channel, *cut[2:]))
+            pairs.append(
+                Pair(
+                    recording=clean[0],
+                    path=path,
+                    clean_path=clean_path,
+                    rate=common,
+                    channel=channel,
+                    **cut,
+                )
+            )
         return pairs
 
     def _read(self, path):
@@ -129,8 +138,14 @@ class PairReader:
         x, s = x[max(0, delay) :], s[start:]
         n_times = min(len(x), len(s))
         x = x[:n_times] if polarity > 0 else -x[:n_times]
-        n_cut = n_cut if n_cut > slack else 0
-        return x, s[:n_times], start, n_cut, found.samples, found.polarity
+        return {
+            "noisy": x,
+            "clean": s[:n_times],
+            "start": start,
+            "n_cut": n_cut if n_cut > slack else 0,
+            "delay": found.samples,
+            "polarity": found.polarity,
+        }
 
 
 def _is_silent(part, whole):
@@ -171,7 +186,7 @@ def tell_alignment(pairs: Sequence[Pair], aligned: bool, kind: str = "") -> list
     if late := [pair for pair in pairs if pair.delay]:
         low, high = min(p.delay for p in late), max(p.delay for p in late)
         size = f"{abs(low)} samples ({abs(low) / late[0].rate * 1000:.4g} ms)"
-        how = f"lag behind their clean ones by {size}" if low > 0 else f"are {size} ahead"
+        how = f"{'lag behind' if low > 0 else 'are ahead of'} their clean ones by {size}"
         if low != high:
             how = f"have a delay of {low} to {high} samples against their clean ones"
         lines.append(

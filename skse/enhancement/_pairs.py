@@ -94,31 +94,31 @@ def warn_of_other_level(noisy, clean):
     """Warn the caller of the caller where clean and noisy are at different levels, or delayed."""
     gains = [_level_in(x, s) for x, s in zip(noisy, clean, strict=True)]
     median = 20 * np.log10(max(float(np.median(np.abs(gains))), 1e-10))
+    by_loader = "or load them with skse.datasets.load_pairs(..., align=True)"
     if abs(median) <= _LEVEL_MISMATCH_DB:
-        if np.median(gains) < 0:
-            warnings.warn(
-                "The noisy waveforms have the inverted polarity of the clean ones; targets expect "
-                "the same. Change the sign of one of the two, or load them with "
-                "skse.datasets.load_pairs(..., align=True).",
-                stacklevel=4,
-            )
-        return
-    found = [find_delay(s, x) for x, s in list(zip(noisy, clean, strict=True))[:_N_TRIED]]
-    if delays := [delay.samples for delay in found if delay.samples]:
-        warnings.warn(
-            f"The noisy waveforms lag behind the clean ones, the first by {delays[0]} samples "
-            f"({len(delays)} of {len(found)} do so); targets expect none. Shift them, or load them "
-            "with skse.datasets.load_pairs(..., align=True): this is no other level, and "
-            "match_level=True would not mend it.",
-            stacklevel=4,
+        if np.median(gains) >= 0:
+            return
+        text = (
+            "The noisy waveforms have the inverted polarity of the clean ones; targets expect the "
+            f"same. Change the sign of one of the two, {by_loader}."
+        )
+    elif delays := _delays_of(noisy[:_N_TRIED], clean[:_N_TRIED]):
+        text = (
+            "The noisy waveforms have a delay against the clean ones (the first of "
+            f"{len(delays)}: {delays[0]} samples); targets expect none. Shift one of the two, "
+            f"{by_loader}. It is no other level, which match_level=True would mend."
         )
     else:
-        warnings.warn(
+        text = (
             f"The clean waveforms are contained in the noisy ones at {median:+.1f} dB (median); "
-            "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the "
-            "level.",
-            stacklevel=4,
+            "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the level."
         )
+    warnings.warn(text, stacklevel=4)
+
+
+def _delays_of(noisy, clean):
+    found = (find_delay(s, x).samples for x, s in zip(noisy, clean, strict=True))
+    return [samples for samples in found if samples]
 
 
 def _level_in(noisy, clean):

@@ -141,11 +141,14 @@ def score_folders(
         records = [get_metric(key) for key in available_metrics(rate, noisy_dir is not None)]
     keys = [metric.key for metric in records]
 
-    labels, several = [], max(pairs.channel) > 1
+    labels: list[dict[str, Any]] = []
+    several = max(pairs.channel) > 1
     for name, channel in zip(pairs.filenames, pairs.channel, strict=True):
         file = Path(name).relative_to(enhanced_dir).as_posix()
         labels.append({"file": file, **({"channel": int(channel)} if several else {})})
-    tasks = [_common(*task) for task in zip(pairs.clean, pairs.noisy, pairs.start, noisy)]
+    tasks = [
+        _common(*task) for task in zip(pairs.clean, pairs.noisy, pairs.start, noisy, strict=True)
+    ]
     rows, noisy_rows = [], []
     results = _score_all(tasks, records, rate, n_jobs, progress)
     for label, (enhanced_scores, noisy_scores, failed) in zip(labels, results, strict=True):

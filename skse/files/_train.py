@@ -168,7 +168,7 @@ def train_from_folders(
     begin = time.perf_counter()
     with warnings.catch_warnings():
         # The remarks say so already.
-        warnings.filterwarnings("ignore", message="The noisy waveforms (lag|have)")
+        warnings.filterwarnings("ignore", message="The noisy waveforms have")
         _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
     card = {"training_data": f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}"}

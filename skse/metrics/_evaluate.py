@@ -37,8 +37,8 @@ def evaluate(
     Returns
     -------
     scores : dict of str to ndarray of shape (n_samples,) or float
-        By the name that was given, else the key of the metric, as the functions of :mod:`skse.metrics` return them: errors
-        are positive, and each metric warns of its own NaN.
+        By the name that was given, else the key of the metric, as the functions of
+        :mod:`skse.metrics` return them: errors are positive, and each metric warns of its own NaN.
 
     Raises
     ------

@@ -105,7 +105,7 @@ def test_pesq_refuses_bad_parameters(kwargs, message, speech_like):
 
 
 def test_wide_band_pesq_has_no_narrow_band_to_score(speech_like):
-    with pytest.raises(ValueError, match="pesq_wb_score: sampling_rate=8000 .* at 16000 Hz"):
+    with pytest.raises(ValueError, match=r"pesq_wb_score: sampling_rate=8000 .* at 16000 Hz"):
         pesq_wb_score(speech_like, speech_like, sampling_rate=8000)
 
 
