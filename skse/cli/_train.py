@@ -165,13 +165,13 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, network, target, 
         for key, name in (("loss", "training loss"), ("val_loss", "validation loss"))
         if key in training.history
     )
+    noisy_left_out = [path for path in training.unmatched if not Path(path).is_relative_to(clean_dir)]
+    n_left_out = len(training.skipped) + len(noisy_left_out)
     click.echo(
         f"{out}: trained on {training.n_pairs} pairs ({training.seconds / 60:.1f} min at "
         f"{training.sampling_rate} Hz, {training.n_clean} clean recordings), "
-        f"{len(training.history['loss'])} epochs in {training.fit_time:.0f} s, best {losses}."
+        f"{len(training.history['loss'])} epochs in {training.fit_time:.0f} s, best {losses}"
+        + (f"; {n_left_out} files left out." if n_left_out else ".")
     )
-    noisy_left_out = [
-        path for path in training.unmatched if not Path(path).is_relative_to(clean_dir)
-    ]
-    if training.skipped or noisy_left_out:
+    if n_left_out:
         sys.exit(1)

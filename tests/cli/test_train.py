@@ -54,7 +54,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
     assert result.exit_code == 1, result.output  # something was left out
     assert result.stdout == (
         "m.skse: trained on 4 pairs (1.5 min at 8000 Hz, 2 clean recordings), 2 epochs in 12 s, "
-        "best training loss 0.2, validation loss 0.25.\n"
+        "best training loss 0.2, validation loss 0.25; 2 files left out.\n"
     )
     assert result.stderr.splitlines() == [
         "noisy/x.wav: left out: truncated",
