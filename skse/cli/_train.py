@@ -165,7 +165,9 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, network, target, 
         for key, name in (("loss", "training loss"), ("val_loss", "validation loss"))
         if key in training.history
     )
-    noisy_left_out = [path for path in training.unmatched if not Path(path).is_relative_to(clean_dir)]
+    noisy_left_out = [
+        path for path in training.unmatched if not Path(path).is_relative_to(clean_dir)
+    ]
     n_left_out = len(training.skipped) + len(noisy_left_out)
     click.echo(
         f"{out}: trained on {training.n_pairs} pairs ({training.seconds / 60:.1f} min at "

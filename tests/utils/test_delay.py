@@ -5,6 +5,8 @@ import itertools
 import numpy as np
 import pytest
 import soundfile
+import soxr
+from scipy.signal import butter, sosfilt
 
 from skse.datasets import load_harvard
 from skse.utils import Delay, find_delay
@@ -42,6 +44,25 @@ def test_what_is_not_the_same_has_no_delay(speech):
     """Other sentences, the same speaker's too."""
     for (clean, _), (_, noisy) in itertools.pairwise(speech[:25]):
         assert find_delay(clean, noisy) == NOTHING
+
+
+@pytest.mark.parametrize("rate", [8000, 44100])
+def test_a_filter_turns_no_polarity(speech, rate):
+    """A telephone's band, with its phase."""
+    band = butter(4, [300, 3400], "bandpass", fs=rate, output="sos")
+    for clean, noisy in speech[:12:2]:
+        clean, noisy = (soxr.resample(x, 8000, rate) for x in (clean, noisy))
+        found = find_delay(clean, sosfilt(band, noisy))
+        assert found.polarity == 1
+        assert 0 <= found.samples < 0.003 * rate
+        assert find_delay(clean, -late(noisy, 441)) == (441, -1, True)
+
+
+def test_two_of_about_the_same_strength_are_not_clear(rng):
+    x = rng.standard_normal(8000)
+    assert find_delay(x, late(x, 100) + 0.3 * late(x, 500)) == (100, 1, True)
+    assert find_delay(x, late(x, 100) + 0.9 * late(x, 500)) == NOTHING
+    assert find_delay(*rng.standard_normal((2, 50))) == NOTHING
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 100])
