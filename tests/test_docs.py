@@ -68,6 +68,8 @@ EXCEPTIONS = {
     "skse.networks.Autoencoder": {"PR04"},
     "skse.networks.UNet": {"PR04"},
     "skse.metrics.pesq_score": {"EX01"},
+    "skse.metrics.pesq_nb_score": {"EX01"},
+    "skse.metrics.pesq_wb_score": {"EX01"},
     "skse.comparison.compare": {"EX01"},
 }
 # Whose examples download a corpus or train for minutes, and are shown only.

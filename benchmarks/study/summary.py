@@ -5,12 +5,13 @@ import math
 from skse.metrics import METRICS as RECORDS
 from skse.metrics import mean_of_defined
 
-# Column of the CSV -> what it holds. That of PESQ is older than the rule that names its unit.
+# Column of the CSV -> what it holds. That of PESQ, the narrow-band one, is older than the rule
+# that names scale and unit.
 METRICS = {
     "snr_gain_db": RECORDS["snr_gain"],
     "si_sdr_gain_db": RECORDS["si_sdr_gain"],
     "stoi": RECORDS["stoi"],
-    "pesq": RECORDS["pesq"],
+    "pesq": RECORDS["pesq_nb"],
 }
 HEADINGS = [metric.heading for metric in METRICS.values()]
 

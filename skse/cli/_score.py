@@ -4,36 +4,46 @@ import sys
 
 import click
 
-from skse.cli._types import Names, Table
+from skse.cli._types import Names, Table, align_option, clean_name_option
 
-_EPILOG = """\b
+_EPILOG = r"""\b
 Examples:
   skse score clean/ enhanced/
   skse score clean/ enhanced/ --noisy noisy/ --csv scores.csv --report scores.html
+  skse score clean/ noisy/ --match 'fileid_(\d+)$' --clean-name 'clean_fileid_{1}'
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG.replace(r"\b", "\b"))
 @click.argument("clean_dir", type=click.Path(exists=True, file_okay=False))
 @click.argument("enhanced_dir", type=click.Path(exists=True, file_okay=False))
 @click.option(
     "--noisy",
     type=click.Path(exists=True, file_okay=False),
-    help="Folder of the noisy recordings, named as the enhanced ones: adds the gains, and the "
-    "scores of the noisy recordings to compare with.",
+    help="Folder of the noisy recordings, named as the enhanced ones or as the first group of "
+    "--match: adds the gains, and the scores of the noisy recordings to compare with.",
+)
+@click.option(
+    "--noisy-name",
+    metavar="TEMPLATE",
+    help="Name of the noisy file, as --clean-name is that of the clean one.",
 )
 @click.option(
     "--match",
     default="stem",
     show_default=True,
     help="Which clean file belongs to an enhanced one: the one of the same name (stem), or a "
-    "regular expression whose first group, found in the enhanced name, is the clean name.",
+    "regular expression whose first group, found in the enhanced name, is the clean name, or is "
+    "found in the clean name too.",
 )
+@clean_name_option
+@align_option
 @click.option(
     "--metrics",
-    type=Names(Table("skse.metrics", "METRICS")),
-    help="Default: all that can be computed (gains with --noisy only; PESQ at 8 and 16 kHz, where "
-    'it is installed: python -m pip install "skse[metrics]").',
+    type=Names(Table("skse.metrics", "METRICS"), also=("pesq",)),
+    help="Default: all that can be computed (gains with --noisy only; PESQ where it is installed: "
+    'python -m pip install "skse[metrics]"). pesq_nb is narrow-band PESQ, at 8 and 16 kHz, and so '
+    "is pesq; pesq_wb is wide-band PESQ, at 16 kHz, what papers on 16 kHz speech report.",
 )
 @click.option(
     "--sampling-rate",
@@ -54,12 +64,14 @@ Examples:
     show_default=True,
     help="Processes side by side.",
 )
-def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_file, report, jobs):
+def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, metrics,
+          sampling_rate, csv_file, report, jobs):  # fmt: skip
     """Score enhanced recordings against clean ones, file by file.
 
     Prints a table of all files and their mean. Scores are of the whole file, in the time domain,
-    without rescaling. A metric that is not defined for a file (such as SNR of silence) is nan
-    there and left out of the mean; how often is said.
+    without rescaling, channel by channel. A metric that is not defined for a file (such as SNR of
+    silence) is nan there and left out of the mean; how often is said. Files that differ in length
+    are scored over the part they share.
 
     \b
     Exit code
@@ -69,9 +81,11 @@ def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_fil
       130  interrupted
     """  # noqa: D301  click's mark for lines to leave alone
     from skse.files import score_folders
-    from skse.metrics import METRICS
+    from skse.metrics import get_metric
 
-    gains = [key for key in metrics or () if "noisy" in METRICS[key].needs]
+    gains = [key for key in metrics or () if "noisy" in get_metric(key).needs]
+    if noisy is None and noisy_name:
+        raise click.UsageError("--noisy-name: needs --noisy.")
     if noisy is None and gains:
         raise click.UsageError(f"--metrics {','.join(gains)}: needs --noisy.")
     try:
@@ -82,6 +96,9 @@ def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_fil
             metrics=metrics,
             sampling_rate=sampling_rate,
             match=match,
+            clean_name=clean_name,
+            noisy_name=noisy_name,
+            align=align,
             csv_file=csv_file,
             report=report,
             n_jobs=jobs,
@@ -96,12 +113,18 @@ def score(clean_dir, enhanced_dir, noisy, match, metrics, sampling_rate, csv_fil
         click.echo(f"{path}: {reason}", err=True)
     for path in scores.unused:
         click.echo(f"{path}: no enhanced recording belongs to it", err=True)
+    n_files = len({row["file"] for row in scores.rows})
+    counted = f"{n_files} files"
+    if n_files < len(scores.rows):
+        counted = f"{len(scores.rows)} channels of {counted}"
     for name, number in scores.n_undefined.items():
-        click.echo(f"{name} is not defined for {number} of {len(scores.rows)} files.", err=True)
+        click.echo(f"{name} is not defined for {number} of {counted}.", err=True)
+    for remark in scores.remarks:
+        click.echo(remark, err=True)
     click.echo(scores.table)
     written = " and ".join(filter(None, [csv_file, report]))
     click.echo(
-        f"\n{len(scores.rows)} files scored at {scores.sampling_rate:g} Hz, "
+        f"\n{counted} scored at {scores.sampling_rate:g} Hz, "
         f"{len(scores.skipped)} problems" + (f"; see {written}." if written else ".")
     )
     if scores.skipped:

@@ -2,10 +2,18 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
-from skse.cli._types import Choice, Table, fit_for_bce, seed_option
+from skse.cli._types import (
+    Choice,
+    Table,
+    align_option,
+    clean_name_option,
+    fit_for_bce,
+    seed_option,
+)
 
 NETWORKS = ("unet", "autoencoder")
 LOSSES = ("mse", "mae", "bce")
@@ -32,8 +40,11 @@ Examples:
     default="stem",
     show_default=True,
     help="Which clean file belongs to a noisy one: the one of the same name (stem), or a regular "
-    "expression whose first group, found in the noisy name, is the clean name.",
+    "expression whose first group, found in the noisy name, is the clean name, or is found in "
+    "the clean name too.",
 )
+@clean_name_option
+@align_option
 @click.option(
     "--network",
     type=click.Choice(NETWORKS),
@@ -90,18 +101,20 @@ Examples:
 @seed_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")
 @click.option("--force", is_flag=True, help="Overwrite --out.")
-def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampling_rate,
-          validation, patience, remix, seed, jobs, force):  # fmt: skip
+def train(noisy_dir, clean_dir, out, match, clean_name, align, network, target, loss, epochs,
+          sampling_rate, validation, patience, remix, seed, jobs, force):  # fmt: skip
     """Train a model on pairs of noisy and clean recordings.
 
-    Both folders are searched with all their subfolders; many noisy files may share a clean one,
-    with which they must be aligned and equally long. A file that cannot be used is named and left
-    out. No sentence that training is stopped by was trained on.
+    Both folders are searched with all their subfolders; many noisy files may share a clean one.
+    Of two that differ in length the part they share is used; of several channels each is learnt
+    from. A file that cannot be used is named and left out. No sentence that training is stopped by
+    was trained on.
 
     \b
     Exit code
       0    the model is written
-      1    no pair found, or the model could not be written
+      1    no pair found, or the model could not be written; or it is written, and a noisy
+           recording was left out of its training, which is named
       2    wrong usage
       130  interrupted: nothing was written
     """  # noqa: D301  click's mark for lines to leave alone
@@ -127,6 +140,8 @@ def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampl
             epochs=epochs,
             sampling_rate=sampling_rate,
             match=match,
+            clean_name=clean_name,
+            align=align,
             validation_fraction=validation,
             patience=patience,
             remix=remix,
@@ -143,13 +158,22 @@ def train(noisy_dir, clean_dir, out, match, network, target, loss, epochs, sampl
         click.echo(f"{path}: left out: {reason}", err=True)
     for path in training.unmatched:
         click.echo(f"{path}: left out: no partner", err=True)
+    for remark in training.remarks:
+        click.echo(remark, err=True)
     losses = ", ".join(
         f"{name} {min(training.history[key]):.4g}"
         for key, name in (("loss", "training loss"), ("val_loss", "validation loss"))
         if key in training.history
     )
+    noisy_left_out = [
+        path for path in training.unmatched if not Path(path).is_relative_to(clean_dir)
+    ]
+    n_left_out = len(training.skipped) + len(noisy_left_out)
     click.echo(
         f"{out}: trained on {training.n_pairs} pairs ({training.seconds / 60:.1f} min at "
         f"{training.sampling_rate} Hz, {training.n_clean} clean recordings), "
-        f"{len(training.history['loss'])} epochs in {training.fit_time:.0f} s, best {losses}."
+        f"{len(training.history['loss'])} epochs in {training.fit_time:.0f} s, best {losses}"
+        + (f"; {n_left_out} files left out." if n_left_out else ".")
     )
+    if n_left_out:
+        sys.exit(1)

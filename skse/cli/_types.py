@@ -47,12 +47,14 @@ class Names(click.ParamType):
     ----------
     allowed : iterable of str
         The names.
+    also : tuple of str, default=()
+        Older names, which are accepted and not shown.
     """
 
     name = "names"
 
-    def __init__(self, allowed):
-        self.allowed = allowed
+    def __init__(self, allowed, also=()):
+        self.allowed, self.also = allowed, also
 
     def get_metavar(self, param, ctx=None):
         """Show the names in ``--help``."""
@@ -62,7 +64,7 @@ class Names(click.ParamType):
         """Split at commas and check every name."""
         names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
         for name in names:
-            if name not in self.allowed:
+            if name not in self.also and name not in self.allowed:
                 listed = ", ".join(self.allowed)
                 self.fail(f"{name!r} is not one of {listed}; separate several by commas.")
         if len(set(names)) < len(names):
@@ -78,6 +80,18 @@ def fit_for_bce():
 
 
 # Options that several commands have.
+clean_name_option = click.option(
+    "--clean-name",
+    metavar="TEMPLATE",
+    help="Name of the clean file, {1} being the first group of --match, {0} all that it matches: "
+    r"--match 'fileid_(\d+)$' --clean-name 'clean_fileid_{1}'.",
+)
+align_option = click.option(
+    "--align",
+    is_flag=True,
+    help="Take out a delay between the recordings of a pair, and turn back a turned polarity. "
+    "Without, both are told only.",
+)
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
 )

@@ -10,7 +10,7 @@ from skse.metrics import FIT_TIME, METRICS, mean_of_defined
 from skse.utils import align
 
 # What is scored where it can be, and what is told of every fit, in the order of the table.
-SCORED = ("snr_gain", "si_sdr", "rmse", "stoi", "pesq")
+SCORED = ("snr_gain", "si_sdr", "rmse", "stoi", "pesq_nb")
 SHOWN = (*(METRICS[key] for key in SCORED), FIT_TIME)
 LABELS = ("name", "kind", "network", "target", "loss")
 

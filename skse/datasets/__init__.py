@@ -2,12 +2,15 @@
 
 from skse.datasets._bunch import take as take
 from skse.datasets._harvard import load_harvard
+from skse.datasets._matching import Partners as Partners
 from skse.datasets._mixing import active_speech_level, mix_at_snr
 from skse.datasets._mixtures import make_pairs
 from skse.datasets._ms_snsd import fetch_ms_snsd
 from skse.datasets._noise import make_noise
 from skse.datasets._noizeus import fetch_noizeus
 from skse.datasets._pairs import load_pairs
+from skse.datasets._reading import PairReader as PairReader
+from skse.datasets._reading import tell_alignment as tell_alignment
 from skse.datasets._splits import split_noizeus
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Reading mono audio files, whole or their header."""
+"""Reading audio files, whole or their header."""
 
 from contextlib import contextmanager
 
@@ -30,6 +30,30 @@ def read_mono(path):
     """
     with _open_mono(path) as audio:
         return np.concatenate([block[:, 0] for block in audio.blocks()]), audio.sampling_rate
+
+
+def read_channels(path):
+    """Read a file of any number of channels.
+
+    Parameters
+    ----------
+    path : str or path-like
+        File.
+
+    Returns
+    -------
+    x : ndarray of shape (n_times, n_channels)
+        float32 waveforms, full scale ±1.
+    rate : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    UnusableFileError
+        With the path and the reason.
+    """
+    with open_audio(path) as audio:
+        return np.concatenate(list(audio.blocks())), audio.sampling_rate
 
 
 def read_header(path):

@@ -1,16 +1,16 @@
 """load_pairs: noisy and clean recordings of one's own, matched by file name."""
 
-import re
 import warnings
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from skse.datasets._audio import read_mono
 from skse.datasets._bunch import BunchOrLists, make_bunch
 from skse.datasets._listing import shorten
+from skse.datasets._matching import Partners
+from skse.datasets._reading import PairReader, tell_alignment
 from skse.utils import UnusableFileError, check_choice, check_sampling_rate, list_files
 from skse.utils.typing import FilePath, Match
 
@@ -32,6 +32,8 @@ def load_pairs(
     *,
     sampling_rate: float | None = None,
     match: Match = "stem",
+    clean_name: str | None = None,
+    align: bool = False,
     extensions: Sequence[str] = (".wav", ".flac", ".ogg", ".mp3"),
     on_error: str = "warn",
     return_X_y: bool = False,
@@ -44,25 +46,38 @@ def load_pairs(
         Folders, searched with all their subfolders. Hidden files are left out.
     sampling_rate : int, default=None
         Rate of the loaded waveforms in Hz; files of another rate are resampled. With
-        None all files must have the rate of the first.
+        None the rate that most pairs have; the others cannot be used.
     match : "stem", str, re.Pattern, mapping or callable, default="stem"
         Which clean file belongs to a noisy one. Many noisy files may share one.
 
         - ``"stem"``: the one of the same name, extension aside.
         - any other str, or a compiled pattern: a regular expression searched in the stem
           of the noisy file. Its first group is the stem of the clean file:
-          ``r"^(sp\d+)_"`` takes ``sp01_babble_sn5.wav`` to ``sp01.wav``.
+          ``r"^(sp\d+)_"`` takes ``sp01_babble_sn5.wav`` to ``sp01.wav``. Where no clean
+          file has that stem, it is the one in whose stem the expression finds the same
+          group: ``r"(fileid_\d+)$"`` takes ``book_1_fileid_7.wav`` to
+          ``clean_fileid_7.wav``.
         - a mapping from the stem of the noisy file to that of the clean file.
         - a callable that takes the path of the noisy file and returns the stem of the
           clean file, or None where there is none.
 
         Where several clean files have that stem, the one in the same subfolder is meant.
+    clean_name : str, default=None
+        Name of the clean file, with or without extension, in which ``{1}`` or ``{word}``
+        stands for a group of the expression `match`, and ``{0}`` for all that it matches:
+        ``match=r"fileid_(\d+)$", clean_name="clean_fileid_{1}"``. With ``match="stem"``
+        both ``{0}`` and ``{1}`` are the stem of the noisy file. A name with a ``/`` is a
+        path below `clean_dir`. None takes the first group itself.
+    align : bool, default=False
+        Whether to take out what lags or leads, and to turn back a turned polarity: the
+        noisy and clean waveforms then are what the recordings share, in step. What was found is
+        told in any case.
     extensions : sequence of str, default=(".wav", ".flac", ".ogg", ".mp3")
         File name extensions of audio, case ignored.
     on_error : {"warn", "raise"}, default="warn"
-        What to do about a file that cannot be used (not mono, empty, truncated, not
-        audio, of another length than its partner) or has no partner: leave it out and
-        name it in one warning at the end, or raise at the first.
+        What to do about a file that cannot be used (empty, truncated, not audio, of a length or
+        a number of channels that does not go with its partner's) or has no partner: leave it out
+        and name it in one warning at the end, or raise at the first.
     return_X_y : bool, default=False
         Whether to return ``(noisy, clean)`` instead of a Bunch.
 
@@ -70,8 +85,9 @@ def load_pairs(
     -------
     data : :class:`~sklearn.utils.Bunch`
         noisy, clean : list of ndarray of shape (n_times,)
-            float32 waveforms, pairwise equally long, in the order of the noisy paths.
-            Pairs of one clean file share its array.
+            float32 waveforms, pairwise equally long, in the order of the noisy paths; of
+            files of several channels each channel, against that of the clean file or its
+            only one. Pairs of one clean file share its array.
         sampling_rate : int
             Hz.
         sentence : ndarray of str, shape (n_pairs,)
@@ -82,6 +98,23 @@ def load_pairs(
             float64, measured over the whole file in dB.
         filenames : list of str
             Paths of the noisy files.
+        clean_filenames : list of str
+            Paths of the clean files.
+        channel : ndarray of int, shape (n_pairs,)
+            Number of the channel, from 1.
+        recording : list of ndarray
+            First channel of the whole clean file, to tell which pairs are of one sentence.
+        start : ndarray of int, shape (n_pairs,)
+            Sample of the clean file that the pair begins with: 0, but behind `align`.
+        n_cut : ndarray of int, shape (n_pairs,)
+            Samples by which the two files differ in length.
+        delay : ndarray of int, shape (n_pairs,)
+            Samples by which the noisy file lags behind the clean one, negative where it is
+            ahead; 0 where no delay is clear.
+        polarity : ndarray of int, shape (n_pairs,)
+            1, or -1 where that of the noisy file is turned.
+        remarks : list of str
+            A line each about lengths, delays and polarity, where there is something to say.
         skipped : list of tuple (str, str)
             Path and reason of every file that could not be used.
         unmatched : list of str
@@ -94,19 +127,26 @@ def load_pairs(
     Raises
     ------
     ValueError
-        For a folder that does not exist, a file of another rate where `sampling_rate`
-        is None, an argument that cannot be used, a problem under ``on_error="raise"``,
-        or where no pair is left.
+        For a folder that does not exist, an argument that cannot be used, a problem under
+        ``on_error="raise"``, or where no pair is left.
 
     Warns
     -----
     UserWarning
-        Counts and names the files left out.
+        Counts and names the files left out, and says how the files of pairs differ in length,
+        time and polarity.
 
     Notes
     -----
     A truncated WAV or FLAC file is recognised by its header. Ogg and MP3 do not say how
     long they are: a truncated one is found by the length of its partner.
+
+    Files of unequal length are cut to the shorter. They cannot be used where more would be lost
+    than padding: more than a second, or a quarter of the longer one. More may be cut off where
+    it is silence (60 dB below the peak), and up to a half where the one recording clearly is
+    found in the other.
+
+    Delay and polarity are found by :func:`~skse.utils.find_delay`.
 
     Examples
     --------
@@ -126,90 +166,83 @@ def load_pairs(
     check_choice("load_pairs", "on_error", on_error, ("warn", "raise"))
     if sampling_rate is not None:
         check_sampling_rate("load_pairs", sampling_rate)
-    find_stem = _matcher(match)
     noisy_paths, other_noisy = _list_audio("noisy_dir", noisy_dir, extensions)
     clean_paths, other_clean = _list_audio("clean_dir", clean_dir, extensions)
+    partners = Partners(clean_paths, Path(clean_dir), match, clean_name)
     skipped = [(str(path), "not an audio file") for path in other_noisy + other_clean]
     if skipped and on_error == "raise":
         raise ValueError(f"load_pairs: {skipped[0][0]}: {skipped[0][1]}.")
 
-    by_stem = defaultdict(list)
-    for path in clean_paths:
-        by_stem[path.stem].append(path)
-    reader = _Reader(sampling_rate)
-    rows, filenames, without_clean, used = [], [], [], set()
+    reader = PairReader(sampling_rate, align)
+    pairs, without_clean, used = [], [], set()
     for path in noisy_paths:
         try:
-            clean_path = _find_clean(path, find_stem(path), by_stem, noisy_dir, clean_dir)
+            clean_path = partners.find(path, noisy_dir)
             if clean_path is None:
                 if on_error == "raise":
                     raise UnusableFileError(path, "no clean file belongs to it")
                 without_clean.append(str(path))
                 continue
             used.add(clean_path)
-            noisy, clean = reader.read_pair(path, clean_path)
+            pairs += reader.read(path, clean_path)
         except UnusableFileError as error:
             if on_error == "raise":
                 raise ValueError(f"load_pairs: {error}.") from error
             if (error.path, error.reason) not in skipped:
                 skipped.append((error.path, error.reason))
-            continue
-        stem = clean_path.stem
-        if len(by_stem[stem]) > 1:
-            stem = clean_path.relative_to(clean_dir).with_suffix("").as_posix()
-        rows.append((noisy, clean, stem, _UNKNOWN, _UNKNOWN, _measure_snr(noisy, clean)))
-        filenames.append(str(path))
+    pairs, of_other_rate = _at_one_rate(pairs)
+    if of_other_rate and on_error == "raise":
+        raise ValueError(f"load_pairs: {of_other_rate[0][0]}: {of_other_rate[0][1]}.")
+    skipped += of_other_rate
     unmatched = without_clean + [str(path) for path in clean_paths if path not in used]
     report = _report(skipped, unmatched)
-    if not rows:
+    if not pairs:
         raise ValueError(
             f"load_pairs found no pair in noisy_dir={str(noisy_dir)!r} and "
             f"clean_dir={str(clean_dir)!r}: {len(noisy_paths)} noisy and {len(clean_paths)} clean "
-            f"audio files, match={match!r}. {report}"
+            f"audio files, match={match!r}, clean_name={clean_name!r}. {report}"
         )
-    if report:
-        warnings.warn(f"load_pairs: {report}", stacklevel=2)
-    descr = _DESCR.format(
-        noisy_dir=noisy_dir,
-        clean_dir=clean_dir,
-        n_pairs=len(rows),
-        sampling_rate=reader.sampling_rate,
-    )
-    return make_bunch(
-        rows,
-        reader.sampling_rate,
-        descr,
-        return_X_y=return_X_y,
-        filenames=filenames,
+    remarks = tell_alignment(pairs, align)
+    if told := " ".join([*filter(None, [report]), *remarks]):
+        warnings.warn(f"load_pairs: {told}", stacklevel=2)
+    return _make_bunch(
+        pairs,
+        partners,
+        (noisy_dir, clean_dir),
+        return_X_y,
         skipped=skipped,
         unmatched=unmatched,
+        remarks=remarks,
     )
 
 
-def _matcher(match):
-    """Return the function from the path of a noisy file to the stem of its clean one."""
-    if isinstance(match, str) and match == "stem":
-        return lambda path: path.stem
-    if isinstance(match, Mapping):
-        return lambda path: match.get(path.stem)
-    if isinstance(match, (str, re.Pattern)):
-        try:
-            pattern = re.compile(match)
-        except re.error as error:
-            raise ValueError(
-                f"load_pairs: match={match!r} is no regular expression: {error}."
-            ) from error
-        if not pattern.groups:
-            raise ValueError(
-                f"load_pairs: match={match!r} has no group; put the part that names the clean "
-                "file in parentheses, as in r'^(sp\\d+)_'."
-            )
-        return lambda path: found[1] if (found := pattern.search(path.stem)) else None
-    if callable(match):
-        return match
-    raise ValueError(
-        f"load_pairs: match={match!r} must be 'stem', a regular expression with a group, a mapping "
-        "or a callable."
+def _make_bunch(pairs, partners, folders, return_X_y, **extra):
+    """Gather pairs, their labels and what was found about them."""
+    rows = []
+    for pair in pairs:
+        path = pair.clean_path
+        stem = partners.below(path) if partners.is_ambiguous(path) else path.stem
+        snr_db = _measure_snr(pair.noisy, pair.clean)
+        rows.append((pair.noisy, pair.clean, stem, _UNKNOWN, _UNKNOWN, snr_db))
+    noisy_dir, clean_dir = folders
+    rate = pairs[0].rate
+    descr = _DESCR.format(
+        noisy_dir=noisy_dir, clean_dir=clean_dir, n_pairs=len(rows), sampling_rate=rate
+    )
+    numbers = {
+        name: np.array([getattr(pair, name) for pair in pairs])
+        for name in ("channel", "start", "n_cut", "delay", "polarity")
+    }
+    return make_bunch(
+        rows,
+        rate,
+        descr,
+        return_X_y=return_X_y,
+        filenames=[str(pair.path) for pair in pairs],
+        clean_filenames=[str(pair.clean_path) for pair in pairs],
+        recording=[pair.recording for pair in pairs],
+        **numbers,
+        **extra,
     )
 
 
@@ -225,65 +258,20 @@ def _list_audio(name, folder, extensions):
     return audio, [path for path in found if path.suffix.lower() not in wanted]
 
 
-def _find_clean(path, stem, by_stem, noisy_dir, clean_dir):
-    candidates = by_stem.get(stem, [])
-    if len(candidates) > 1:
-        parent = path.parent.relative_to(noisy_dir)
-        beside = [clean for clean in candidates if clean.parent.relative_to(clean_dir) == parent]
-        if len(beside) != 1:
-            raise UnusableFileError(path, f"{len(candidates)} clean files have the stem {stem!r}")
-        return beside[0]
-    return candidates[0] if candidates else None
-
-
-class _Reader:
-    """Reads pairs at one sampling rate: the one asked for, or that of the first file."""
-
-    def __init__(self, sampling_rate):
-        self.resample = sampling_rate is not None
-        self.sampling_rate = sampling_rate
-        self._first = None
-        self._clean = {}  # path -> waveform and rate, or the error it gave
-
-    def read_pair(self, noisy_path, clean_path):
-        if clean_path not in self._clean:
-            try:
-                self._clean[clean_path] = self._read(clean_path)
-            except UnusableFileError as error:
-                self._clean[clean_path] = error
-        if isinstance(self._clean[clean_path], UnusableFileError):
-            raise self._clean[clean_path]
-        clean, clean_rate = self._clean[clean_path]
-        noisy, noisy_rate = self._read(noisy_path)
-        # Resampling rounds the length, so rates that differ may leave one sample over.
-        slack = int(noisy_rate != clean_rate)
-        if abs(len(noisy) - len(clean)) > slack:
-            raise UnusableFileError(
-                noisy_path,
-                f"{len(noisy)} samples where its clean file {clean_path} has {len(clean)}",
-            )
-        shorter = min(len(noisy), len(clean))
-        return noisy[:shorter], clean[:shorter]
-
-    def _read(self, path):
-        """Return the waveform at the common rate, and the rate of the file."""
-        x, rate = read_mono(path)
-        return self._at_common_rate(x, rate, path), rate
-
-    def _at_common_rate(self, x, rate, path):
-        if self.sampling_rate is None:
-            self.sampling_rate, self._first = rate, path
-        if rate == self.sampling_rate:
-            return x
-        if not self.resample:
-            raise ValueError(
-                f"load_pairs: {path} has a sampling rate of {rate} Hz, the first file, "
-                f"{self._first}, one of {self.sampling_rate} Hz. "
-                f"Pass sampling_rate={self.sampling_rate} to resample."
-            )
-        import soxr
-
-        return soxr.resample(x, rate, self.sampling_rate).astype(np.float32, copy=False)
+def _at_one_rate(pairs):
+    """Return the pairs of the most frequent rate, and the files of others with the reason."""
+    if not pairs:
+        return pairs, []
+    [(most, _)] = Counter(pair.rate for pair in pairs).most_common(1)
+    others = {str(pair.path): pair.rate for pair in pairs if pair.rate != most}
+    return [pair for pair in pairs if pair.rate == most], [
+        (
+            path,
+            f"{rate} Hz where most have {most} Hz; pass sampling_rate={most} (--sampling-rate "
+            f"{most}) to resample it",
+        )
+        for path, rate in others.items()
+    ]
 
 
 def _measure_snr(noisy, clean):

@@ -11,6 +11,7 @@ from skse.enhancement._classical import (
 from skse.enhancement._decision_directed import LogMMSE, WienerFilter
 from skse.enhancement._enhancer import SpeechEnhancer
 from skse.enhancement._oracle import oracle_predict
+from skse.enhancement._pairs import groups_of as groups_of
 from skse.enhancement._pairs import match_levels as match_levels
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames as ContextFrames

@@ -4,8 +4,12 @@ import warnings
 
 import numpy as np
 
+from skse.utils import find_delay
+
 # Beyond this the levels of noisy and clean cannot belong together.
 _LEVEL_MISMATCH_DB = 6.0
+# Pairs in which a delay is looked for then.
+_N_TRIED = 20
 # Recordings whose normalised product is closer to 1 are one recording at two levels: 16-bit
 # rounding of speech that was turned down by 50 dB is nearer still.
 _SAME = 1 - 1e-3
@@ -87,16 +91,34 @@ def match_levels(noisy, clean):
 
 
 def warn_of_other_level(noisy, clean):
-    """Warn the caller of the caller where clean and noisy were recorded at different levels."""
-    gains = np.abs([_level_in(x, s) for x, s in zip(noisy, clean, strict=True)])
-    median = 20 * np.log10(max(float(np.median(gains)), 1e-10))
-    if abs(median) > _LEVEL_MISMATCH_DB:
-        warnings.warn(
-            f"The clean waveforms are contained in the noisy ones at {median:+.1f} dB (median); "
-            "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the "
-            "level.",
-            stacklevel=4,
+    """Warn the caller of the caller where clean and noisy are at different levels, or delayed."""
+    gains = [_level_in(x, s) for x, s in zip(noisy, clean, strict=True)]
+    median = 20 * np.log10(max(float(np.median(np.abs(gains))), 1e-10))
+    by_loader = "or load them with skse.datasets.load_pairs(..., align=True)"
+    if abs(median) <= _LEVEL_MISMATCH_DB:
+        if np.median(gains) >= 0:
+            return
+        text = (
+            "The noisy waveforms have the inverted polarity of the clean ones; targets expect the "
+            f"same. Change the sign of one of the two, {by_loader}."
         )
+    elif delays := _delays_of(noisy[:_N_TRIED], clean[:_N_TRIED]):
+        text = (
+            "The noisy waveforms have a delay against the clean ones (the first of "
+            f"{len(delays)}: {delays[0]} samples); targets expect none. Shift one of the two, "
+            f"{by_loader}. It is no other level, which match_level=True would mend."
+        )
+    else:
+        text = (
+            f"The clean waveforms are contained in the noisy ones at {median:+.1f} dB (median); "
+            "targets expect 0 dB. Pass match_level=True if a step or a recorder changed the level."
+        )
+    warnings.warn(text, stacklevel=4)
+
+
+def _delays_of(noisy, clean):
+    found = (find_delay(s, x).samples for x, s in zip(noisy, clean, strict=True))
+    return [samples for samples in found if samples]
 
 
 def _level_in(noisy, clean):

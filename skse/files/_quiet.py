@@ -7,7 +7,7 @@ from skse.files._plan import EXTENSIONS
 
 
 def load_quietly(noisy_dir, clean_dir, **options):
-    """Load pairs; their `skipped` and `unmatched` say which recordings were left out."""
+    """Load pairs; their `skipped`, `unmatched` and `remarks` say what is to be told."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="load_pairs: ", category=UserWarning)
         pairs = load_pairs(noisy_dir, clean_dir, extensions=sorted(EXTENSIONS), **options)

@@ -1,6 +1,7 @@
 """score_folders: clean and enhanced recordings in, a score for every file out."""
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.utils import Bunch
 
+from skse.datasets import PairReader, Partners, tell_alignment
+from skse.files._plan import EXTENSIONS
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
 from skse.metrics import Metric, available_metrics, evaluate, get_metric, mean_of_defined
-from skse.utils import check_number, progress_bar
+from skse.utils import UnusableFileError, check_number, list_files, progress_bar
 from skse.utils.typing import FilePath, Match
 
 _N_EXAMPLES = 3
@@ -26,6 +29,9 @@ def score_folders(
     metrics: Sequence[str | Metric | Callable[..., Any]] | None = None,
     sampling_rate: int | None = None,
     match: Match = "stem",
+    clean_name: str | None = None,
+    noisy_name: str | None = None,
+    align: bool = False,
     csv_file: FilePath | None = None,
     report: FilePath | None = None,
     n_jobs: int = 1,
@@ -36,19 +42,28 @@ def score_folders(
     Parameters
     ----------
     clean_dir, enhanced_dir : str or path-like
-        Folders of recordings, searched with all their subfolders.
+        Folders of recordings, searched with all their subfolders. Files of several channels
+        are scored channel by channel, against that of the clean file or its only one.
     noisy_dir : str or path-like, default=None
-        Folder of the noisy recordings, named as the enhanced ones: adds the gains in SNR and
-        SI-SDR and the scores of the noisy recordings.
+        Folder of the noisy recordings: adds the gains in SNR and SI-SDR and the scores of the
+        noisy recordings.
     metrics : sequence of str, Metric or callable, default=None
         As for :func:`~skse.metrics.evaluate`. None takes all that can be computed.
     sampling_rate : int, default=None
-        Rate at which to score, in Hz; files of another are resampled. With None all files must
-        have the rate of the first.
+        Rate at which to score, in Hz; files of another are resampled. With None the rate that
+        most enhanced files have; those of another are skipped.
     match : str, re.Pattern, mapping or callable, default="stem"
         Which clean file belongs to an enhanced one, as for :func:`~skse.datasets.load_pairs`.
+    clean_name : str, default=None
+        Name of the clean file with the groups of `match`, as there.
+    noisy_name : str, default=None
+        The same for the noisy file. None takes the one of the name of the enhanced file, with
+        the same path below the folder, or else named as the first group of `match`.
+    align : bool, default=False
+        Whether to take out what lags or leads, and to turn back a turned polarity, before
+        scoring, as for :func:`~skse.datasets.load_pairs`. What was found is told in any case.
     csv_file : str or path-like, default=None
-        Table to write, one row a file; its columns are named with their units.
+        Table to write, one row a file and channel; its columns are named with their units.
     report : str or path-like, default=None
         HTML page to write, with charts and some recordings to listen to.
     n_jobs : int, default=1
@@ -60,18 +75,21 @@ def score_folders(
     -------
     scores : :class:`~sklearn.utils.Bunch`
         rows : list of dict
-            ``file`` (path below `enhanced_dir`) and every metric, one row a file. A metric
-            that is not defined for a file is NaN.
+            ``file`` (path below `enhanced_dir`), ``channel`` (from 1, only where a file has
+            several) and every metric, one row a file and channel. A metric that is not defined
+            for it is NaN.
         noisy_rows : list of dict
             The same of the noisy recordings; empty without `noisy_dir`.
         mean, noisy_mean : dict of str to float
-            Mean of every metric over the files for which it is defined.
+            Mean of every metric over the rows for which it is defined.
         metrics : list of str
             Names of the metrics.
         table : str
             All files and the means, to print.
         n_undefined : dict of str to int
-            Number of files for which a metric is not defined, where there are any.
+            Number of rows for which a metric is not defined, where there are any.
+        remarks : list of str
+            A line each about lengths, delays and polarity, where there is something to say.
         sampling_rate : int
             Hz.
         skipped : list of tuple (str, str)
@@ -103,14 +121,17 @@ def score_folders(
     caller = "score_folders"
     check_number(caller, "n_jobs", n_jobs, int, min_val=1)
     records = [get_metric(metric, caller=caller, name="metrics") for metric in metrics or ()]
+    records = list({metric.key: metric for metric in records}.values())
     if noisy_dir is None and (gains := [m.key for m in records if "noisy" in m.needs]):
         raise ValueError(f"{caller}: metrics={gains!r} need noisy_dir (--noisy).")
-    pairs = load_quietly(enhanced_dir, clean_dir, sampling_rate=sampling_rate, match=match)
+    names = {"match": match, "clean_name": clean_name}
+    pairs = load_quietly(enhanced_dir, clean_dir, sampling_rate=sampling_rate, align=align, **names)
     rate = pairs.sampling_rate
-    files = [Path(name).relative_to(enhanced_dir).as_posix() for name in pairs.filenames]
-    noisy, skipped = [None] * len(files), []
+    noisy, skipped, remarks = [None] * len(pairs.noisy), [], pairs.remarks
     if noisy_dir is not None:
-        noisy, skipped = _load_noisy(noisy_dir, clean_dir, files, rate, match)
+        find = _noisy_finder(noisy_dir, enhanced_dir, match, noisy_name)
+        noisy, skipped, told = _read_noisy(pairs, find, PairReader(rate, align))
+        remarks = remarks + told
     without_clean = [
         (path, f"no clean recording in {clean_dir} belongs to it")
         for path in pairs.unmatched
@@ -120,13 +141,21 @@ def score_folders(
         records = [get_metric(key) for key in available_metrics(rate, noisy_dir is not None)]
     keys = [metric.key for metric in records]
 
-    tasks = [(pairs.clean[i], pairs.noisy[i], noisy[i]) for i in range(len(files))]
+    labels: list[dict[str, Any]] = []
+    several = max(pairs.channel) > 1
+    for name, channel in zip(pairs.filenames, pairs.channel, strict=True):
+        file = Path(name).relative_to(enhanced_dir).as_posix()
+        labels.append({"file": file, **({"channel": int(channel)} if several else {})})
+    tasks = [
+        _common(*task) for task in zip(pairs.clean, pairs.noisy, pairs.start, noisy, strict=True)
+    ]
     rows, noisy_rows = [], []
-    for file, scores in zip(files, _score_all(tasks, records, rate, n_jobs, progress), strict=True):
-        enhanced_scores, noisy_scores = scores
-        rows.append({"file": file, **enhanced_scores})
+    results = _score_all(tasks, records, rate, n_jobs, progress)
+    for label, (enhanced_scores, noisy_scores, failed) in zip(labels, results, strict=True):
+        rows.append(label | enhanced_scores)
         if noisy_scores is not None:
-            noisy_rows.append({"file": file, **noisy_scores})
+            noisy_rows.append(label | noisy_scores)
+        skipped += [(str(Path(enhanced_dir, label["file"])), reason) for reason in failed]
     result = Bunch(
         rows=rows,
         noisy_rows=noisy_rows,
@@ -135,31 +164,64 @@ def score_folders(
         metrics=keys,
         n_undefined={m: n for m in keys if (n := sum(np.isnan(row[m]) for row in rows))},
         sampling_rate=rate,
-        skipped=[*pairs.skipped, *without_clean, *skipped],
+        remarks=remarks,
+        skipped=list(dict.fromkeys([*pairs.skipped, *without_clean, *skipped])),
         unused=[path for path in pairs.unmatched if path not in dict(without_clean)],
     )
     result.table = format_scores(result, records)
     if csv_file is not None:
         write_scores(result, records, csv_file)
     if report is not None:
-        _write_report(report, result, files, tasks, clean_dir, enhanced_dir)
+        _write_report(report, result, labels, tasks, clean_dir, enhanced_dir)
     return result
 
 
-def _load_noisy(noisy_dir, clean_dir, files, sampling_rate, match):
-    """Return the noisy waveform of every enhanced file, or None, and what could not be used."""
-    pairs = load_quietly(noisy_dir, clean_dir, sampling_rate=sampling_rate, match=match)
-    by_name = {
-        Path(name).relative_to(noisy_dir).with_suffix("").as_posix(): x
-        for name, x in zip(pairs.filenames, pairs.noisy, strict=True)
-    }
-    noisy = [by_name.get(Path(file).with_suffix("").as_posix()) for file in files]
-    missing = [
-        (file, f"no usable noisy recording of this name in {noisy_dir}")
-        for file, x in zip(files, noisy, strict=True)
-        if x is None
-    ]
-    return noisy, missing
+def _noisy_finder(noisy_dir, enhanced_dir, match, noisy_name):
+    """Return the function from the path of an enhanced file to that of its noisy one, or None."""
+    paths = [path for path in list_files(noisy_dir) if path.suffix.lower() in EXTENSIONS]
+    options = {"both_ways": False, "caller": "score_folders", "name": "noisy_name"}
+    by_rule = Partners(paths, Path(noisy_dir), match, noisy_name, **options)
+    by_path = {by_rule.below(path): path for path in paths} if noisy_name is None else {}
+
+    def find(path):
+        same = by_path.get(path.relative_to(enhanced_dir).with_suffix("").as_posix())
+        return same or by_rule.find(path, enhanced_dir)
+
+    return find
+
+
+def _read_noisy(pairs, find, reader):
+    """Return the noisy pair of every enhanced one, or None, what was skipped, and remarks."""
+    noisy, skipped, n_channels = [], [], Counter(pairs.filenames)
+    for name, clean_name in dict(zip(pairs.filenames, pairs.clean_filenames, strict=True)).items():
+        found = [None]
+        try:
+            path = find(Path(name))
+            if path is None:
+                raise UnusableFileError(name, "no noisy recording belongs to it")
+            found = reader.read(path, Path(clean_name))
+            if len(found) not in (1, n_channels[name]):
+                found, own = [None], len(found)
+                raise UnusableFileError(path, f"{own} channels, not {n_channels[name]}")
+        except UnusableFileError as error:
+            reason = error.reason if error.path == name else f"no usable noisy recording: {error}"
+            skipped.append((name, reason))
+        noisy += found if len(found) == n_channels[name] else found * n_channels[name]
+    used = [pair for pair in noisy if pair is not None]
+    return noisy, skipped, tell_alignment(used, reader.align, "noisy ")
+
+
+def _common(clean, enhanced, start, noisy):
+    """Return what clean, enhanced and noisy (or None) recording share, cut to it.
+
+    `start` is the sample of the clean recording that `clean` and `enhanced` begin with.
+    """
+    if noisy is None:
+        return clean, enhanced, None
+    begin = max(start, noisy.start)
+    end = min(start + len(clean), noisy.start + len(noisy.noisy))
+    part = slice(begin - start, max(begin, end) - start)
+    return clean[part], enhanced[part], noisy.noisy[begin - noisy.start : end - noisy.start]
 
 
 def _score_all(tasks, metrics, sampling_rate, n_jobs, progress):
@@ -169,42 +231,55 @@ def _score_all(tasks, metrics, sampling_rate, n_jobs, progress):
 
 
 def _score_one(clean, enhanced, noisy, metrics, sampling_rate):
-    """Return the scores of the enhanced recording, and of the noisy one where there is one."""
-    n_times = _shortest([x for x in (clean, enhanced, noisy) if x is not None])
-    clean, enhanced = clean[:n_times], enhanced[:n_times]
-    noisy = None if noisy is None else noisy[:n_times]
-    possible = [metric for metric in metrics if noisy is not None or "noisy" not in metric.needs]
+    """Return the scores of the enhanced recording, of the noisy one, and why some are missing."""
+    reasons = {}
 
     def score(x):
-        return evaluate(clean, x, noisy, sampling_rate=sampling_rate, metrics=possible)
+        scores = {metric.key: np.nan for metric in metrics}
+        for metric in metrics:
+            if noisy is None and "noisy" in metric.needs:
+                continue
+            if metric.sampling_rates and sampling_rate not in metric.sampling_rates:
+                reasons[metric.key] = _other_rate(metric, sampling_rate)
+                continue
+            try:
+                scores |= evaluate(clean, x, noisy, sampling_rate=sampling_rate, metrics=[metric])
+            except ImportError:  # true of all files
+                raise
+            except Exception as error:  # one file, or a metric of one's own: the rest goes on
+                reasons[metric.key] = f"{metric.key} failed: {error}"
+        return scores
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NaN is counted in the end
-        undefined = {metric.key: np.nan for metric in metrics}
-        return undefined | score(enhanced), None if noisy is None else score(noisy)
+        return score(enhanced), None if noisy is None else score(noisy), list(reasons.values())
 
 
-def _shortest(waveforms):
-    """Length of the shortest: resampling may round lengths apart."""
-    return min(map(len, waveforms))
+def _other_rate(metric, sampling_rate):
+    rates = metric.sampling_rates
+    reason = f"{metric.key} is defined at {' or '.join(map(str, rates))} Hz, not {sampling_rate}"
+    if sampling_rate > min(rates):
+        best = max(rate for rate in rates if rate < sampling_rate)
+        return f"{reason}; sampling_rate={best} (--sampling-rate {best}) resamples"
+    return reason
 
 
 def _mean(rows, keys):
     return {key: mean_of_defined([row[key] for row in rows]) for key in keys}
 
 
-def _write_report(path, scores, files, tasks, clean_dir, enhanced_dir):
+def _write_report(path, scores, labels, tasks, clean_dir, enhanced_dir):
     from skse.report import write_report
 
     rows = [{"name": "enhanced", "kind": "candidate", **scores.mean}]
     if scores.noisy_rows:
         rows.append({"name": "noisy", "kind": "noisy", **scores.noisy_mean})
     examples = {}
-    for i in np.linspace(0, len(files) - 1, min(_N_EXAMPLES, len(files))).astype(int):
+    for i in np.linspace(0, len(tasks) - 1, min(_N_EXAMPLES, len(tasks))).astype(int):
         clean, enhanced, noisy = tasks[i]
         named = {"noisy": noisy, "enhanced": enhanced, "clean": clean}
-        named = {name: x for name, x in named.items() if x is not None}
-        examples[files[i]] = {name: x[: _shortest(named.values())] for name, x in named.items()}
+        title = " ".join(map(str, [labels[i]["file"], *list(labels[i].values())[1:]]))
+        examples[title] = {name: x for name, x in named.items() if x is not None}
     write_report(
         path,
         title="Scores of enhanced recordings",
@@ -214,7 +289,7 @@ def _write_report(path, scores, files, tasks, clean_dir, enhanced_dir):
         settings={
             "clean": str(clean_dir),
             "enhanced": str(enhanced_dir),
-            "files": str(len(files)),
+            "files": str(len({label["file"] for label in labels})),
             "sampling rate": f"{scores.sampling_rate} Hz",
         },
     )

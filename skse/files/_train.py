@@ -1,12 +1,14 @@
 """train_from_folders: pairs of recordings in, a model file out."""
 
 import time
+import warnings
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from sklearn.utils import Bunch
 
+from skse.enhancement import groups_of
 from skse.experiments import find_part, make_system
 from skse.files._enhance import frame_length
 from skse.files._model_io import check_suffix, save_model
@@ -30,6 +32,8 @@ def train_from_folders(
     epochs: int = 30,
     sampling_rate: int | None = None,
     match: Match = "stem",
+    clean_name: str | None = None,
+    align: bool = False,
     validation_fraction: float = 0.1,
     patience: int = 5,
     remix: bool = False,
@@ -42,7 +46,8 @@ def train_from_folders(
     Parameters
     ----------
     noisy_dir, clean_dir : str or path-like
-        Folders of recordings, as for :func:`~skse.datasets.load_pairs`.
+        Folders of recordings, as for :func:`~skse.datasets.load_pairs`. Every channel is learnt
+        from.
     out : str or path-like
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
     network : str or estimator, default="unet"
@@ -62,10 +67,15 @@ def train_from_folders(
     epochs : int, default=30
         Passes over the training data at most.
     sampling_rate : int, default=None
-        Rate of the model in Hz; recordings of another are resampled. With None all must have
-        the rate of the first. Frames are 32 ms long at any rate.
+        Rate of the model in Hz; recordings of another are resampled. With None the rate that
+        most pairs have; others are left out. Frames are 32 ms long at any rate.
     match : str, re.Pattern, mapping or callable, default="stem"
         Which clean file belongs to a noisy one, as for :func:`~skse.datasets.load_pairs`.
+    clean_name : str, default=None
+        Name of the clean file with the groups of `match`, as there.
+    align : bool, default=False
+        Whether to take out delays and turned polarity, as there. What was found is told in any
+        case.
     validation_fraction : float, default=0.1
         Part of the clean recordings that is held out: training stops when the loss on them no
         longer improves, and the best epoch is kept. 0 trains on all for all epochs.
@@ -98,6 +108,8 @@ def train_from_folders(
             Seconds.
         skipped, unmatched : list
             Files left out, as :func:`~skse.datasets.load_pairs` lists them.
+        remarks : list of str
+            A line each about lengths, delays and polarity, where there is something to say.
 
     Raises
     ------
@@ -133,7 +145,10 @@ def train_from_folders(
     out = Path(out)
     _check(out, force, validation_fraction, epochs=epochs, patience=patience, seed=random_state)
     out.parent.mkdir(parents=True, exist_ok=True)
-    pairs = _load(noisy_dir, clean_dir, sampling_rate, match, validation_fraction)
+    names = {"match": match, "clean_name": clean_name}
+    pairs = _load(
+        noisy_dir, clean_dir, validation_fraction, sampling_rate=sampling_rate, align=align, **names
+    )
     n_fft = frame_length(pairs.sampling_rate)
     enhancer = make_system(
         network,
@@ -151,7 +166,10 @@ def train_from_folders(
         remix=remix,
     )
     begin = time.perf_counter()
-    _fit(enhancer, pairs, epochs, progress)
+    with warnings.catch_warnings():
+        # The remarks say so already.
+        warnings.filterwarnings("ignore", message="The noisy waveforms have")
+        _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
     card = {"training_data": f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}"}
     save_model(enhancer, out, card)
@@ -165,6 +183,7 @@ def train_from_folders(
         fit_time=fit_time,
         skipped=pairs.skipped,
         unmatched=pairs.unmatched,
+        remarks=pairs.remarks,
     )
 
 
@@ -179,9 +198,9 @@ def _check(out, force, validation_fraction, *, epochs, patience, seed):
         raise ValueError(f"{_CALLER}: {out} exists; pass force=True (--force) to overwrite it.")
 
 
-def _load(noisy_dir, clean_dir, sampling_rate, match, validation_fraction):
+def _load(noisy_dir, clean_dir, validation_fraction, **options):
     """Load the pairs, of which there are enough to hold some out."""
-    pairs = load_quietly(noisy_dir, clean_dir, sampling_rate=sampling_rate, match=match)
+    pairs = load_quietly(noisy_dir, clean_dir, **options)
     n_clean = len(set(pairs.sentence))
     if validation_fraction and n_clean < 2:
         raise ValueError(
@@ -192,15 +211,17 @@ def _load(noisy_dir, clean_dir, sampling_rate, match, validation_fraction):
 
 
 def _fit(enhancer, pairs, epochs, progress):
+    # Of whole recordings: parts of unequal lengths, and channels, do not show that they are of one.
+    data = (pairs.noisy, pairs.clean, groups_of(pairs.recording))
     if not (progress and isinstance(enhancer.regressor, BaseNetworkRegressor)):
-        enhancer.fit(pairs.noisy, pairs.clean)
+        enhancer.fit(*data)
         return
     load_tensorflow(start=True)  # what it says would tear the bar
     own = enhancer.regressor.callbacks
     with progress_bar(total=epochs, desc="train", unit="epoch") as bar:
         enhancer.set_params(regressor__callbacks=[*(own or []), _make_callback(bar)])
         try:
-            enhancer.fit(pairs.noisy, pairs.clean)
+            enhancer.fit(*data)
         finally:
             enhancer.set_params(regressor__callbacks=own)
         enhancer.regressor_.set_params(callbacks=own)

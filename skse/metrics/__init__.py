@@ -8,14 +8,22 @@ the utterances, larger is better, and a record in ``METRICS``: label, unit, form
 
 from skse.metrics._base import mean_of_defined
 from skse.metrics._evaluate import evaluate
-from skse.metrics._perceptual import estoi_score, pesq_score, stoi_score
+from skse.metrics._perceptual import (
+    estoi_score,
+    pesq_nb_score,
+    pesq_score,
+    pesq_wb_score,
+    stoi_score,
+)
 from skse.metrics._records import FIT_TIME, METRICS, Metric, available_metrics, get_metric
 from skse.metrics._scorers import (
     estoi_scorer,
     log_spectral_distance_scorer,
     make_multimetric_scorer,
     make_waveform_scorer,
+    pesq_nb_scorer,
     pesq_scorer,
+    pesq_wb_scorer,
     rmse_scorer,
     segmental_snr_scorer,
     si_sdr_gain_scorer,
@@ -48,8 +56,12 @@ __all__ = [
     "make_multimetric_scorer",
     "make_waveform_scorer",
     "mean_of_defined",
+    "pesq_nb_score",
+    "pesq_nb_scorer",
     "pesq_score",
     "pesq_scorer",
+    "pesq_wb_score",
+    "pesq_wb_scorer",
     "rmse_error",
     "rmse_scorer",
     "segmental_snr_score",

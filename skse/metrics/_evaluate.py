@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skse.metrics._records import MetricLike, available_metrics, get_metric
+from skse.metrics._records import MetricLike, available_metrics, get_metric, name_of
 from skse.utils.typing import OneOrMany, Scores
 
 
@@ -30,15 +30,15 @@ def evaluate(
         Hz.
     metrics : sequence of str, Metric or callable, default=None
         Any of "snr", "snr_gain", "segmental_snr", "si_sdr", "si_sdr_gain",
-        "rmse", "log_spectral_distance", "stoi", "estoi" and "pesq" (narrow-band), and
-        metrics of your own, as for :func:`get_metric`.
+        "rmse", "log_spectral_distance", "stoi", "estoi", "pesq_nb" and "pesq_wb" ("pesq" is
+        the former), and metrics of your own, as for :func:`get_metric`.
         None takes all of :func:`available_metrics`.
 
     Returns
     -------
     scores : dict of str to ndarray of shape (n_samples,) or float
-        By key of the metric, as the functions of :mod:`skse.metrics` return them: errors
-        are positive, and each metric warns of its own NaN.
+        By the name that was given, else the key of the metric, as the functions of
+        :mod:`skse.metrics` return them: errors are positive, and each metric warns of its own NaN.
 
     Raises
     ------
@@ -67,6 +67,6 @@ def evaluate(
                 "waveforms, but noisy is None; pass them, or leave the metric out."
             )
     return {
-        metric.key: metric(clean, enhanced, noisy=noisy, sampling_rate=sampling_rate)
-        for metric in records
+        name_of(given): metric(clean, enhanced, noisy=noisy, sampling_rate=sampling_rate)
+        for given, metric in zip(metrics, records, strict=True)
     }

@@ -14,6 +14,8 @@ from skse.utils.typing import OneOrMany, Scores
 _STOI_RATE = 10000
 _STOI_MIN_TIMES = 29 * 128 + 256
 _STOI_TOO_SHORT = 1e-5
+# Rates in Hz that PESQ is defined at: narrow-band (P.862.1) and wide-band (P.862.2).
+PESQ_RATES = {"nb": (8000, 16000), "wb": (16000,)}
 _STOI_UNDEFINED = "a waveform is silent or fewer than 30 frames (0.4 s) of speech are left"
 
 
@@ -109,6 +111,8 @@ def pesq_score(
 ) -> Scores:
     """Compute the perceptual evaluation of speech quality (PESQ) with the pesq package.
 
+    :func:`pesq_nb_score` and :func:`pesq_wb_score` are the two modes under a name of their own.
+
     Parameters
     ----------
     clean : array-like of shape (n_samples, n_times) or (n_times,), or sequence of 1-D arrays
@@ -140,14 +144,92 @@ def pesq_score(
     ----------
     ITU-T Recommendations P.862 (2001), P.862.1 (2003) and P.862.2 (2007).
     """
-    caller = "pesq_score"
-    check_choice(caller, "mode", mode, ("nb", "wb"))
+    check_choice("pesq_score", "mode", mode, PESQ_RATES)
+    return _pesq("pesq_score", clean, enhanced, sampling_rate, mode)
+
+
+def pesq_nb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
+    """Compute narrow-band PESQ (ITU-T P.862.1), for speech as over a telephone, up to 3.4 kHz.
+
+    Parameters
+    ----------
+    clean : array-like of shape (n_samples, n_times) or (n_times,), or sequence of 1-D arrays
+        Clean waveforms.
+    enhanced : array-like
+        Waveforms to score, as many and as long as `clean`.
+    sampling_rate : {8000, 16000}
+        Hz.
+
+    Returns
+    -------
+    score : ndarray of shape (n_samples,) or float
+        Mean opinion score (MOS-LQO), 1.02 (bad) to 4.55. NaN as for :func:`pesq_score`.
+
+    Raises
+    ------
+    ImportError
+        Where pesq is not installed: ``python -m pip install "skse[metrics]"``.
+    ValueError
+        At another sampling rate, or where the waveforms are not finite, not mono or do not
+        match.
+
+    See Also
+    --------
+    pesq_wb_score : The wide-band scale, which papers report of speech at 16 kHz.
+
+    References
+    ----------
+    ITU-T Recommendation P.862.1, "Mapping function for transforming P.862 raw result scores to
+    MOS-LQO", 2003.
+    """
+    return _pesq("pesq_nb_score", clean, enhanced, sampling_rate, "nb")
+
+
+def pesq_wb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
+    """Compute wide-band PESQ (ITU-T P.862.2), for speech from 50 Hz to 7 kHz.
+
+    Parameters
+    ----------
+    clean : array-like of shape (n_samples, n_times) or (n_times,), or sequence of 1-D arrays
+        Clean waveforms.
+    enhanced : array-like
+        Waveforms to score, as many and as long as `clean`.
+    sampling_rate : {16000}
+        Hz. Resample down to it; from 8 kHz there is no wide band to score.
+
+    Returns
+    -------
+    score : ndarray of shape (n_samples,) or float
+        Mean opinion score (MOS-LQO), 1.04 (bad) to 4.64; not to be compared with those of the
+        narrow band. NaN as for :func:`pesq_score`.
+
+    Raises
+    ------
+    ImportError
+        Where pesq is not installed: ``python -m pip install "skse[metrics]"``.
+    ValueError
+        At another sampling rate, or where the waveforms are not finite, not mono or do not
+        match.
+
+    See Also
+    --------
+    pesq_nb_score : The narrow-band scale.
+
+    References
+    ----------
+    ITU-T Recommendation P.862.2, "Wideband extension to Recommendation P.862 for the assessment
+    of wideband telephone networks and speech codecs", 2007.
+    """
+    return _pesq("pesq_wb_score", clean, enhanced, sampling_rate, "wb")
+
+
+def _pesq(caller, clean, enhanced, sampling_rate, mode):
     check_sampling_rate(caller, sampling_rate)
-    if sampling_rate not in (rates := (8000, 16000) if mode == "nb" else (16000,)):
+    if sampling_rate not in PESQ_RATES[mode]:
         raise ValueError(
             f"{caller}: sampling_rate={sampling_rate!r} does not go with mode={mode!r}, which is "
-            f"defined at {' or '.join(map(str, rates))} Hz. Resample the waveforms, for example "
-            "with skse.Resample" + (', or choose mode="nb".' if mode == "wb" else ".")
+            f"defined at {' or '.join(map(str, PESQ_RATES[mode]))} Hz. Resample the waveforms, for "
+            "example with skse.Resample" + (', or choose mode="nb".' if mode == "wb" else ".")
         )
     pesq = import_optional("pesq", caller=caller, extra="metrics")
 

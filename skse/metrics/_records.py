@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from inspect import signature
 from typing import Any, TypeAlias
 
-from skse.metrics._perceptual import estoi_score, pesq_score, stoi_score
+from skse.metrics._perceptual import (
+    PESQ_RATES,
+    estoi_score,
+    pesq_nb_score,
+    pesq_score,
+    pesq_wb_score,
+    stoi_score,
+)
 from skse.metrics._spectral import log_spectral_distance_error
 from skse.metrics._time_domain import (
     rmse_error,
@@ -192,9 +199,17 @@ METRICS: dict[str, Metric] = {
         _record(log_spectral_distance_error, "Log-spectral distance", "dB", "{:.2f}"),
         _record(stoi_score, "STOI"),
         _record(estoi_score, "ESTOI"),
-        _record(pesq_score, "PESQ", "MOS", "{:.2f}", package="pesq", sampling_rates=(8000, 16000)),
+        *(
+            _record(f, label, "MOS", "{:.2f}", package="pesq", sampling_rates=PESQ_RATES[mode])
+            for f, label, mode in (
+                (pesq_nb_score, "Narrow-band PESQ", "nb"),
+                (pesq_wb_score, "Wide-band PESQ", "wb"),
+            )
+        ),
     )
 }
+# Other names that are accepted: "pesq" is the narrow-band one, and its record says so.
+ALIASES = {"pesq": replace(METRICS["pesq_nb"], function=pesq_score)}
 # What comparisons print beside the metrics.
 FIT_TIME = Metric("fit_time", None, "Time to fit", "s", "{:.1f}", greater_is_better=False)
 
@@ -205,7 +220,8 @@ def get_metric(metric: MetricLike, *, caller: str = "get_metric", name: str = "m
     Parameters
     ----------
     metric : str, Metric or callable
-        A key of :data:`METRICS`, a record, which is returned as it is, or a function
+        A key of :data:`METRICS`, "pesq" (which is "pesq_nb"), a record, which is returned as it
+        is, or a function
         ``metric(clean, enhanced, ...)``. The key of one that has no record is its name
         without "_score" or "_error"; the latter says that smaller is better.
     caller : str, default="get_metric"
@@ -231,10 +247,17 @@ def get_metric(metric: MetricLike, *, caller: str = "get_metric", name: str = "m
     if isinstance(metric, Metric):
         return metric
     if not callable(metric):
+        if isinstance(metric, str) and metric in ALIASES:
+            return ALIASES[metric]
         check_choice(caller, name, metric, METRICS)
         return METRICS[metric]
-    known = (record for record in METRICS.values() if record.function is metric)
+    known = (r for r in (*METRICS.values(), *ALIASES.values()) if r.function is metric)
     return next(known, None) or _record(metric)
+
+
+def name_of(metric: MetricLike) -> str:
+    """Return the name under which the scores of a metric are returned: as it was asked for."""
+    return metric if isinstance(metric, str) else get_metric(metric).key
 
 
 def available_metrics(sampling_rate: float, with_noisy: bool = True) -> list[str]:
@@ -243,7 +266,8 @@ def available_metrics(sampling_rate: float, with_noisy: bool = True) -> list[str
     Parameters
     ----------
     sampling_rate : float
-        Hz; "pesq" is defined at 8000 and 16000 only, and where it is installed.
+        Hz; "pesq_nb" is defined at 8000 and 16000 only, "pesq_wb" at 16000, where the package
+        pesq is installed.
     with_noisy : bool, default=True
         Whether there are noisy waveforms, as gains need them.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from skse.metrics._base import mean_of_defined
 from skse.metrics._evaluate import evaluate
-from skse.metrics._records import METRICS, MetricLike, get_metric
+from skse.metrics._records import METRICS, MetricLike, get_metric, name_of
 from skse.utils.typing import Waveforms
 
 
@@ -106,11 +106,11 @@ class _MultimetricScorer:
     def __call__(self, estimator, X, y):
         rate = _sampling_rate_of(estimator, self)
         scores = evaluate(y, estimator.predict(X), X, sampling_rate=rate, metrics=self.metrics)
-        signs = {m.key: 1 if m.greater_is_better else -1 for m in map(get_metric, self.metrics)}
+        signs = {name_of(m): 1 if get_metric(m).greater_is_better else -1 for m in self.metrics}
         return {key: signs[key] * mean_of_defined(values) for key, values in scores.items()}
 
     def __repr__(self):
-        return f"make_multimetric_scorer({[get_metric(metric).key for metric in self.metrics]})"
+        return f"make_multimetric_scorer({[name_of(metric) for metric in self.metrics]})"
 
 
 def _sampling_rate_of(estimator, scorer):
@@ -139,4 +139,6 @@ rmse_scorer = make_waveform_scorer(METRICS["rmse"])
 log_spectral_distance_scorer = make_waveform_scorer(METRICS["log_spectral_distance"])
 stoi_scorer = make_waveform_scorer(METRICS["stoi"])
 estoi_scorer = make_waveform_scorer(METRICS["estoi"])
-pesq_scorer = make_waveform_scorer(METRICS["pesq"])
+pesq_scorer = make_waveform_scorer("pesq")
+pesq_nb_scorer = make_waveform_scorer(METRICS["pesq_nb"])
+pesq_wb_scorer = make_waveform_scorer(METRICS["pesq_wb"])

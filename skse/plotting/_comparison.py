@@ -72,7 +72,7 @@ class ComparisonDisplay:
         ax : matplotlib Axes, default=None
             Where to draw. None makes a new figure.
         metric : str, default="snr_gain_db"
-            Column of what to draw: "snr_gain_db", "si_sdr_db", "rmse", "stoi", "pesq_mos",
+            Column of what to draw: "snr_gain_db", "si_sdr_db", "rmse", "stoi", "pesq_nb_mos",
             "fit_time_s" or that of another :class:`~skse.metrics.Metric` of skse.
 
         Returns

@@ -60,7 +60,7 @@ def write_report(
         - ``name`` (str), and ``kind``: "candidate", "noisy", "baseline" or "ceiling";
         - optionally ``noise`` (str), ``snr_db`` (float) and ``n_utterances`` (float, what
           the row weighs in means; 1 where it is missing);
-        - one key a metric, such as ``snr_gain``, ``si_sdr``, ``stoi``, ``pesq`` or
+        - one key a metric, such as ``snr_gain``, ``si_sdr``, ``stoi``, ``pesq_nb`` or
           ``rmse``: a float, NaN where it is not defined.
     examples : dict of str to dict of str to array-like of shape (n_times,)
         Title of every example, and its waveforms by name, in the order to be shown:

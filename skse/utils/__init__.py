@@ -1,5 +1,6 @@
 """Validation, files, tables, optional imports: what every other package may use."""
 
+from skse.utils._delay import Delay, find_delay
 from skse.utils._digest import digest
 from skse.utils._errors import UnusableFileError
 from skse.utils._files import list_files, replacing, write_whole
@@ -14,6 +15,7 @@ from skse.utils._waveforms import (
 )
 
 __all__ = [
+    "Delay",
     "UnusableFileError",
     "align",
     "check_choice",
@@ -23,6 +25,7 @@ __all__ = [
     "check_waveform_pairs",
     "check_waveforms",
     "digest",
+    "find_delay",
     "import_optional",
     "list_files",
     "progress_bar",

@@ -41,6 +41,29 @@ def test_problems_are_named_and_exit_code_1(run, tmp_path):
     assert "snr is not defined for 1 of 2 files." in result.stderr
 
 
+def test_names_by_rule_lengths_and_channels(run, tmp_path):
+    for kind in ("enhanced", "noisy"):
+        for name in "ab":
+            path = tmp_path / kind / f"{name}.wav"
+            x = soundfile.read(path)[0]
+            soundfile.write(tmp_path / kind / f"x_{name}_1.wav", np.stack([x[:-50]] * 2, 1), 8000)
+            path.unlink()
+    for name in "ab":
+        (tmp_path / "clean" / f"{name}.wav").rename(tmp_path / "clean" / f"clean_{name}.wav")
+    result = run("clean", "enhanced", "--noisy", "noisy", "--metrics", "snr", "--match", "_(.)_",
+                 "--clean-name", "clean_{1}", "--noisy-name", "x_{1}_1", "--align")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["channel", "snr_db"]
+    assert [line.split()[:2] for line in lines[1:3]] == [["x_a_1.wav", "1"], ["x_a_1.wav", "2"]]
+    assert lines[-1] == "4 channels of 2 files scored at 8000 Hz, 0 problems."
+    assert (
+        "2 of 2 recordings differ in length from their clean ones, by 50 samples" in result.stderr
+    )
+    result = run("clean", "enhanced", "--metrics", "pesq,snr", "--match", "_([ab])")
+    assert "pesq_nb_mos" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -51,6 +74,8 @@ def test_problems_are_named_and_exit_code_1(run, tmp_path):
             "--metrics snr_gain: needs --noisy",
         ),
         (["clean", "enhanced", "--metrics", "mos"], 2, "'mos' is not one of"),
+        (["clean", "enhanced", "--noisy-name", "{1}"], 2, "--noisy-name: needs --noisy"),
+        (["clean", "enhanced", "--clean-name", "{9}"], 1, "clean_name='{9}' cannot be filled in"),
         (["clean", "empty"], 1, "Error: load_pairs found no pair"),
     ],
 )

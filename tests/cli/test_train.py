@@ -44,25 +44,41 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
             fit_time=12.3,
             skipped=[("noisy/x.wav", "truncated")],
             unmatched=["noisy/y.wav"],
+            remarks=["1 of 4 recordings lag"],
         )
 
     monkeypatch.setattr(files, "train_from_folders", train_from_folders)
     result = run("noisy", "clean", "--out", "m.skse", "--validation", "0.2", "--seed", "5",
                  "--match", "^(.)_", "--patience", "3", "--target", "ibm",
-                 "--jobs", "1", "--remix")  # fmt: skip
-    assert result.exit_code == 0, result.output
+                 "--jobs", "1", "--remix", "--align", "--clean-name", "c{1}")  # fmt: skip
+    assert result.exit_code == 1, result.output  # something was left out
     assert result.stdout == (
         "m.skse: trained on 4 pairs (1.5 min at 8000 Hz, 2 clean recordings), 2 epochs in 12 s, "
-        "best training loss 0.2, validation loss 0.25.\n"
+        "best training loss 0.2, validation loss 0.25; 2 files left out.\n"
     )
     assert result.stderr.splitlines() == [
         "noisy/x.wav: left out: truncated",
         "noisy/y.wav: left out: no partner",
+        "1 of 4 recordings lag",
     ]
     assert (seen["validation_fraction"], seen["random_state"], seen["match"]) == (0.2, 5, "^(.)_")
     assert seen["threads"] == ["1", "1"]
     assert (seen["patience"], seen["target"], seen["network"]) == (3, "ibm", "unet")
-    assert seen["remix"] is True
+    assert seen["remix"] is seen["align"] is True
+    assert seen["clean_name"] == "c{1}"
+
+
+@pytest.mark.parametrize(
+    ("skipped", "unmatched", "code"),
+    [([], [], 0), ([], ["clean/z.wav"], 0), ([], ["noisy/z.wav"], 1), ([("a", "b")], [], 1)],
+)
+def test_exit_code_1_where_a_noisy_recording_was_left_out(
+    run, monkeypatch, skipped, unmatched, code
+):
+    told = {"skipped": skipped, "unmatched": unmatched, "remarks": [], "history": {"loss": [1.0]}}
+    counts = {"n_pairs": 4, "n_clean": 2, "seconds": 1.0, "sampling_rate": 8000, "fit_time": 1.0}
+    monkeypatch.setattr(files, "train_from_folders", lambda *_, **__: Bunch(**told, **counts))
+    assert run("noisy", "clean", "--out", "m.skse").exit_code == code
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from skse.datasets._audio import read_header, read_mono
+from skse.datasets._audio import read_channels, read_header, read_mono
 from skse.utils import UnusableFileError
 
 
@@ -14,6 +14,15 @@ def test_mono_file(tmp_path, rng, n_times):
     np.testing.assert_array_equal(read, x)
     assert (read.dtype, rate) == (np.float32, 11025)
     assert read_header(tmp_path / "a.wav") == (11025, n_times)
+
+
+@pytest.mark.parametrize("n_times", [1, 2**16 + 5])
+def test_every_channel(tmp_path, rng, n_times):
+    x = rng.uniform(-1, 1, (n_times, 3)).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", x, 11025, "FLOAT")
+    read, rate = read_channels(tmp_path / "a.wav")
+    np.testing.assert_array_equal(read, x)
+    assert (read.dtype, rate) == (np.float32, 11025)
 
 
 @pytest.mark.parametrize("read", [read_mono, read_header])

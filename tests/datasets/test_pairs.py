@@ -108,12 +108,10 @@ def test_resampling(tmp_path):
     assert len(data.clean[0]) == len(data.noisy[0])
     middle = slice(1000, 7000)
     np.testing.assert_allclose(data.clean[0][middle], tone[::2][:8000][middle], atol=1e-3)
-    with pytest.raises(ValueError, match=r"noisy.a\.wav has .* 8000 Hz, .*sampling_rate=16000"):
+    with pytest.raises(
+        ValueError, match=r"noisy.a\.wav: 8000 Hz where .* has 16000 Hz; pass sampl"
+    ):
         load_pairs(tmp_path / "noisy", tmp_path / "clean")
-
-
-def stereo(path):
-    write(path, np.stack([waveform(0), waveform(1)], axis=1))
 
 
 def truncated(path):
@@ -144,7 +142,7 @@ def text(path):
 
 
 def longer(path):
-    write(path, waveform(0, n_times=1601))
+    write(path, waveform(20, n_times=4000))
 
 
 def not_finite(path):
@@ -159,7 +157,6 @@ def dangling_link(path):
 
 
 FAULTS = {
-    stereo: "2 channels; mix it down to mono",
     truncated: "truncated",
     header_only: "truncated",
     cut_in_header: "truncated: it ends before its samples begin",
@@ -233,6 +230,65 @@ def test_long_lists_are_shortened_in_the_warning(folders):
     with pytest.warns(UserWarning, match=r"30 files have no partner .*z19\.wav; and 10 more"):
         data = load_pairs(*folders)
     assert len(data.unmatched) == 30
+
+
+def test_every_channel_is_an_utterance(folders):
+    write(folders[0] / "b.wav", np.stack([waveform(1), waveform(1) + waveform(5)], axis=1))
+    write(folders[1] / "c.wav", np.zeros((1600, 2)))
+    with pytest.warns(UserWarning, match="1 files could not be used"):
+        data = load_pairs(*folders)
+    assert data.sentence.tolist() == ["a", "b", "b"]
+    assert data.channel.tolist() == [1, 1, 2]
+    assert data.filenames[1:] == [str(folders[0] / "b.wav")] * 2
+    assert data.clean_filenames[1:] == [str(folders[1] / "b.wav")] * 2
+    np.testing.assert_array_equal(data.clean[1], data.clean[2])
+    assert "number of channels 1 where" in data.skipped[0][1]
+
+
+def test_pairs_of_another_rate_are_left_out(folders):
+    for folder in folders:
+        write(folder / "a.wav", waveform(0), 16000)  # the first file is no better than the others
+    with pytest.warns(
+        UserWarning, match=r"a\.wav: 16000 Hz where most have 8000 Hz; pass sampling"
+    ):
+        data = load_pairs(*folders)
+    assert (data.sampling_rate, data.sentence.tolist()) == (8000, ["b", "c"])
+    with pytest.raises(ValueError, match=r"a\.wav: 16000 Hz where most have 8000 Hz"):
+        load_pairs(*folders, on_error="raise")
+    assert len(load_pairs(*folders, sampling_rate=8000).noisy) == 3
+
+
+def test_what_differs_is_told_and_taken_out_on_demand(folders):
+    late = np.concatenate([np.zeros(120), waveform(1) + waveform(11)])[:1600]
+    write(folders[0] / "b.wav", -late)
+    write(folders[0] / "c.wav", np.concatenate([waveform(2) + waveform(12), np.zeros(80)]))
+    with pytest.warns(UserWarning, match="load_pairs: ") as caught:
+        data = load_pairs(*folders)
+    assert len(caught) == 1
+    assert data.delay.tolist() == [0, 120, 0]
+    assert data.polarity.tolist() == [1, -1, 1]
+    assert data.n_cut.tolist() == [0, 0, 80]
+    assert len(data.remarks) == 3
+    assert all(remark in str(caught[0].message) for remark in data.remarks)
+    assert data.snr_db[1] < -3
+    with pytest.warns(UserWarning, match="the delay was taken out"):
+        aligned = load_pairs(*folders, align=True)
+    assert len(aligned.noisy[1]) == 1480
+    np.testing.assert_allclose(
+        aligned.noisy[1], waveform(1)[:1480] + waveform(11)[:1480], atol=1e-4
+    )
+    np.testing.assert_array_equal(aligned.clean[1], data.clean[1][:1480])
+    np.testing.assert_array_equal(aligned.noisy[0], data.noisy[0])
+    assert aligned.snr_db[1] == pytest.approx(data.snr_db[0], abs=1)
+
+
+def test_names_by_a_template(folders):
+    for name in "abc":
+        (folders[1] / f"{name}.wav").rename(folders[1] / f"clean_{name}.wav")
+    data = load_pairs(*folders, clean_name="clean_{1}", on_error="raise")
+    assert data.sentence.tolist() == ["clean_a", "clean_b", "clean_c"]
+    with pytest.raises(ValueError, match=r"match='\^\(b\)', clean_name='\{1\}'"):
+        load_pairs(*folders, match="^(b)", clean_name="{1}")
 
 
 def test_nothing_left(folders, tmp_path):

@@ -68,6 +68,24 @@ def test_levels_are_matched_by_least_squares(rng):
     assert match_levels([silent], [silent])[0].sum() == 0
 
 
+def warning_of(noisy, clean):
+    with pytest.warns(UserWarning, match="^The (noisy|clean) waveforms") as caught:
+        (lambda: (lambda: warn_of_other_level(noisy, clean))())()
+    (warning,) = caught
+    return str(warning.message)
+
+
+def test_a_delay_and_a_turned_polarity_are_no_level(rng):
+    clean = rng.standard_normal((3, 4000))
+    late = np.concatenate([np.zeros((3, 120)), clean[:, :-120]], axis=1)
+    text = warning_of(late, clean)
+    assert "delay against the clean ones (the first of 3: 120 samples)" in text
+    assert "no other level" in text
+    assert "inverted polarity" in warning_of(-clean, clean)
+    text = warning_of(0.1 * clean, clean)
+    assert text.startswith("The clean waveforms are contained in the noisy ones at -20.0 dB")
+
+
 def test_the_warning_is_about_the_median_pair(rng):
     """Four of nine recordings at another level are no reason to warn, five are."""
     clean = rng.standard_normal((9, 1000))

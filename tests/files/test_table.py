@@ -46,6 +46,19 @@ def test_table_has_every_file_and_the_means():
     assert [stoi for *_, stoi in cells] == ["0.500", "nan", "0.500", "0.250"]
 
 
+def test_a_column_for_channels_where_there_are_any(tmp_path):
+    rows = [{**row, "channel": 2} for row in SCORES.rows]
+    scores = Bunch(**{**SCORES, "rows": rows})
+    lines = format_scores(scores, CHOSEN).splitlines()
+    assert lines[0].split() == ["channel", "snr_gain_db", "stoi"]
+    assert [line.split()[-3] for line in lines[1:3]] == ["2", "2"]
+    assert lines[3].split() == ["mean", "+2.69", "0.500"]
+    write_scores(scores, CHOSEN, tmp_path / "s.csv")
+    assert (
+        (tmp_path / "s.csv").read_text().startswith("file,channel,snr_gain_db,stoi\nsub/a.wav,2,")
+    )
+
+
 def test_no_line_of_the_noisy_where_there_is_none():
     table = format_scores(Bunch(**{**SCORES, "noisy_mean": None}), CHOSEN)
     assert "mean of noisy" not in table

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import warnings
 
 import joblib
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 import soundfile
 from sklearn.linear_model import Ridge
 
-from skse import IdealMaskTarget, SpectrumTarget, UNetRegressor
+from skse import IdealMaskTarget, SpectrumTarget, SpeechEnhancer, UNetRegressor
+from skse.datasets import load_harvard
 from skse.files import _train, train_from_folders
+from skse.metrics import snr_score
 from skse.networks import AutoencoderRegressor
 from skse.targets import TARGETS
 
@@ -132,6 +135,46 @@ def test_a_regressor_that_is_no_network_is_trained_too(folders, tmp_path):
     )
     assert training.history == {}
     assert training.enhancer.regressor_.coef_.ndim == 2
+
+
+def test_delays_are_told_once_and_taken_out(write, tmp_path):
+    data = load_harvard(noises=["white"], snr_db=5)
+    for i in range(3):
+        late = np.r_[np.zeros(120), data.noisy[i]][: len(data.noisy[i])]
+        folder = write(f"noisy/{i}.wav", np.stack([late, -late], 1)).parent
+        write(f"clean/{i}.wav", data.clean[i])
+    folders = folder, tmp_path / "clean"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # that match_level would mend it, for example
+        told = train_from_folders(*folders, tmp_path / "a.joblib", network=Ridge())
+        aligned = train_from_folders(*folders, tmp_path / "b.joblib", network=Ridge(), align=True)
+    assert (told.n_pairs, told.n_clean) == (6, 3)
+    assert told.remarks == [
+        "3 of 3 recordings lag behind their clean ones by 120 samples (15 ms): align=True "
+        "(--align) takes the delay out.",
+        "3 of 3 recordings have the inverted polarity of their clean ones: align=True (--align) "
+        "turns it back.",
+    ]
+    assert aligned.remarks[0].endswith("the delay was taken out.")
+    assert aligned.seconds == told.seconds - 6 * 120 / 8000
+    x = data.noisy[:3]
+    gains = [
+        snr_score(data.clean[:3], training.enhancer.predict(x)).mean()
+        for training in (told, aligned)
+    ]
+    assert gains[1] > gains[0] + 3
+
+
+def test_channels_of_a_recording_are_never_on_both_sides(write, tmp_path, rng, monkeypatch):
+    for i in range(4):
+        x = 0.1 * rng.standard_normal((8000, 2))
+        write(f"noisy/{i}.wav", x[: 8000 - 100 * i])
+        write(f"clean/{i}.wav", x)
+    seen = []
+    monkeypatch.setattr(SpeechEnhancer, "fit", lambda self, X, y, groups: seen.append(groups))
+    with pytest.raises(AttributeError, match="regressor_"):
+        train_from_folders(tmp_path / "noisy", tmp_path / "clean", tmp_path / "m.joblib")
+    assert seen[0].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 @pytest.mark.training

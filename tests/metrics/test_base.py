@@ -18,13 +18,15 @@ METRICS = {
     "stoi_score": {"sampling_rate": RATE},
     "estoi_score": {"sampling_rate": RATE},
     "pesq_score": {"sampling_rate": RATE},
+    "pesq_nb_score": {"sampling_rate": RATE},
+    "pesq_wb_score": {"sampling_rate": 16000},
     "snr_gain_score": {},
     "si_sdr_gain_score": {},
 }
 
 
 def call(name, clean, enhanced, noisy=None):
-    if name == "pesq_score":
+    if name.startswith("pesq"):
         pytest.importorskip("pesq")
     kwargs = dict(METRICS[name])
     if "gain" in name:

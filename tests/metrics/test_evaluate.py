@@ -14,7 +14,7 @@ def waveforms(rng):
 def test_evaluate_gives_what_the_functions_give(waveforms):
     clean, enhanced, noisy = waveforms
     scores = evaluate(clean, enhanced, noisy, sampling_rate=8000)
-    assert set(METRICS) - set(scores) <= {"pesq"}
+    assert set(METRICS) - set(scores) <= {"pesq_nb", "pesq_wb"}
     np.testing.assert_array_equal(
         scores["snr_gain"], metrics.snr_gain_score(clean, enhanced, noisy)
     )
@@ -28,16 +28,20 @@ def test_evaluate_gives_what_the_functions_give(waveforms):
 def test_evaluate_takes_pesq_where_it_is_possible(waveforms, sampling_rate):
     pytest.importorskip("pesq")
     clean, enhanced, _ = waveforms
-    np.testing.assert_array_equal(
-        evaluate(*waveforms, sampling_rate=sampling_rate)["pesq"],
-        metrics.pesq_score(clean, enhanced, sampling_rate=sampling_rate),
-    )
+    scores = evaluate(*waveforms, sampling_rate=sampling_rate)
+    for mode in ("nb", "wb") if sampling_rate == 16000 else ("nb",):
+        np.testing.assert_array_equal(
+            scores[f"pesq_{mode}"],
+            metrics.pesq_score(clean, enhanced, sampling_rate=sampling_rate, mode=mode),
+        )
+    asked = evaluate(*waveforms, sampling_rate=sampling_rate, metrics=["pesq"])
+    np.testing.assert_array_equal(asked["pesq"], scores["pesq_nb"])
 
 
 def test_evaluate_takes_what_can_be_computed(waveforms):
-    assert "pesq" not in evaluate(*waveforms, sampling_rate=11025)
+    assert "pesq_nb" not in evaluate(*waveforms, sampling_rate=11025)
     without = evaluate(*waveforms[:2], sampling_rate=11025)
-    assert set(METRICS) - set(without) == {"pesq", "snr_gain", "si_sdr_gain"}
+    assert set(METRICS) - set(without) == {"pesq_nb", "pesq_wb", "snr_gain", "si_sdr_gain"}
     with pytest.raises(ValueError, match=r"metrics holds 'snr_gain', .* but noisy is None"):
         evaluate(*waveforms[:2], sampling_rate=8000, metrics=["snr", "snr_gain"])
 

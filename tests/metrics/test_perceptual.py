@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from sklearn.exceptions import UndefinedMetricWarning
 
-from skse.metrics import estoi_score, pesq_score, stoi_score
+from skse.metrics import estoi_score, pesq_nb_score, pesq_score, pesq_wb_score, stoi_score
 
 
 @pytest.fixture
@@ -85,6 +85,8 @@ def test_pesq_equals_the_package(sampling_rate, mode, noizeus_home):
         clean, noisy = (np.repeat(x, 2) for x in (clean, noisy))
     score = pesq_score(clean, noisy, sampling_rate=sampling_rate, mode=mode)
     assert score == pytest.approx(pesq.pesq(sampling_rate, clean, noisy, mode), abs=1e-5)
+    named = {"nb": pesq_nb_score, "wb": pesq_wb_score}[mode]
+    assert named(clean, noisy, sampling_rate=sampling_rate) == score
     assert 1 < score < 4.5
     assert pesq_score(clean, clean, sampling_rate=sampling_rate, mode=mode) > 4.5
 
@@ -100,6 +102,11 @@ def test_pesq_equals_the_package(sampling_rate, mode, noizeus_home):
 def test_pesq_refuses_bad_parameters(kwargs, message, speech_like):
     with pytest.raises(ValueError, match=message):
         pesq_score(speech_like, speech_like, **kwargs)
+
+
+def test_wide_band_pesq_has_no_narrow_band_to_score(speech_like):
+    with pytest.raises(ValueError, match=r"pesq_wb_score: sampling_rate=8000 .* at 16000 Hz"):
+        pesq_wb_score(speech_like, speech_like, sampling_rate=8000)
 
 
 def test_pesq_not_installed_says_what_to_install(monkeypatch, speech_like):

@@ -18,12 +18,14 @@ COLUMNS = {
     "log_spectral_distance": "log_spectral_distance_db",
     "stoi": "stoi",
     "estoi": "estoi",
-    "pesq": "pesq_mos",
+    "pesq_nb": "pesq_nb_mos",
+    "pesq_wb": "pesq_wb_mos",
 }
 
 
 def test_every_function_has_a_record_and_its_direction():
     functions = {name for name in metrics.__all__ if name.endswith(("_score", "_error"))}
+    functions.remove("pesq_score")  # both scales under one name
     assert {metric.function.__name__ for metric in METRICS.values()} == functions
     for key, metric in METRICS.items():
         assert metric.key == key
@@ -39,7 +41,7 @@ def test_columns():
 
 def test_headings():
     assert METRICS["snr_gain"].heading == "SNR gain (dB)"
-    assert METRICS["pesq"].heading == "PESQ (MOS)"
+    assert METRICS["pesq_nb"].heading == "Narrow-band PESQ (MOS)"
     assert METRICS["stoi"].heading == "STOI"
 
 
@@ -47,7 +49,7 @@ def test_needs():
     with_noisy = {key for key, metric in METRICS.items() if "noisy" in metric.needs}
     with_rate = {key for key, metric in METRICS.items() if "sampling_rate" in metric.needs}
     assert with_noisy == {"snr_gain", "si_sdr_gain"}
-    assert with_rate == {"segmental_snr", "stoi", "estoi", "pesq"}
+    assert with_rate == {"segmental_snr", "stoi", "estoi", "pesq_nb", "pesq_wb"}
     assert FIT_TIME.needs == set()
 
 
@@ -59,7 +61,7 @@ def test_needs():
         ("snr", 1.234, "1.23", "1.23"),
         ("stoi", 0.98765, "0.988", "0.988"),
         ("rmse", 0.012345, "0.0123", "0.0123"),
-        ("pesq", math.nan, "nan", "–"),
+        ("pesq_wb", math.nan, "nan", "–"),
     ],
 )
 def test_numbers(key, value, written, spelled):
@@ -79,7 +81,7 @@ def test_best_comes_first_and_what_is_not_defined_last():
 
 
 def test_what_is_available(monkeypatch):
-    others = [key for key in METRICS if key != "pesq"]
+    others = [key for key in METRICS if not key.startswith("pesq")]
     assert available_metrics(11025) == others
     assert set(others) - set(available_metrics(11025, with_noisy=False)) == {
         "snr_gain",
@@ -92,8 +94,10 @@ def test_what_is_available(monkeypatch):
             lambda name, found=found: found if name == "pesq" else find_spec(name),
         )
         for rate in (8000, 16000):
-            assert ("pesq" in available_metrics(rate)) == (found is not None)
-        assert "pesq" not in available_metrics(48000)
+            assert ("pesq_nb" in available_metrics(rate)) == (found is not None)
+        assert ("pesq_wb" in available_metrics(16000)) == (found is not None)
+        assert "pesq_wb" not in available_metrics(8000)
+        assert available_metrics(48000) == others
 
 
 def test_a_record_is_found_or_made():
@@ -112,6 +116,13 @@ def test_a_record_is_found_or_made():
         get_metric("sdr")
     with pytest.raises(ValueError, match="evaluate: metrics=3 is not allowed"):
         get_metric(3, caller="evaluate", name="metrics")
+
+
+def test_pesq_is_the_narrow_band_one_and_its_column_says_so():
+    record = get_metric("pesq")
+    assert record is get_metric(metrics.pesq_score)
+    assert (record.key, record.column) == ("pesq_nb", "pesq_nb_mos")
+    assert record.sampling_rates == METRICS["pesq_nb"].sampling_rates == (8000, 16000)
 
 
 def test_what_is_measured_cannot_be_computed():

@@ -26,7 +26,7 @@ def rows():
             "noise": noise,
             "snr_db": level,
             "snr_gain": gain + (noise == "white"),
-            "pesq": pesq,
+            "pesq_nb": pesq,
             "rmse": 0.1 / (2 + gain + 2),
         }
         for name, kind, low, high, pesq in NAMES

@@ -49,7 +49,7 @@ def test_everything_is_inside_the_frame(drawn):
 
 
 def test_undefined_scores_are_left_out(drawn):
-    chart = next(chart for chart in drawn[1] if chart["metric"].key == "pesq")
+    chart = next(chart for chart in drawn[1] if chart["metric"].key == "pesq_nb")
     ceiling = next(line for line in chart["lines"] if line["kind"] == "ceiling")
     assert (ceiling["points"], ceiling["path"]) == ([], "")
 
@@ -62,7 +62,7 @@ def test_one_condition_is_no_chart():
 
 def test_equal_scores_can_be_drawn():
     rows = [
-        {"name": "a", "kind": "candidate", "snr_db": level, "stoi": 0.5, "pesq": float("nan")}
+        {"name": "a", "kind": "candidate", "snr_db": level, "stoi": 0.5, "pesq_nb": float("nan")}
         for level in (0, 5)
     ]
     charts = charts_by_snr(Scores(rows), make_series(Scores(rows)))

@@ -87,3 +87,8 @@ def test_unknown_ratio_is_no_level():
 def test_bad_rows(rows, match):
     with pytest.raises(ValueError, match=match):
         Scores(rows)
+
+
+def test_pesq_of_older_results_is_the_narrow_band_one():
+    (metric,) = Scores([{"name": "a", "kind": "candidate", "pesq": 2.5}]).metrics
+    assert (metric.key, metric.heading) == ("pesq", "Narrow-band PESQ (MOS)")
