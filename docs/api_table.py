@@ -218,6 +218,20 @@ SECTIONS = [
         ["skse.report.write_report"],
     ),
     (
+        "Audio files",
+        "Recordings read to their true end, and written as they came in.",
+        [
+            "skse.audio.open_audio",
+            "skse.audio.AudioReader",
+            "skse.audio.AudioFormat",
+            "skse.audio.write_audio",
+            "skse.audio.peak_of",
+            "skse.audio.media_suffix",
+            "skse.audio.is_pipe",
+            "skse.audio.spooled",
+        ],
+    ),
+    (
         "Utilities",
         "For those who write estimators, or programs that read and write recordings, of their own.",
         [
@@ -229,8 +243,6 @@ SECTIONS = [
             "skse.utils.check_number",
             "skse.utils.check_sampling_rate",
             "skse.utils.import_optional",
-            "skse.utils.open_audio",
-            "skse.utils.read_blocks",
             "skse.utils.UnusableFileError",
             "skse.utils.list_files",
             "skse.utils.replacing",

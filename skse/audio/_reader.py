@@ -12,11 +12,16 @@ from pathlib import Path
 import numpy as np
 
 from skse.audio._containers import layout_of
-from skse.audio._media import MediaReader, is_media
+from skse.audio._media import MEDIA_SUFFIXES, MediaReader, is_media
 from skse.audio._view import PartView
 from skse.utils import UnusableFileError
 from skse.utils.typing import FilePath
 
+# What is taken for a recording in a folder or by a glob; a file that is named is always read.
+RECORDING_SUFFIXES = MEDIA_SUFFIXES | {
+    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".gsm", ".mp2", ".mp3"),
+    *(".oga", ".ogg", ".opus", ".rf64", ".snd", ".sph", ".voc", ".w64", ".wav", ".wave"),
+}
 # Samples a channel that are decoded at a time.
 BLOCK = 2**16
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from skse.cli._types import Choice, Table
+from skse.cli._types import Choice, Table, ignore_others_option
 
 DEFAULT_METHOD = "log-mmse"
 _EPILOG = """\b
@@ -65,11 +65,7 @@ Examples:
 )
 @click.option("--force", is_flag=True, help="Overwrite results that exist.")
 @click.option("--resume", is_flag=True, help="Leave results that exist as they are: they are done.")
-@click.option(
-    "--ignore-others",
-    is_flag=True,
-    help="Leave files without the suffix of a recording in folders and globs out in silence.",
-)
+@ignore_others_option
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),

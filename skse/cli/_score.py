@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from skse.cli._types import Names, Table, align_option, clean_name_option
+from skse.cli._types import Names, Table, align_option, clean_name_option, ignore_others_option
 
 _EPILOG = r"""\b
 Examples:
@@ -38,6 +38,7 @@ Examples:
 )
 @clean_name_option
 @align_option
+@ignore_others_option
 @click.option(
     "--metrics",
     type=Names(Table("skse.metrics", "METRICS"), also=("pesq",)),
@@ -64,8 +65,8 @@ Examples:
     show_default=True,
     help="Processes side by side.",
 )
-def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, metrics,
-          sampling_rate, csv_file, report, jobs):  # fmt: skip
+def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, ignore_others,
+          metrics, sampling_rate, csv_file, report, jobs):  # fmt: skip
     """Score enhanced recordings against clean ones, file by file.
 
     Prints a table of all files and their mean. Scores are of the whole file, in the time domain,
@@ -99,6 +100,7 @@ def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, 
             clean_name=clean_name,
             noisy_name=noisy_name,
             align=align,
+            ignore_others=ignore_others,
             csv_file=csv_file,
             report=report,
             n_jobs=jobs,

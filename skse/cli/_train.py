@@ -12,6 +12,7 @@ from skse.cli._types import (
     align_option,
     clean_name_option,
     fit_for_bce,
+    ignore_others_option,
     seed_option,
 )
 
@@ -45,6 +46,7 @@ Examples:
 )
 @clean_name_option
 @align_option
+@ignore_others_option
 @click.option(
     "--network",
     type=click.Choice(NETWORKS),
@@ -101,8 +103,8 @@ Examples:
 @seed_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")
 @click.option("--force", is_flag=True, help="Overwrite --out.")
-def train(noisy_dir, clean_dir, out, match, clean_name, align, network, target, loss, epochs,
-          sampling_rate, validation, patience, remix, seed, jobs, force):  # fmt: skip
+def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, network, target, loss,
+          epochs, sampling_rate, validation, patience, remix, seed, jobs, force):  # fmt: skip
     """Train a model on pairs of noisy and clean recordings.
 
     Both folders are searched with all their subfolders; many noisy files may share a clean one.
@@ -142,6 +144,7 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, network, target, 
             match=match,
             clean_name=clean_name,
             align=align,
+            ignore_others=ignore_others,
             validation_fraction=validation,
             patience=patience,
             remix=remix,

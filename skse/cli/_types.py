@@ -92,6 +92,12 @@ align_option = click.option(
     help="Take out a delay between the recordings of a pair, and turn back a turned polarity. "
     "Without, both are told only.",
 )
+ignore_others_option = click.option(
+    "--ignore-others",
+    is_flag=True,
+    help="Say nothing of files in folders and of globs that do not have the suffix of a recording. "
+    "Without, they are named, and the exit code is 1.",
+)
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Random seed."
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skse.audio import RECORDING_SUFFIXES
 from skse.datasets._bunch import BunchOrLists, make_bunch
 from skse.datasets._listing import shorten
 from skse.datasets._matching import Partners
@@ -34,7 +35,7 @@ def load_pairs(
     match: Match = "stem",
     clean_name: str | None = None,
     align: bool = False,
-    extensions: Sequence[str] = (".wav", ".flac", ".ogg", ".mp3"),
+    extensions: Sequence[str] | None = None,
     on_error: str = "warn",
     return_X_y: bool = False,
 ) -> BunchOrLists:
@@ -72,8 +73,9 @@ def load_pairs(
         Whether to take out what lags or leads, and to turn back a turned polarity: the
         noisy and clean waveforms then are what the recordings share, in step. What was found is
         told in any case.
-    extensions : sequence of str, default=(".wav", ".flac", ".ogg", ".mp3")
-        File name extensions of audio, case ignored.
+    extensions : sequence of str, default=None
+        File name extensions of audio, case ignored. None stands for all that are read
+        (``skse.audio.RECORDING_SUFFIXES``).
     on_error : {"warn", "raise"}, default="warn"
         What to do about a file that cannot be used (empty, truncated, not audio, of a length or
         a number of channels that does not go with its partner's) or has no partner: leave it out
@@ -251,6 +253,8 @@ def _list_audio(name, folder, extensions):
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"load_pairs: {name}={str(folder)!r} is not a folder.")
+    if extensions is None:
+        extensions = RECORDING_SUFFIXES
     extensions = [extensions] if isinstance(extensions, str) else extensions
     wanted = {"." + extension.lower().removeprefix(".") for extension in extensions}
     found = list_files(folder)

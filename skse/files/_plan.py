@@ -6,16 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from skse.audio import MEDIA_SUFFIXES, is_pipe, media_suffix
+from skse.audio import MEDIA_SUFFIXES, RECORDING_SUFFIXES, is_pipe, media_suffix
 from skse.files._results import FileResult
 from skse.utils import list_files
 
-# What is taken for a recording in a folder or by a glob; a file that is named is always read.
-EXTENSIONS = MEDIA_SUFFIXES | {
-    *(".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".gsm", ".mp2", ".mp3"),
-    *(".oga", ".ogg", ".opus", ".voc"),
-    *(".rf64", ".snd", ".sph", ".w64", ".wav", ".wave"),
-}
 _OTHER = "not the suffix of a recording; name the file to have it tried, or pass --ignore-others"
 # The name of standard input.
 STDIN = "-"
@@ -155,7 +149,7 @@ def _sorted_out(files, root, given):
     if not files:
         yield Path(given), None, "no file is there"
     for path in files:
-        is_recording = path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
+        is_recording = path.suffix.lower() in RECORDING_SUFFIXES and not path.name.startswith(".")
         yield path, path.relative_to(root), "" if is_recording else _OTHER
 
 

@@ -3,13 +3,18 @@
 import warnings
 
 from skse.datasets import load_pairs
-from skse.files._plan import EXTENSIONS
+
+_OTHER = "not the suffix of a recording; --ignore-others leaves such files out"
 
 
-def load_quietly(noisy_dir, clean_dir, **options):
+def load_quietly(noisy_dir, clean_dir, *, ignore_others=False, **options):
     """Load pairs; their `skipped`, `unmatched` and `remarks` say what is to be told."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="load_pairs: ", category=UserWarning)
-        pairs = load_pairs(noisy_dir, clean_dir, extensions=sorted(EXTENSIONS), **options)
-    pairs.skipped = [item for item in pairs.skipped if item[1] != "not an audio file"]
+        pairs = load_pairs(noisy_dir, clean_dir, **options)
+    pairs.skipped = [
+        (path, _OTHER if reason == "not an audio file" else reason)
+        for path, reason in pairs.skipped
+        if reason != "not an audio file" or not ignore_others
+    ]
     return pairs

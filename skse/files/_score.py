@@ -10,8 +10,8 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.utils import Bunch
 
+from skse.audio import RECORDING_SUFFIXES
 from skse.datasets import PairReader, Partners, tell_alignment
-from skse.files._plan import EXTENSIONS
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
 from skse.metrics import Metric, available_metrics, evaluate, get_metric, mean_of_defined
@@ -32,6 +32,7 @@ def score_folders(
     clean_name: str | None = None,
     noisy_name: str | None = None,
     align: bool = False,
+    ignore_others: bool = False,
     csv_file: FilePath | None = None,
     report: FilePath | None = None,
     n_jobs: int = 1,
@@ -62,6 +63,8 @@ def score_folders(
     align : bool, default=False
         Whether to take out what lags or leads, and to turn back a turned polarity, before
         scoring, as for :func:`~skse.datasets.load_pairs`. What was found is told in any case.
+    ignore_others : bool, default=False
+        Whether to say nothing of files that do not have the suffix of a recording.
     csv_file : str or path-like, default=None
         Table to write, one row a file and channel; its columns are named with their units.
     report : str or path-like, default=None
@@ -125,7 +128,8 @@ def score_folders(
     if noisy_dir is None and (gains := [m.key for m in records if "noisy" in m.needs]):
         raise ValueError(f"{caller}: metrics={gains!r} need noisy_dir (--noisy).")
     names = {"match": match, "clean_name": clean_name}
-    pairs = load_quietly(enhanced_dir, clean_dir, sampling_rate=sampling_rate, align=align, **names)
+    options = {"sampling_rate": sampling_rate, "align": align, "ignore_others": ignore_others}
+    pairs = load_quietly(enhanced_dir, clean_dir, **options, **names)
     rate = pairs.sampling_rate
     noisy, skipped, remarks = [None] * len(pairs.noisy), [], pairs.remarks
     if noisy_dir is not None:
@@ -178,7 +182,7 @@ def score_folders(
 
 def _noisy_finder(noisy_dir, enhanced_dir, match, noisy_name):
     """Return the function from the path of an enhanced file to that of its noisy one, or None."""
-    paths = [path for path in list_files(noisy_dir) if path.suffix.lower() in EXTENSIONS]
+    paths = [path for path in list_files(noisy_dir) if path.suffix.lower() in RECORDING_SUFFIXES]
     options = {"both_ways": False, "caller": "score_folders", "name": "noisy_name"}
     by_rule = Partners(paths, Path(noisy_dir), match, noisy_name, **options)
     by_path = {by_rule.below(path): path for path in paths} if noisy_name is None else {}

@@ -34,6 +34,7 @@ def train_from_folders(
     match: Match = "stem",
     clean_name: str | None = None,
     align: bool = False,
+    ignore_others: bool = False,
     validation_fraction: float = 0.1,
     patience: int = 5,
     remix: bool = False,
@@ -76,6 +77,8 @@ def train_from_folders(
     align : bool, default=False
         Whether to take out delays and turned polarity, as there. What was found is told in any
         case.
+    ignore_others : bool, default=False
+        Whether to say nothing of files that do not have the suffix of a recording.
     validation_fraction : float, default=0.1
         Part of the clean recordings that is held out: training stops when the loss on them no
         longer improves, and the best epoch is kept. 0 trains on all for all epochs.
@@ -145,9 +148,15 @@ def train_from_folders(
     out = Path(out)
     _check(out, force, validation_fraction, epochs=epochs, patience=patience, seed=random_state)
     out.parent.mkdir(parents=True, exist_ok=True)
-    names = {"match": match, "clean_name": clean_name}
     pairs = _load(
-        noisy_dir, clean_dir, validation_fraction, sampling_rate=sampling_rate, align=align, **names
+        noisy_dir,
+        clean_dir,
+        validation_fraction,
+        sampling_rate=sampling_rate,
+        match=match,
+        clean_name=clean_name,
+        align=align,
+        ignore_others=ignore_others,
     )
     n_fft = frame_length(pairs.sampling_rate)
     enhancer = make_system(
