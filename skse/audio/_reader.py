@@ -1,5 +1,6 @@
 """Recordings are opened and read here, to their true end, and what is wrong is found here."""
 
+import errno
 import os
 import shutil
 import stat
@@ -258,7 +259,6 @@ def _open(file, path):
     try:
         audio = AudioReader(file, path)
     except (soundfile.LibsndfileError, TypeError, OSError) as error:
-        # TypeError: soundfile asks for the sampling rate of a file named .raw.
         reason = _why_not_opened(file, error)
         if not is_media(file):
             raise UnusableFileError(path, reason) from error
@@ -273,11 +273,18 @@ def _open(file, path):
 def _why_not_opened(path, error):
     if os.path.isdir(path):
         return "a folder, not a file"
+    if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT, errno.EACCES):
+        return os.strerror(error.errno)
     if not os.path.exists(path):
         return "no such file"
     if os.path.getsize(path) == 0:
         return "empty file (0 bytes)"
     if not os.access(path, os.R_OK):
         return "permission to read it denied"
+    if isinstance(error, TypeError):  # soundfile asks for what no header tells
+        return (
+            "samples without a header: give it one that tells rate, channels and format, for "
+            "example with sox -t raw -r 16000 -e signed -b 16 -c 1 IN.raw OUT.wav"
+        )
     text = getattr(error, "error_string", "") or str(error)
     return f"not an audio file that can be read ({text})"

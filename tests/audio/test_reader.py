@@ -1,8 +1,10 @@
 """What is wrong with a recording, found in one place and said in one wording."""
 
+import errno
 import io
 import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,10 +72,21 @@ def test_other_unusable_files(write, tmp_path, monkeypatch):
     for kind in ("wav", "aiff"):
         assert reason_of(write(f"zero.{kind}", np.zeros(0))) == "no samples in it"
     (tmp_path / "a.raw").write_bytes(b"12345678")
-    assert reason_of(tmp_path / "a.raw").startswith("not an audio file that can be read (")
+    assert reason_of(tmp_path / "a.raw").startswith("samples without a header: ")
+    assert reason_of(tmp_path / ("n" * 300)) == os.strerror(errno.ENAMETOOLONG)
     (tmp_path / "a.wav").write_text("what only its owner may read")
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert reason_of(tmp_path / "a.wav") == "permission to read it denied"
+
+
+def test_an_error_of_the_disk_is_its_own_reason(write, monkeypatch):
+    path = write("a.wav", np.zeros(10))
+
+    def fail(*arguments, **options):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "open", fail)
+    assert reason_of(path) == os.strerror(errno.EIO)
 
 
 def test_nan_is_found_wherever_it_is(write):
