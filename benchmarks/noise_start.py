@@ -2,7 +2,7 @@
 
     python benchmarks/noise_start.py --data-home DIR
 
-Three tables, each with ``noise="start"``, the default, and ``noise="tracked"``:
+Three tables, each with ``noise="start"`` and ``noise="tracked"``, the default:
 
 1. SNR gain on NOIZEUS: all of it, protocol ``unseen``, and the speakers m3 and f3. Most was
    tuned on the other four; the last two constants on all of it, so no part is unseen by them. Ends

@@ -6,7 +6,7 @@ import click
 
 from skse.cli._types import Choice, Table
 
-DEFAULT_METHOD = "log-mmse"
+DEFAULT_METHOD, DEFAULT_NOISE = "log-mmse", "tracked"
 _EPILOG = """\b
 Examples:
   skse enhance talk.wav --out enhanced
@@ -31,6 +31,12 @@ Examples:
     "log-mmse, on NOIZEUS the best of them to listen to (PESQ and STOI, see "
     "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
     "gain, and the fastest.",
+)
+@click.option(
+    "--noise",
+    type=Choice(Table("skse.enhancement", "NOISES")),
+    help="Where --method has the noise from. Default: tracked, from frame to frame; start takes it "
+    "from the beginning, which must hold noise alone, and from pauses.",
 )
 @click.option(
     "--sampling-rate",
@@ -63,7 +69,7 @@ Examples:
     show_default=True,
     help="Processes side by side. The results do not depend on it.",
 )
-def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, trust, force,
+def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_floor_db, trust, force,
             resume, jobs):  # fmt: skip
     """Enhance recordings: files, folders (with all subfolders) and quoted globs.
 
@@ -82,6 +88,8 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
     """  # noqa: D301  click's mark for lines to leave alone
     if model is not None and method is not None:
         raise click.UsageError("--method goes without --model only.")
+    if model is not None and noise is not None:
+        raise click.UsageError("--noise goes without --model only.")
     if model is None and sampling_rate is not None:
         raise click.UsageError("--sampling-rate goes with --model only.")
     if force and resume:
@@ -98,6 +106,7 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
             out,
             model=model,
             method=method or DEFAULT_METHOD,
+            noise=noise or DEFAULT_NOISE,
             sampling_rate=sampling_rate,
             strength=strength,
             mask_floor_db=mask_floor_db,
