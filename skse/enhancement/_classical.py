@@ -24,7 +24,7 @@ from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 # Where the power of the noise is from.
 NOISES = ("tracked", "start")
 # Factor on tracked noise that is subtracted: what peaks above it is left over as musical noise.
-_EXCESS = np.float32(1.65)
+_EXCESS = np.float32(1.6)
 # RMS that a stream is taken to have: 20 dB below full scale.
 _STREAM_LEVEL = 0.1
 

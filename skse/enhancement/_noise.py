@@ -27,9 +27,9 @@ _SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(3), np.float32(1.5)
 _GROUPS, _GROUP = 8, 10
 # Finding: what `roughness` may be later than at the first sound, in a pause, and to be confirmed.
 _LATER, _IN_PAUSE, _PERHAPS = 0.33, 0.37, 0.65
-# At the first sound, where the power is that of the whole recording in the mean; change per dB
-# above that, for noise is seldom as loud, a word cut out of speech always is; least and most.
-_AT_FIRST, _PER_DB, _LEAST_ROUGH, _MOST_ROUGH = 0.43, -0.06, 0.35, 0.49
+# At the first sound, by its power in dB relative to that of the whole recording in the mean: noise
+# is seldom as loud, a word cut out of speech always is.
+_LEVELS_DB, _AT_FIRST = (-12, -8, -1, 1.33), (0.6, 0.49, 0.49, 0.35)
 # Power of a stretch over the loudest before it: no less, or less than in a pause; a new beginning.
 _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
 # What is louder than all before, by so much, may be noise that rose; noise that is greater than a
@@ -186,8 +186,7 @@ class NoiseTracker:
         asked = np.flatnonzero(loud | pause)
         if len(asked):
             rough[asked] = roughness(frames[asked], power[asked])
-        decibels = 10 * np.log10(level / self.mean_power)
-        at_first = np.clip(_AT_FIRST + _PER_DB * decibels, _LEAST_ROUGH, _MOST_ROUGH)
+        at_first = np.interp(10 * np.log10(level / self.mean_power), _LEVELS_DB, _AT_FIRST)
         bound = np.where(~known_before & (_BEGINNING * before < level), at_first, _LATER)
         found = (loud & (rough < bound)) | (pause & (rough < _IN_PAUSE))
         state["noise"][rows[found]] = power[found]

@@ -147,7 +147,8 @@ def enhance_files(
     if not jobs:
         return results
     settings = Settings(
-        model, method, noise, sampling_rate, strength, mask_floor_db, trusted, str(out))
+        model, method, noise, sampling_rate, strength, mask_floor_db, trusted, str(out)
+    )
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer.check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)

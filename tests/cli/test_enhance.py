@@ -55,6 +55,18 @@ def test_method(run, recordings):
     np.testing.assert_array_equal(y, np.rint(expected * 32768))
 
 
+def test_noise(run, recordings):
+    result = run("in/a.wav", "--out", "out", "--noise", "start")
+    assert result.exit_code == 0, result.output
+    x = soundfile.read("in/a.wav", dtype="float32")[0]
+    y = soundfile.read("out/a.wav", dtype="int16")[0]
+    expected = LogMMSE(8000, noise="start").fit([x]).predict([x])[0]
+    np.testing.assert_array_equal(y, np.rint(expected * 32768))
+    result = run("in/a.wav", "--out", "out2", "--noise", "start", "--model", "m.skse")
+    assert result.exit_code == 2
+    assert "--noise goes without --model only" in result.stderr
+
+
 def test_the_default_is_the_best_of_the_benchmark():
     """As --help says."""
     table = pd.read_csv("benchmarks/results/classical_noizeus.csv")
