@@ -228,7 +228,7 @@ def test_another_sampling_rate_is_refused(enhancer, pairs):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"noise": "begin"}, "noise='begin' is not allowed; choose from 'tracked', 'start'"),
+        ({"noise": "begin"}, "noise='begin' is not allowed; choose from 'start', 'tracked'"),
         ({"noise_frames": 0}, "noise_frames == 0"),
         ({"noise_smoothing": 1.5}, "noise_smoothing == 1.5"),
         ({"strength": 2}, "strength == 2"),
