@@ -28,9 +28,9 @@ Examples:
     "--method",
     type=Choice(Table("skse.files", "METHODS")),
     help="Classical enhancer to use without --model, at each recording's own rate. Default: "
-    "log-mmse, on NOIZEUS the best of them to listen to (PESQ and STOI, see "
+    "log-mmse, on NOIZEUS the best of them to listen to (PESQ, see "
     "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
-    "gain, and the fastest.",
+    "gain and in STOI, and the fastest.",
 )
 @click.option(
     "--noise",

@@ -170,7 +170,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
 
     def __setstate__(self, state):
         # Of a file from before there was the parameter, when the rule was that of "start".
-        if any("noise" in inspect.signature(c.__init__).parameters for c in type(self).__mro__):
+        if any("noise" in inspect.signature(c).parameters for c in type(self).__mro__):
             state = {"noise": "start", **state}
         super().__setstate__(state)
 
