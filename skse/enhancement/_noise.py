@@ -230,7 +230,8 @@ def roughness(frames, mean):
     The log ratio of arithmetic to geometric mean power is, for Gaussian noise, the same at every
     frequency but for chance, about 0.53 in so short a stretch: added up are its spread, how far
     it is from that where the power is, and how much the level of the whitened frames varies, how
-    periodic they are, and how much of a hiss; a spectrum that falls, as most noise does, counts less.
+    periodic they are, and how much of a hiss. A spectrum that falls, as that of most noise does,
+    takes something off.
 
     Parameters
     ----------
