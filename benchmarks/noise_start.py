@@ -2,10 +2,10 @@
 
     python benchmarks/noise_start.py --data-home DIR
 
-Three tables, each with ``noise="start"``, the default, and ``noise="tracked"``:
+Three tables, each with ``noise="start"`` and ``noise="tracked"``, the default:
 
 1. SNR gain on NOIZEUS: all of it, protocol ``unseen``, and the speakers m3 and f3. Most was
-   tuned on the other four; the last two constants on all of it, so no part is unseen by them. Ends
+   tuned on the other four, the last constants on all of it: no part is unseen by them. Ends
    with an error where tracking gains less on all of it or on ``unseen``.
 2. Recordings behind another beginning: change of the SNR gain over the original part.
 3. Words cut out of speech, with noise from the first sample on: change of the SNR.

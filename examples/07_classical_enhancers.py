@@ -3,8 +3,8 @@ Classical enhancers, noise by noise
 ===================================
 
 Three enhancers that need no training, in all eight noises of the corpus.
-They estimate the noise from the beginning of a recording, so everything
-depends on whether the noise stays as it was there.
+They follow the power of the noise from frame to frame, so everything
+depends on whether the noise is steadier than speech.
 """
 
 # %%

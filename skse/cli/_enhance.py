@@ -9,7 +9,7 @@ import click
 
 from skse.cli._types import Choice, Table, ignore_others_option
 
-DEFAULT_METHOD = "log-mmse"
+DEFAULT_METHOD, DEFAULT_NOISE = "log-mmse", "tracked"
 _EPILOG = """\b
 Examples:
   skse enhance talk.wav --out enhanced
@@ -37,9 +37,15 @@ Examples:
     "--method",
     type=Choice(Table("skse.files", "METHODS")),
     help="Classical enhancer to use without --model, at each recording's own rate. Default: "
-    "log-mmse, on NOIZEUS the best of them to listen to (PESQ and STOI, see "
+    "log-mmse, on NOIZEUS the best of them to listen to (PESQ, see "
     "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
-    "gain, and the fastest.",
+    "gain and in STOI, and the fastest.",
+)
+@click.option(
+    "--noise",
+    type=Choice(Table("skse.enhancement", "NOISES")),
+    help="Where --method has the noise from. Default: tracked, from frame to frame; start takes it "
+    "from the beginning, which must hold noise alone, and from pauses.",
 )
 @click.option(
     "--sampling-rate",
@@ -73,7 +79,7 @@ Examples:
     show_default=True,
     help="Processes side by side. The results do not depend on it.",
 )
-def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, trust, force,
+def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_floor_db, trust, force,
             resume, ignore_others, jobs):  # fmt: skip
     """Enhance recordings: files, folders (with all subfolders), quoted globs, - (standard input).
 
@@ -96,6 +102,8 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
     """  # noqa: D301  click's mark for lines to leave alone
     if model is not None and method is not None:
         raise click.UsageError("--method goes without --model only.")
+    if model is not None and noise is not None:
+        raise click.UsageError("--noise goes without --model only.")
     if model is None and sampling_rate is not None:
         raise click.UsageError("--sampling-rate goes with --model only.")
     if force and resume:
@@ -117,6 +125,7 @@ def enhance(inputs, out, model, method, sampling_rate, strength, mask_floor_db, 
             folder,
             model=model,
             method=method or DEFAULT_METHOD,
+            noise=noise or DEFAULT_NOISE,
             sampling_rate=sampling_rate,
             strength=strength,
             mask_floor_db=mask_floor_db,

@@ -2,6 +2,7 @@
 
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._chain import Chain
+from skse.enhancement._classical import NOISES as NOISES
 from skse.enhancement._classical import (
     BaseClassicalEnhancer,
     BaseGainEnhancer,

@@ -1,5 +1,6 @@
 """Enhancers of classical signal processing: the noise is estimated, nothing is learnt."""
 
+import inspect
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -21,9 +22,9 @@ from skse.utils import check_choice, check_number, check_waveform_pairs, check_w
 from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 
 # Where the power of the noise is from.
-NOISES = ("start", "tracked")
+NOISES = ("tracked", "start")
 # Factor on tracked noise that is subtracted: what peaks above it is left over as musical noise.
-_EXCESS = np.float32(1.45)
+_EXCESS = np.float32(1.6)
 # RMS that a stream is taken to have: 20 dB below full scale.
 _STREAM_LEVEL = 0.1
 
@@ -161,11 +162,17 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     n_fft = 256
     hop_length = 64
     window: Window = "hann"
-    noise = "start"
+    noise = "tracked"
     noise_frames = 12
     noise_smoothing = 0.98
     strength = 1.0
     mask_floor_db: float | None = None
+
+    def __setstate__(self, state):
+        # Of a file from before there was the parameter, when the rule was that of "start".
+        if any("noise" in inspect.signature(c).parameters for c in type(self).__mro__):
+            state = {"noise": "start", **state}
+        super().__setstate__(state)
 
     def start(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         """Return what is remembered from frame to frame.
@@ -261,11 +268,12 @@ class SpectralSubtraction(BaseGainEnhancer):
         falls linearly (in dB) to 1 at 20 dB and rises on to −5 dB.
     noise_floor_db : float, default=-27.0
         What is left is at least the noise lowered by this many dB.
-    noise : {"start", "tracked"}, default="start"
+    noise : {"tracked", "start"}, default="tracked"
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
-        parameters down to `noise_smoothing` are for it.
+        parameters down to `noise_smoothing` are for it. A model file from before there was
+        this parameter has "start".
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold_db : float, default=3.0
@@ -319,7 +327,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         exponent: float = 2.0,
         over_subtraction: float = 4.0,
         noise_floor_db: float = -27.0,
-        noise: str = "start",
+        noise: str = "tracked",
         noise_frames: int = 12,
         vad_threshold_db: float = 3.0,
         noise_smoothing: float = 0.98,

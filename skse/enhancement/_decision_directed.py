@@ -23,7 +23,7 @@ class _DecisionDirected(BaseGainEnhancer):
         window: Window = "hann",
         prior_smoothing: float = 0.98,
         prior_floor_db: float = -25.0,
-        noise: str = "start",
+        noise: str = "tracked",
         noise_frames: int = 12,
         vad_threshold: float = 0.15,
         noise_smoothing: float = 0.98,
@@ -92,11 +92,12 @@ class WienerFilter(_DecisionDirected):
         noise and slower onsets.
     prior_floor_db : float, default=-25.0
         Least a priori SNR in dB.
-    noise : {"start", "tracked"}, default="start"
+    noise : {"tracked", "start"}, default="tracked"
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
-        parameters down to `noise_smoothing` are for it.
+        parameters down to `noise_smoothing` are for it. A model file from before there was
+        this parameter has "start".
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15
@@ -177,11 +178,12 @@ class LogMMSE(_DecisionDirected):
         noise and slower onsets.
     prior_floor_db : float, default=-25.0
         Least a priori SNR in dB.
-    noise : {"start", "tracked"}, default="start"
+    noise : {"tracked", "start"}, default="tracked"
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
-        parameters down to `noise_smoothing` are for it.
+        parameters down to `noise_smoothing` are for it. A model file from before there was
+        this parameter has "start".
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15

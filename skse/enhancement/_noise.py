@@ -22,18 +22,24 @@ _MEMORY, _SPEECH_SNR = np.float32(0.9), np.float32(10**1.2)
 # Greater ratios change nothing, and their exponentials are too small for float32.
 _GREATEST_RATIO = np.float32(80)
 # Falling and rising: weight of the past in the mean; factors on the mean and on its minimum.
-_SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(2.5), np.float32(1.5)
+_SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(3), np.float32(1.5)
 # The minimum is over as many groups of as many steps.
 _GROUPS, _GROUP = 8, 10
-# Finding: what `roughness` may be at the first sound, later, in a pause, and to be confirmed.
-_AT_FIRST, _LATER, _IN_PAUSE, _PERHAPS = 0.52, 0.35, 0.4, 0.7
+# Finding: what `roughness` may be later than at the first sound, in a pause, and to be confirmed.
+_LATER, _IN_PAUSE, _PERHAPS = 0.33, 0.37, 0.65
+# At the first sound, by its power in dB relative to that of the whole recording in the mean: noise
+# is seldom as loud, a word cut out of speech always is.
+_LEVELS_DB, _AT_FIRST = (-12, -8, -1, 1.33), (0.6, 0.49, 0.49, 0.35)
 # Power of a stretch over the loudest before it: no less, or less than in a pause; a new beginning.
 _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
 # What is louder than all before, by so much, may be noise that rose; noise that is greater than a
 # stretch by so much has fallen.
 _LOUDER, _TOO_MUCH = 1.5, 1.5
-# Steps that loudness must last to count, and that must pass until a stretch is confirmed.
-_LASTING, _CONFIRMING = 5, 7
+# Least tilt of the spectrum that counts for noise, and how much (nepers).
+_STEEPEST, _FALLING = -1.0, 0.1
+# Steps that loudness must last to count, and that must pass until a stretch is confirmed; one
+# that is louder than the recording in the mean.
+_LASTING, _CONFIRMING, _CONFIRMING_LOUD = 5, 7, 21
 # Mean and spread over frequency, at most, of how far (in nepers) the power falls meanwhile.
 _FALL, _SPREAD = 1.2, 0.7
 
@@ -67,6 +73,8 @@ class NoiseTracker:
 
     def __init__(self, n_fft, hop_length, floor):
         self.n_fft, self.floor = n_fft, np.float32(floor)
+        # Of a frame of a recording whose RMS is 1, seen through a Hann window.
+        self.mean_power = 0.375 * n_fft * (n_fft // 2 + 1)
         self.n_frames = min(_STRETCH * n_fft // hop_length + 1, _MOST_FRAMES)
         self.period = max(1, n_fft // (2 * hop_length))
         # The first frame that begins within the recording; frames that silence reaches into.
@@ -171,11 +179,16 @@ class NoiseTracker:
             return
         frames = np.maximum(state["noise_last_frames"][rows], self.floor)
         power = frames.mean(axis=1)
-        rough, level, before = roughness(frames, power), power.sum(axis=1), loudest[rows]
-        bound = np.where(~known[rows] & (_BEGINNING * before < level), _AT_FIRST, _LATER)
-        loud = level > np.where(known[rows], _LOUDER, _NOT_LESS) * before
-        found = loud & (rough < bound)
-        found |= ~known[rows] & (level < _PAUSE * before) & (rough < _IN_PAUSE)
+        level, before, known_before = power.sum(axis=1), loudest[rows], known[rows]
+        loud = level > np.where(known_before, _LOUDER, _NOT_LESS) * before
+        pause = ~known_before & (level < _PAUSE * before)
+        rough = np.full(len(rows), np.inf)
+        asked = np.flatnonzero(loud | pause)
+        if len(asked):
+            rough[asked] = roughness(frames[asked], power[asked])
+        at_first = np.interp(10 * np.log10(level / self.mean_power), _LEVELS_DB, _AT_FIRST)
+        bound = np.where(~known_before & (_BEGINNING * before < level), at_first, _LATER)
+        found = (loud & (rough < bound)) | (pause & (rough < _IN_PAUSE))
         state["noise"][rows[found]] = power[found]
         known[rows[found]] = True
         state["noise_candidate_age"][rows[found]] = -1
@@ -204,7 +217,8 @@ class NoiseTracker:
         fall = np.log(candidate[rows] / minimum[rows])
         near = (fall.mean(axis=1) < _FALL) & (fall.std(axis=1) < _SPREAD)
         age[rows[~near]] = -1
-        found = rows[near & (age[rows] > _CONFIRMING)]
+        loud = candidate[rows].sum(axis=1) > self.mean_power
+        found = rows[near & (age[rows] > np.where(loud, _CONFIRMING_LOUD, _CONFIRMING))]
         state["noise"][found] = np.maximum(state["noise"][found], candidate[found])
         state["noise_known"][found] = True
         age[found] = -1
@@ -216,7 +230,8 @@ def roughness(frames, mean):
     The log ratio of arithmetic to geometric mean power is, for Gaussian noise, the same at every
     frequency but for chance, about 0.53 in so short a stretch: added up are its spread, how far
     it is from that where the power is, and how much the level of the whitened frames varies, how
-    periodic they are, and how much of a hiss.
+    periodic they are, and how much of a hiss. A spectrum that falls, as that of most noise does,
+    takes something off.
 
     Parameters
     ----------
@@ -239,6 +254,7 @@ def roughness(frames, mean):
     pitch = autocorrelation[:, n_lags * 5 // 64 : n_lags * 27 // 64].max(axis=1)
     tilt = (log_mean * np.linspace(-1, 1, n_frequencies)).mean(axis=1)
     hiss = np.maximum(tilt - 0.1, 0)
+    fall = np.clip(tilt, _STEEPEST, 0)
     level = np.log((frames / mean[:, None]).mean(axis=2)).std(axis=1)
     weighted = (flatness * mean).sum(axis=1) / mean.sum(axis=1)
     return (
@@ -247,4 +263,5 @@ def roughness(frames, mean):
         + 0.5 * level
         + 0.85 * pitch / autocorrelation[:, 0]
         + 1.4 * hiss
+        + _FALLING * fall
     )

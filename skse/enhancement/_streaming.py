@@ -47,16 +47,16 @@ class StreamingEnhancer:
 
     Notes
     -----
-    The classical enhancers estimate the noise from the beginning of the recording
-    and enhance that beginning with it: they look ahead by their `noise_frames` and
-    some frames more; with ``noise="tracked"`` by 14 where frames are the default ones.
+    The classical enhancers look ahead by 14 frames where frames are the default ones, so that
+    the noise at the very beginning is known in time; with ``noise="start"`` by their
+    `noise_frames` and some frames more.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skse import LogMMSE, StreamingEnhancer
     >>> noisy = np.random.default_rng(0).standard_normal(8000).astype(np.float32)
-    >>> enhancer = LogMMSE(sampling_rate=8000, noise_frames=4).fit([noisy])
+    >>> enhancer = LogMMSE(sampling_rate=8000, noise="start", noise_frames=4).fit([noisy])
     >>> stream = StreamingEnhancer(enhancer)
     >>> stream.latency_samples_, stream.latency_ms_
     (639, 79.875)

@@ -17,7 +17,7 @@ from joblib import Parallel, delayed, dump
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skse.audio import AudioFormat, is_pipe, open_audio, peak_of, spooled, write_audio
-from skse.enhancement import LogMMSE, SpectralSubtraction, WienerFilter
+from skse.enhancement import NOISES, LogMMSE, SpectralSubtraction, WienerFilter
 from skse.files._model_io import load_model
 from skse.files._plan import STDIN, Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
@@ -43,6 +43,7 @@ def enhance_files(
     *,
     model: Any = None,
     method: str = "log-mmse",
+    noise: str = "tracked",
     sampling_rate: float | None = None,
     strength: float | None = None,
     mask_floor_db: float | None = None,
@@ -79,6 +80,9 @@ def enhance_files(
     method : {"log-mmse", "spectral-subtraction", "wiener"}, default="log-mmse"
         Which classical enhancer to use where there is no model, at each recording's own
         sampling rate and with frames of 32 ms.
+    noise : {"tracked", "start"}, default="tracked"
+        Where `method` has the noise from: "start" is for recordings that begin with at least
+        0.13 s of noise alone.
     sampling_rate : float, default=None
         Sampling rate of the model in Hz, for one that does not say.
     strength, mask_floor_db : float, default=None
@@ -133,6 +137,7 @@ def enhance_files(
     True
     """
     check_choice("enhance_files", "method", method, METHODS)
+    check_choice("enhance_files", "noise", noise, NOISES)
     check_number("enhance_files", "n_jobs", n_jobs, int, min_val=1)
     if force and resume:
         raise ValueError("enhance_files: force=True and resume=True contradict each other.")
@@ -148,7 +153,9 @@ def enhance_files(
     )
     if not jobs:
         return results
-    settings = Settings(model, method, sampling_rate, strength, mask_floor_db, trusted, str(out))
+    settings = Settings(
+        model, method, noise, sampling_rate, strength, mask_floor_db, trusted, str(out)
+    )
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer.check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)
@@ -176,6 +183,7 @@ class Settings:
 
     model: object
     method: str
+    noise: str
     sampling_rate: float | None
     strength: float | None
     mask_floor_db: float | None
@@ -204,7 +212,7 @@ def enhancer_for(settings, sampling_rate):
                 "enhance_files: sampling_rate is that of a model; without one every recording is "
                 "enhanced at its own."
             )
-        return _classical(settings.method, sampling_rate, **limits), sampling_rate
+        return _classical(settings.method, settings.noise, sampling_rate, **limits), sampling_rate
     enhancer = load_model(settings.model, settings.trusted)
     rate = enhancer.sampling_rate_ or settings.sampling_rate
     if rate is None:
@@ -216,9 +224,12 @@ def enhancer_for(settings, sampling_rate):
 
 
 @lru_cache(maxsize=16)
-def _classical(method, sampling_rate, **limits):
+def _classical(method, noise, sampling_rate, **limits):
     n_fft = frame_length(sampling_rate)
-    enhancer = METHODS[method](sampling_rate, n_fft=n_fft, hop_length=n_fft // 4, **limits)
+    hop_length = n_fft // 4
+    enhancer = METHODS[method](
+        sampling_rate, n_fft=n_fft, hop_length=hop_length, noise=noise, **limits
+    )
     return enhancer.fit(np.zeros((1, 1), np.float32))
 
 

@@ -259,8 +259,10 @@ class Decoder:
 
     def _decode_own(self, node):
         cls = self._find_class(node["class"])
-        estimator = cls(**self._decode_by_name(node["parameters"]))
-        estimator.__setstate__({**vars(estimator), **self._decode_by_name(node["state"])})
+        parameters = self._decode_by_name(node["parameters"])
+        estimator = cls(**parameters)
+        # A parameter that the file is too old to have is for __setstate__ to fill in.
+        estimator.__setstate__({**parameters, **self._decode_by_name(node["state"])})
         for name in vars(estimator).keys() - estimator.get_params(deep=False).keys():
             if not may_hold(cls, name):
                 raise self.archive.error(f"it sets {cls.__name__}.{name}")

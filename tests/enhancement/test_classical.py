@@ -1,5 +1,7 @@
 """What all classical enhancers share, and spectral subtraction."""
 
+import pickle
+
 import numpy as np
 import pytest
 import soundfile
@@ -13,7 +15,7 @@ from skse.metrics import si_sdr_score, snr_gain_score, snr_gain_scorer, snr_scor
 RATE = 8000
 GAIN_ENHANCERS = [
     SpectralSubtraction(sampling_rate=RATE),
-    SpectralSubtraction(sampling_rate=RATE, exponent=1.0),
+    SpectralSubtraction(sampling_rate=RATE, exponent=1.0, noise="start"),
     WienerFilter(sampling_rate=RATE),
     LogMMSE(sampling_rate=RATE),
 ]
@@ -147,12 +149,25 @@ def test_mask_floor_limits_the_attenuation(enhancer, pairs):
     np.testing.assert_allclose(enhancer.predict(noisy), noisy, atol=1e-6)
 
 
+@pytest.mark.parametrize("make", [SpectralSubtraction, WienerFilter, LogMMSE])
+def test_a_pickle_from_before_there_was_noise_keeps_its_rule(make, pairs):
+    noisy, _ = pairs
+    old = make(RATE, noise="start").fit(noisy)
+    expected = old.predict(noisy)
+    del old.noise
+    loaded = pickle.loads(pickle.dumps(old))
+    assert loaded.noise == "start"
+    np.testing.assert_array_equal(loaded.predict(noisy), expected)
+    assert make().noise == clone(make()).noise == pickle.loads(pickle.dumps(make())).noise
+    assert make().noise == "tracked"
+
+
 def test_spectral_subtraction_with_known_noise(rng):
     """White noise of known power: what is left is max(|Y|² - factor |N|², floor |N|²)."""
     power = rng.uniform(0, 30, (4, 65)).astype(np.float32)
     power[0] /= 30  # noise alone
     noise = np.ones((4, 65), np.float32)
-    estimator = SpectralSubtraction(noise_smoothing=0.5, over_subtraction=3.0)
+    estimator = SpectralSubtraction(noise="start", noise_smoothing=0.5, over_subtraction=3.0)
     state = estimator.start(noise.copy())
     gain = estimator.step(power, state)
     snr_db = 10 * np.log10(power.mean(1))

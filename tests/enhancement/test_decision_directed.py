@@ -28,7 +28,7 @@ def _log_mmse(prior, posterior):
 @pytest.mark.parametrize(
     ("estimator", "gain_of"),
     [
-        (WienerFilter(vad_threshold=-1e9), lambda prior, _: prior / (1 + prior)),
+        (WienerFilter(noise="start", vad_threshold=-1e9), lambda prior, _: prior / (1 + prior)),
         (LogMMSE(vad_threshold=-1e9), _log_mmse),
         (LogMMSE(vad_threshold=-1e9, prior_smoothing=0.6, prior_floor_db=-10.0), _log_mmse),
     ],
@@ -55,8 +55,8 @@ def test_gain_follows_the_recursion(estimator, gain_of, rng):
 def test_noise_follows_frames_without_speech(enhancer, rng):
     """Noise that grows by 6 dB in 4 s is followed; that it is not speech is found out."""
     growing = np.geomspace(1, 2, 32000) * rng.standard_normal((1, 32000))
-    out = enhancer(noise_smoothing=0.9).fit(growing).predict(growing)
-    still = enhancer(noise_smoothing=1.0).fit(growing).predict(growing)
+    out = enhancer(noise="start", noise_smoothing=0.9).fit(growing).predict(growing)
+    still = enhancer(noise="start", noise_smoothing=1.0).fit(growing).predict(growing)
     end = slice(24000, None)
     assert np.std(out[:, end]) < 0.25 * np.std(growing[:, end])
     assert np.std(out[:, end]) < 0.5 * np.std(still[:, end])

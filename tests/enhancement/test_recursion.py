@@ -81,7 +81,11 @@ def test_noise_is_that_of_the_first_frames_in_full(
     S *= np.sqrt(np.maximum(1 - noise / np.maximum(power, 1e-9), 0))
     expected = librosa.istft(S, n_fft=256, hop_length=64, length=n_times)
     enhancer = SpectralSubtraction(
-        noise_frames=noise_frames, over_subtraction=1, noise_floor_db=-300, vad_threshold_db=-1000
+        noise="start",
+        noise_frames=noise_frames,
+        over_subtraction=1,
+        noise_floor_db=-300,
+        vad_threshold_db=-1000,
     ).fit([x])
     np.testing.assert_allclose(enhancer.predict([x])[0], expected, atol=1e-4)
     np.testing.assert_allclose(streamed(StreamingEnhancer(enhancer), x, 100), expected, atol=1e-4)

@@ -80,6 +80,8 @@ def test_files_of_format_1_are_read(kind):
     expected = np.load(folder / f"format_1_{kind}.npy")
     tolerance = 1e-5 * np.abs(expected).max()
     np.testing.assert_allclose(loaded.predict([x])[0], expected, rtol=0, atol=tolerance)
+    if kind == "classical":
+        assert loaded.noise == "start"  # the rule of then, though the default is another
     if kind == "network":
         network = loaded[-1].regressor[-1]
         assert [repr(network.loss), repr(network.optimizer)] == [
