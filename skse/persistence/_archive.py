@@ -58,7 +58,7 @@ def write_archive(path, members):
         },
     }
     members = {MANIFEST: json.dumps(manifest, indent=1).encode(), **members}
-    with replacing(path) as part, zipfile.ZipFile(part, "x") as archive:
+    with replacing(path) as part, zipfile.ZipFile(part, "w") as archive:
         for name, data in members.items():
             text = name.endswith(_TEXT) and len(data) <= _MOST_TEXT
             info = zipfile.ZipInfo(name)

@@ -2,7 +2,7 @@
 
 from skse.utils._audio import UnusableFileError, open_audio, read_blocks
 from skse.utils._digest import digest
-from skse.utils._files import list_files, replacing, write_whole
+from skse.utils._files import list_files, naming, replacing, walk, write_whole
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
 from skse.utils._tables import align, write_csv
@@ -25,11 +25,13 @@ __all__ = [
     "digest",
     "import_optional",
     "list_files",
+    "naming",
     "open_audio",
     "progress_bar",
     "read_blocks",
     "replacing",
     "restore_container",
+    "walk",
     "write_csv",
     "write_whole",
 ]
