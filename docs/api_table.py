@@ -229,6 +229,8 @@ SECTIONS = [
             "skse.utils.read_blocks",
             "skse.utils.UnusableFileError",
             "skse.utils.list_files",
+            "skse.utils.walk",
+            "skse.utils.naming",
             "skse.utils.replacing",
             "skse.utils.write_whole",
             "skse.utils.digest",

@@ -39,6 +39,8 @@ METHODS = {
 }
 # Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
 _IN_MEMORY = 2**23
+# Hz; a header that claims more is damaged, and frames of 32 ms would not fit into memory.
+_MOST_HZ = 10_000_000
 # Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
 _FRAME, _MULTIPLE = 0.032, 64
 
@@ -304,6 +306,8 @@ def _decode(job, settings, allocate):
     with open_audio(job.source) as audio:
         audio_format = AudioFormat.of(audio)
         file_rate = audio_format.sampling_rate
+        if file_rate > _MOST_HZ:
+            raise UnusableFileError(job.source, f"its header claims {file_rate} samples a second")
         _, rate = enhancer_for(settings, file_rate)
         n_times = resampled_length(audio_format.n_times, file_rate, rate)
         channels = [allocate(n_times) for _ in range(audio_format.n_channels)]

@@ -156,11 +156,9 @@ class Bench:
             self._note(what, f"no line with the file and {_WORDS[error][0]!r}: {told[-3:]}")
 
 
-def steps(n_calls, n_wanted):
-    """Choose numbers of calls: all where so many are wanted, else spread evenly, ends included."""
-    if n_calls <= n_wanted:
-        return list(range(1, n_calls + 1))
-    return sorted({1 + round(i * (n_calls - 1) / max(n_wanted - 1, 1)) for i in range(n_wanted)})
+def steps(n_calls, n_wanted, rng):
+    """Choose numbers of calls: all where so many are wanted."""
+    return sorted(rng.sample(range(1, n_calls + 1), min(n_calls, n_wanted)))
 
 
 def kill(bench, n, rng):
@@ -177,7 +175,7 @@ def kill(bench, n, rng):
 def fill(bench, n, rng):
     """Let the disk be full from every call on, half of the times after half a write."""
     n_calls = bench.count_calls(ROOM)
-    for i, at in enumerate(steps(n_calls, n)):
+    for i, at in enumerate(steps(n_calls, n, rng)):
         halves = (False, True) if n >= n_calls else (bool(i % 2),)
         for half in halves:
             bench.fail(Fault(ROOM, FAIL, at, errno.ENOSPC, half), "disk full")
@@ -188,7 +186,7 @@ def unreadable(bench, n, rng):
     """Let every read fail, then every opening to read, each with all later ones of its file."""
     for classes, error, what in ((READ, errno.EIO, "EIO"), (LOOK, errno.EACCES, "EACCES")):
         n_calls = bench.count_calls(classes)
-        for at in steps(n_calls, n):
+        for at in steps(n_calls, n, rng):
             bench.fail(Fault(classes, FAIL_PATH, at, error), what)
         bench.counts[f"calls for {what}"] = n_calls
 

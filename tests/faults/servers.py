@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import soundfile
@@ -157,7 +158,7 @@ FAULTS = {
     "more at its end": lambda h, c, url: _send(h, c + b"more"),
     "redirects to itself": lambda h, c, url: _send(h, b"", None, 302, Location=h.path),
     "redirects to another": lambda h, c, url: _send(h, b"", None, 302, Location=f"{url}wrong"),
-    "redirects to a file": lambda h, c, url: _send(h, b"", None, 302, Location="file:///etc/passwd"),
+    "redirects to a file": lambda h, c, url: _send(h, b"", None, 302, Location="file:///etc/hosts"),
     "503": lambda h, c, url: _send(h, b"busy", None, 503),
     "404": lambda h, c, url: _send(h, b"gone", None, 404),
     "hangs up": lambda h, c, url: h.connection.close(),
@@ -189,16 +190,12 @@ class Server:
                 pass
 
             def handle(self):
-                try:
+                with suppress(OSError):  # the other end was killed, or did not wait
                     super().handle()
-                except OSError:  # the other end was killed, or did not wait
-                    pass
 
             def finish(self):
-                try:
+                with suppress(OSError, ValueError):
                     super().finish()
-                except (OSError, ValueError):
-                    pass
 
         self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.httpd.server_port}/"
