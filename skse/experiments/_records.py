@@ -1,5 +1,6 @@
 """Results that outlive their run: one file each, found again by what they were made from."""
 
+import io
 import json
 import zipfile
 import zlib
@@ -81,8 +82,10 @@ class Record:
         OSError
             Where it cannot be read, or was damaged since.
         """
+        with naming(self.path):
+            data = self.path.read_bytes()  # zipfile would take an error for damage
         try:
-            with naming(self.path), np.load(self.path) as content:
+            with np.load(io.BytesIO(data)) as content:
                 waveforms = {name: content[name] for name in content.files if name != "results"}
                 return json.loads(str(content["results"])), waveforms
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

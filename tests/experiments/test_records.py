@@ -48,6 +48,18 @@ def test_a_damaged_record_is_named_with_what_to_do(tmp_path, damage):
         record.read()
 
 
+def test_a_record_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    record = Record(tmp_path, **MADE_FROM)
+    record.write({"gain": 6.5})
+
+    def fail(path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", fail)
+    with pytest.raises(OSError, match=f"Input/output error: '{record.path}'"):
+        record.read()
+
+
 def test_json_is_read_back(tmp_path):
     path = tmp_path / "settings.json"
     assert read_json(path) == {}

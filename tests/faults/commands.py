@@ -165,6 +165,15 @@ def _save_old_model(box):
     package.save(_enhancer(), box / "out" / "model.skse", card={"licence": "of before"})
 
 
+def _load(box):
+    import skse as package
+
+    try:
+        package.save(package.load(box / "out" / "model.skse"), box / "out" / "again.skse")
+    except (OSError, ValueError) as error:
+        _tell(error)
+
+
 def _fetch(prepare):
     def call(box):
         fetch = prepare(os.environ["SKSE_FAULTS_URL"])
@@ -183,6 +192,7 @@ COMMANDS = {
     "train": Command(_train, leaves_out=True),
     "compare": Command(_compare),
     "save": Command(_save, before=_save_old_model),
+    "load": Command(_load, before=_save_old_model),
     "fetch_noizeus": Command(_fetch(servers.prepare_noizeus)),
     "fetch_ms_snsd": Command(_fetch(servers.prepare_ms_snsd)),
     "fetch_ms_snsd archive": Command(_fetch(servers.prepare_ms_snsd_archive)),

@@ -49,16 +49,13 @@ class Bench:
         self._right = files_below(box / "out")
         if outcome.code or not self._right or any(map(is_hidden, self._right)):
             raise RuntimeError(f"undisturbed: {outcome}, {list(self._right)}")
-        self._fresh()
-        self._run(command.call)
-        differ = [n for n, x in files_below(box / "out").items() if x != self._right.get(n)]
-        if differ:
-            raise RuntimeError(f"two undisturbed runs differ in {differ}")
 
     def count_calls(self, classes):
-        """Number of calls of these classes in an undisturbed run."""
-        self._fresh()
-        return self._run(self.command.call, Fault(classes)).n_calls
+        """Number of calls of these classes in an undisturbed run, which must be as the first."""
+        box = self._fresh()
+        outcome = self._run(self.command.call, Fault(classes))
+        self._check_complete("undisturbed", files_below(box / "out"))
+        return outcome.n_calls
 
     def kill(self, fault=None, after=None):
         """Kill the command at a call or after a time, look, let it go on, and look again."""

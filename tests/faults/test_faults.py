@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="needs Linux and a C compiler"
 )
 # Where no recording is read: what is said of one that cannot be is tested in tests/audio.
-READERS = "compare,save,fetch_noizeus,fetch_ms_snsd,fetch_ms_snsd archive"
+READERS = "load,fetch_noizeus,fetch_ms_snsd,fetch_ms_snsd archive"
 
 
 def run(*arguments):
@@ -23,7 +23,7 @@ def run(*arguments):
     "arguments",
     [
         ["kill", "fill", "two", "download", "mutate"],
-        ["read", "--commands", READERS],
+        ["read", "--times", "6", "--commands", READERS],
     ],
     ids=["kill to mutate", "read"],
 )
@@ -34,7 +34,7 @@ def test_nothing_is_lost_wrong_or_left_over(arguments):
 
 
 def test_what_writes_in_place_is_found():
-    result = run("kill", "fill", "--times", "9", "--commands", "careless")
+    result = run("kill", "fill", "--times", "6", "--commands", "careless")
     assert result.returncode == 1
     assert "a.txt is not whole" in result.stdout
     assert "no line with the file" in result.stdout
