@@ -8,7 +8,7 @@ from harness import files_below
 from servers import FAULTS, FETCHERS, Server
 
 # Seconds that a fetcher waits for a server in these runs, and a run may last.
-_TIMEOUT, _LIMIT = 0.5, 20
+_TIMEOUT, _LIMIT = 0.25, 20
 # What each asks for.
 _ASKED_FOR = {
     "fetch_noizeus": ["/car_0dB.zip", "/clean.zip"],

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -199,6 +200,17 @@ int ftruncate64(int fd, off64_t n)
 {
     return fault_fd(CHANGE | ROOM, fd, 0) ? -1 : REAL(ftruncate64)(fd, n);
 }
+
+/* A disk that is full says so when it is asked. */
+#define ROOM_OF(name)                                                                           \
+    {                                                                                           \
+        int result = REAL(name)(path, to);                                                      \
+        if (inside(path) && action == FAIL && error_number == ENOSPC && counted >= at)          \
+            to->f_bfree = to->f_bavail = 0;                                                     \
+        return result;                                                                          \
+    }
+int statvfs(const char *path, struct statvfs *to) ROOM_OF(statvfs)
+int statvfs64(const char *path, struct statvfs64 *to) ROOM_OF(statvfs64)
 
 /* The time of day stands still, so that two runs leave the same bytes. */
 int clock_gettime(clockid_t id, struct timespec *to)
