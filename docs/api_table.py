@@ -245,6 +245,8 @@ SECTIONS = [
             "skse.utils.import_optional",
             "skse.utils.UnusableFileError",
             "skse.utils.list_files",
+            "skse.utils.walk",
+            "skse.utils.naming",
             "skse.utils.replacing",
             "skse.utils.write_whole",
             "skse.utils.digest",

@@ -186,6 +186,8 @@ def _find_ogg(file, size, path):
             raise UnusableFileError(
                 path, f"truncated: the last {position - size} bytes of its last page are missing"
             )
+    if len(begins) < 2:
+        begins = [0]
     ends = [*begins[1:], None]
     parts = [Part(begin, end) for begin, end in zip(begins, ends, strict=True)]
     # Cut out of a longer stream, it does not count its samples from 0.

@@ -15,7 +15,7 @@ import numpy as np
 from skse.audio._containers import layout_of
 from skse.audio._media import MEDIA_SUFFIXES, MediaReader, is_media
 from skse.audio._view import PartView
-from skse.utils import UnusableFileError
+from skse.utils import UnusableFileError, naming
 from skse.utils.typing import FilePath
 
 # What is taken for a recording in a folder or by a glob; a file that is named is always read.
@@ -25,6 +25,8 @@ RECORDING_SUFFIXES = MEDIA_SUFFIXES | {
 }
 # Samples a channel that are decoded at a time.
 BLOCK = 2**16
+# What headers claim that are damaged: Hz, and samples a byte (silence in FLAC has some 5000).
+_MOST_HZ, _MOST_PER_BYTE = 10_000_000, 10_000
 
 
 @contextmanager
@@ -116,11 +118,17 @@ class AudioReader:
             self.format, self.subtype, self.endian = first.format, first.subtype, first.endian
             self.texts = first.copy_metadata()
             self._n_claimed = sum(audio.frames for audio in opened)
+        if self.sampling_rate > _MOST_HZ:
+            raise UnusableFileError(
+                path, f"its header claims {self.sampling_rate} samples a second"
+            )
+        most = _MOST_PER_BYTE * file.stat().st_size
+        self._n_known = self._layout.n_known and self._n_claimed <= most
 
     @cached_property
     def n_times(self):
         """Samples a channel; counted where the header does not tell."""
-        if self._layout.n_known:
+        if self._n_known:
             return self._n_claimed
         return sum(len(block) for block in self._decoded(BLOCK))
 
@@ -149,6 +157,7 @@ class AudioReader:
             yield block
             n_read += len(block)
         if n_read < self.n_times:
+            check_readable(self.file)
             raise UnusableFileError(
                 self.path, f"truncated: {n_read} of {self.n_times} samples are there"
             )
@@ -157,21 +166,18 @@ class AudioReader:
         import soundfile
 
         n_read = 0
-        for part in self._parts:
-            with self._decoder(part) as audio:
-                while True:
-                    try:
-                        block = audio.read(block_size, dtype="float32", always_2d=True)
-                    except soundfile.LibsndfileError as error:
-                        of_all = f" of {self._n_claimed}" if self._layout.n_known else ""
-                        raise UnusableFileError(
-                            self.path,
-                            f"damaged after {n_read}{of_all} samples ({error.error_string})",
-                        ) from error
-                    if len(block) == 0:
-                        break
-                    n_read += len(block)
-                    yield block
+        try:
+            for part in self._parts:
+                with self._decoder(part) as audio:
+                    while len(block := audio.read(block_size, dtype="float32", always_2d=True)):
+                        n_read += len(block)
+                        yield block
+        except soundfile.LibsndfileError as error:
+            check_readable(self.file)
+            of_all = f" of {self._n_claimed}" if self._n_known else ""
+            raise UnusableFileError(
+                self.path, f"damaged after {n_read}{of_all} samples ({error.error_string})"
+            ) from error
 
     @contextmanager
     def _decoder(self, part):
@@ -180,6 +186,24 @@ class AudioReader:
             if part is not None:
                 file = stack.enter_context(closing(PartView(file, part)))
             yield stack.enter_context(_forward()(file))
+
+
+def check_readable(file):
+    """Raise the error of a file that the system cannot read, which libsndfile takes for damage.
+
+    Parameters
+    ----------
+    file : Path
+        File.
+
+    Raises
+    ------
+    OSError
+        Where a byte of it cannot be read; names it.
+    """
+    with naming(file), file.open("rb") as opened:
+        while opened.read(2**20):
+            pass
 
 
 def check_finite(block, n_before, path):
@@ -281,6 +305,10 @@ def _why_not_opened(path, error):
         return "empty file (0 bytes)"
     if not os.access(path, os.R_OK):
         return "permission to read it denied"
+    try:
+        check_readable(path)
+    except OSError as failed:
+        return os.strerror(failed.errno)
     if isinstance(error, TypeError):  # soundfile asks for what no header tells
         return (
             "samples without a header: give it one that tells rate, channels and format, for "

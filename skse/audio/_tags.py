@@ -146,13 +146,17 @@ def _carry_ogg(source, part):
     except ImportError as error:
         lost = sorted(set(_comment_names(source)) - _SOUNDFILE_TEXTS)
         return [f"its tags {', '.join(lost)} are lost: {error}"] if lost else []
-    else:
+    try:
         old, new = mutagen.File(source), mutagen.File(part)
         if old is not None and new is not None and old.tags:
             for name, values in old.tags.items():
                 new[name] = values
             new.save()
-        return []
+    except (mutagen.MutagenError, ValueError) as error:
+        if isinstance(error.__cause__ or error.__context__, OSError):
+            raise error.__cause__ or error.__context__ from error
+        return [f"its comments are lost ({' '.join(str(error).split()) or type(error).__name__})"]
+    return []
 
 
 def _comment_names(path):

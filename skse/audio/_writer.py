@@ -12,7 +12,7 @@ import soundfile
 
 from skse.audio._media import MediaFormat
 from skse.audio._media_writer import write_media
-from skse.audio._reader import BLOCK
+from skse.audio._reader import BLOCK, check_readable
 from skse.audio._tags import carry_over
 from skse.utils import UnusableFileError, replacing
 
@@ -197,6 +197,7 @@ def _check_written(part, audio_format, path):
     if n_times < audio_format.n_times:
         if shutil.disk_usage(part.parent).free < _LEAST_FREE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        check_readable(part)
         raise UnusableFileError(
             path,
             f"cannot be written as {audio_format.format}, {audio_format.subtype} (only {n_times} "

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import zipfile
@@ -18,7 +17,7 @@ from sklearn.utils import Bunch
 
 from skse.datasets._download import BROKEN_ZIP, default_home, download, repeat
 from skse.datasets._listing import shorten
-from skse.utils import check_choice, replacing, write_whole
+from skse.utils import check_choice, naming, replacing, walk, write_whole
 from skse.utils.typing import FilePath
 
 SAMPLING_RATE = 16000
@@ -173,7 +172,7 @@ def fetch_ms_snsd(
 def _find(home, part):
     """Return the folders of speech and noise, or None and the problem of each one wanted."""
     found = {}
-    for parent, subfolders, _ in os.walk(home):
+    for parent, subfolders, _ in walk(home):
         subfolders.sort()
         for name in subfolders:
             if name in _FOLDERS:
@@ -219,7 +218,16 @@ def _list_wavs(folder):
 def _read_listing(folder, home):
     """Name -> (size, git hash or None) of all files that a downloaded folder must have."""
     path = home / f"{folder}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        with naming(path):
+            return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OSError(
+            f"{path}, which lists the files of {folder}/, is damaged ({error}); remove it and "
+            "call again."
+        ) from error
 
 
 def _write_listing(folder, home, listing):
@@ -310,21 +318,28 @@ def _fetch_tree(name):
 def _download_archive(home, known_hash):
     """Download the archive and unpack the wav files of all its folders."""
     home.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=home) as file:
+    with naming(home), TemporaryFile(dir=home) as file:
         repeat(
             partial(_fetch_archive, file, known_hash),
             _ARCHIVE,
             "Call again, or pass archive=False, which goes on where it stopped.",
         )
-        with zipfile.ZipFile(file) as unzipped:
-            members = _members_by_folder(unzipped)
-            for folder, found in members.items():
-                listing = {name: (info.file_size, None) for name, info in found.items()}
-                (home / folder).mkdir(exist_ok=True)
-                _write_listing(folder, home, listing)
-            for folder, found in members.items():
-                for name, info in found.items():
-                    _unpack(unzipped, info, home / folder / name)
+        try:
+            with zipfile.ZipFile(file) as unzipped:
+                _unpack_all(unzipped, home)
+        except BROKEN_ZIP as error:  # what was whole a moment ago
+            raise OSError(f"The archive cannot be read back from {home} ({error}).") from error
+
+
+def _unpack_all(unzipped, home):
+    members = _members_by_folder(unzipped)
+    for folder, found in members.items():
+        listing = {name: (info.file_size, None) for name, info in found.items()}
+        (home / folder).mkdir(exist_ok=True)
+        _write_listing(folder, home, listing)
+    for folder, found in members.items():
+        for name, info in found.items():
+            _unpack(unzipped, info, home / folder / name)
 
 
 def _fetch_archive(file, known_hash):

@@ -1,7 +1,6 @@
 """fetch_noizeus: the NOIZEUS corpus, found on disk or downloaded, every file verified."""
 
 import io
-import os
 import warnings
 import zipfile
 from collections import Counter, defaultdict
@@ -13,7 +12,7 @@ from tempfile import TemporaryFile
 
 from skse.datasets._bunch import BunchOrLists, make_bunch
 from skse.datasets._download import BROKEN_ZIP, default_home, download, repeat
-from skse.utils import digest, write_whole
+from skse.utils import digest, list_files, naming, write_whole
 from skse.utils.typing import FilePath
 
 NOISES = ("airport", "babble", "car", "exhibition", "restaurant", "station", "street", "train")
@@ -209,18 +208,22 @@ def _read(names, home):
 
     hashes = _read_hashes()
     paths = defaultdict(list)
-    for folder, _, inside in os.walk(home):
-        for name in inside:
-            paths[name.lower()].append(Path(folder, name))
+    for path in list_files(home):
+        paths[path.name.lower()].append(path)
     waveforms, problems = {}, {}
     for name in names:
-        contents = (path.read_bytes() for path in paths.get(name, ()))
+        contents = map(_read_bytes, paths.get(name, ()))
         intact = next((c for c in contents if digest(c) == hashes[name]), None)
         if intact is None:
             problems[name] = "damaged" if name in paths else "missing"
         else:
             waveforms[name], _ = soundfile.read(io.BytesIO(intact), dtype="float32")
     return waveforms, problems
+
+
+def _read_bytes(path):
+    with naming(path):
+        return path.read_bytes()
 
 
 def _describe_problems(problems, n_wanted, home):

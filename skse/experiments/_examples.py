@@ -1,5 +1,6 @@
 """Which utterances are shown, and what is written of them to look at and to listen to."""
 
+import io
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
+from skse.utils import replacing, write_whole
 from skse.utils.typing import Arrays
 
 
@@ -113,19 +115,23 @@ def write_audio(
     import soundfile
 
     folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.wav"):
-        old.unlink()
     files = []
     for title, waveforms in examples.items():
         for name, waveform in waveforms.items():
             short = re.sub("[^a-z0-9]+", "-", name.lower())
             files.append(folder / f"{title}_{short}.wav")
-            soundfile.write(files[-1], np.clip(waveform, -1, 1), sampling_rate, subtype="PCM_16")
+            # Encoded in memory: a system's error, such as a full disk, then has its own name.
+            content = io.BytesIO()
+            samples = np.clip(waveform, -1, 1)
+            soundfile.write(content, samples, sampling_rate, subtype="PCM_16", format="WAV")
+            write_whole(files[-1], content.getvalue())
+    for old in {*folder.glob("[!.]*.wav")} - {*files}:
+        old.unlink(missing_ok=True)
     return files
 
 
 def save_figure(figure, path, dpi=150):
-    """Write a figure of matplotlib to a file, and close it.
+    """Write a figure of matplotlib to a file, whole or not at all, and close it.
 
     Parameters
     ----------
@@ -149,5 +155,8 @@ def save_figure(figure, path, dpi=150):
     """
     import matplotlib.pyplot as plt
 
-    figure.savefig(path, dpi=dpi)
-    plt.close(figure)
+    try:
+        with replacing(path) as part:
+            figure.savefig(part, dpi=dpi)
+    finally:
+        plt.close(figure)

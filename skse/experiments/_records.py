@@ -1,6 +1,9 @@
 """Results that outlive their run: one file each, found again by what they were made from."""
 
+import io
 import json
+import zipfile
+import zlib
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -8,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from skse.experiments._machine import PACKAGES
-from skse.utils import digest, replacing, write_whole
+from skse.utils import digest, naming, replacing, write_whole
 from skse.utils.typing import FilePath
 
 # How a record is written. Another number, and records of before are not looked at.
@@ -73,10 +76,22 @@ class Record:
             As given to `write`, in the types of JSON.
         waveforms : dict of str to ndarray
             As given to `write`.
+
+        Raises
+        ------
+        OSError
+            Where it cannot be read, or was damaged since.
         """
-        with np.load(self.path) as content:
-            waveforms = {name: content[name] for name in content.files if name != "results"}
-            return json.loads(str(content["results"])), waveforms
+        with naming(self.path):
+            data = self.path.read_bytes()  # zipfile would take an error for damage
+        try:
+            with np.load(io.BytesIO(data)) as content:
+                waveforms = {name: content[name] for name in content.files if name != "results"}
+                return json.loads(str(content["results"])), waveforms
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise OSError(
+                f"{self.path} is damaged ({error}); remove it, and what it held is computed anew."
+            ) from error
 
 
 def read_json(path):

@@ -81,8 +81,11 @@ def load_model(model, trusted=()):
         )
     try:
         check_is_fitted(model)
+        model.check_ready(model.sampling_rate_)
     except NotFittedError:
         raise ModelError(f"{name}: {type(model).__name__} is not fitted") from None
+    except (ValueError, TypeError, AttributeError) as error:  # a file that was edited
+        raise ModelError(f"{name}: cannot be used: {error}") from error
     return model
 
 

@@ -134,7 +134,12 @@ def _find(inputs, out):
         if text == STDIN:
             yield Path(STDIN), Path("stdin"), ""
         elif os.path.isdir(text):
-            yield from _sorted_out(list_files(text, without=out), Path(text), given)
+            try:
+                files = list_files(text, without=out)
+            except OSError as error:
+                yield Path(error.filename or text), None, os.strerror(error.errno)
+            else:
+                yield from _sorted_out(files, Path(text), given)
         elif os.path.exists(text) or not glob.has_magic(text):
             path = Path(text)
             yield path, Path(path.name), "" if os.path.lexists(path) else "no such file"

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from skse import __version__
-from skse.utils import digest, replacing
+from skse.utils import digest, naming, replacing
 
 FORMAT = "skse model"
 FORMAT_VERSION = 2
@@ -58,7 +58,7 @@ def write_archive(path, members):
         },
     }
     members = {MANIFEST: json.dumps(manifest, indent=1).encode(), **members}
-    with replacing(path) as part, zipfile.ZipFile(part, "x") as archive:
+    with replacing(path) as part, zipfile.ZipFile(part, "w") as archive:
         for name, data in members.items():
             text = name.endswith(_TEXT) and len(data) <= _MOST_TEXT
             info = zipfile.ZipInfo(name)
@@ -128,13 +128,22 @@ class Archive:
         return ModelFileError(f"{self.path} cannot be loaded: {reason}.")
 
     def _open(self):
-        start = self._file.read(4)
         try:
-            return zipfile.ZipFile(self._file)
+            with naming(self.path):
+                start = self._file.read(4)
+                return zipfile.ZipFile(self._file)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+            self._read_all()
             if start[:2] == b"PK":
                 raise self.error(f"it is cut off or damaged ({error})") from error
             raise self.error(f"it is no model file{_hint(self.path, start)}") from error
+
+    def _read_all(self):
+        """Raise the error of a file that cannot be read, which zipfile takes for damage."""
+        with naming(self.path):
+            self._file.seek(0)
+            while self._file.read(_CHUNK):
+                pass
 
     def _check_list(self, infos):
         if len(infos) > _MOST_MEMBERS:

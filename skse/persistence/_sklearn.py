@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import PurePosixPath
 
@@ -71,7 +72,7 @@ def dump_sklearn(part):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {info.filename: archive.read(info) for info in archive.infolist()}
     _check_members(members)
-    return members
+    return _renumber(members)
 
 
 def load_sklearn(members):
@@ -99,6 +100,18 @@ def load_sklearn(members):
         for name, data in members.items():
             archive.writestr(name, data)
     return skops.io.loads(buffer.getvalue(), trusted=_TRUSTED)
+
+
+def _renumber(members):
+    """Count objects from 0, where skops has their addresses: the same part, the same bytes."""
+    numbers = {}
+
+    def count(found):
+        return found[1] + str(numbers.setdefault(found[2], len(numbers)))
+
+    schema = re.sub(r'("__id__": |"file": ")(\d+)', count, members.pop(_SCHEMA).decode())
+    arrays = {numbers[name.removesuffix(".npy")]: x for name, x in members.items()}
+    return {_SCHEMA: schema.encode(), **{f"{i}.npy": arrays[i] for i in sorted(arrays)}}
 
 
 def _check_members(members):

@@ -3,7 +3,7 @@
 from skse.utils._delay import Delay, find_delay
 from skse.utils._digest import digest
 from skse.utils._errors import UnusableFileError
-from skse.utils._files import list_files, replacing, write_whole
+from skse.utils._files import list_files, naming, replacing, walk, write_whole
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
 from skse.utils._tables import align, write_csv
@@ -28,9 +28,11 @@ __all__ = [
     "find_delay",
     "import_optional",
     "list_files",
+    "naming",
     "progress_bar",
     "replacing",
     "restore_container",
+    "walk",
     "write_csv",
     "write_whole",
 ]

@@ -1,16 +1,27 @@
 """Files: written whole or not at all, and listed."""
 
 import os
+import re
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 
 from skse.utils.typing import FilePath
 
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can remove a file that is open
+    fcntl = None  # type: ignore[assignment]
+
 # Bytes of a name that the name of the unfinished file repeats: short enough for any file system.
 _MOST_STEM, _MOST_SUFFIX = 48, 16
+# Seconds between two looks at a folder for what a process that was killed left there.
+_PAUSE = 10
 
 
 @contextmanager
@@ -19,7 +30,9 @@ def replacing(path: FilePath) -> Iterator[Path]:
 
     What is written goes to a hidden file in the same folder, of a name that nobody else has and
     with the suffix of `path`. It takes the place of `path`, and its mode, when the block ends
-    well; otherwise it is removed, and what was there before is left alone.
+    well; otherwise it is removed, and what was there before is left alone. What a process that
+    was killed left of the same file is removed too. A link is followed; a device or a pipe is
+    written to in the end.
 
     Parameters
     ----------
@@ -29,7 +42,7 @@ def replacing(path: FilePath) -> Iterator[Path]:
     Yields
     ------
     part : pathlib.Path
-        File to write to instead; it does not exist yet.
+        File to write to instead; it is there, and empty.
 
     Raises
     ------
@@ -50,18 +63,67 @@ def replacing(path: FilePath) -> Iterator[Path]:
     ('all of it', False)
     """
     path = Path(path)
-    part = path.with_name(_unfinished_name(path.name))
+    target = Path(os.path.realpath(path))
+    special = path.exists() and not path.is_dir()
+    special = special and (path.parent == Path("/dev") or not path.is_file())
+    if special:  # nothing can take its place
+        part = Path(tempfile.gettempdir(), _unfinished_name(target.name))
+    else:
+        part = target.with_name(_unfinished_name(target.name))
+    lock = None
     try:
-        yield part
-        with suppress(OSError):  # no file was there, or the file system knows no modes
-            shutil.copymode(path, part)
-        os.replace(part, path)
+        with naming(path):
+            lock = _create(part)
+            yield part
+            if special:
+                with part.open("rb") as source, path.open("wb") as sink:
+                    shutil.copyfileobj(source, sink)
+            else:
+                with suppress(OSError):  # no file was there, or the file system knows no modes
+                    shutil.copymode(target, part)
+                os.replace(part, target)
+                _remove_abandoned(target)
     except OSError as error:
-        if error.filename != str(part):
+        if error.filename not in (str(part), str(target)):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
+        if lock is not None:
+            with suppress(OSError):
+                os.close(lock)
+
+
+@contextmanager
+def naming(path: FilePath) -> Iterator[None]:
+    """Give the name of a file to the errors that reading it raises without one.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. An error that has a name keeps it.
+
+    Raises
+    ------
+    OSError
+        Of the block; the system names a file that cannot be opened, but not one that can and
+        fails later.
+
+    Examples
+    --------
+    >>> from skse.utils import naming
+    >>> with naming("talk.wav"):
+    ...     raise OSError(5, "Input/output error")
+    Traceback (most recent call last):
+    ...
+    OSError: [Errno 5] Input/output error: 'talk.wav'
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_whole(path: FilePath, content: str | bytes) -> None:
@@ -106,7 +168,12 @@ def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Pat
     Returns
     -------
     paths : list of pathlib.Path
-        Sorted; all begin with `folder`.
+        Sorted; all begin with `folder`. None where there is no such folder.
+
+    Raises
+    ------
+    OSError
+        Where a folder cannot be listed: it is named, and nothing is left out in silence.
 
     Examples
     --------
@@ -122,7 +189,7 @@ def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Pat
     """
     left_out = None if without is None else os.path.realpath(without)
     found = []
-    for parent, folders, names in os.walk(os.fspath(folder)):
+    for parent, folders, names in walk(folder):
         folders[:] = [
             name
             for name in folders
@@ -133,11 +200,86 @@ def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Pat
     return sorted(found)
 
 
+def walk(folder: FilePath) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk through a folder as :func:`os.walk` does, but leave out none that cannot be listed.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Folder; where there is none, there is nothing in it.
+
+    Yields
+    ------
+    parent, folders, names : str, list of str, list of str
+        A folder, and what is in it; removing some of `folders` leaves them out.
+
+    Raises
+    ------
+    OSError
+        Where a folder cannot be listed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skse.utils import walk
+    >>> [(folders, names) for _, folders, names in walk(tempfile.mkdtemp())]
+    [([], [])]
+    """
+    return os.walk(os.fspath(folder), onerror=_raise)
+
+
+def _raise(error):
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        raise error
+
+
+def _create(part):
+    """Make an empty file and keep it locked: so it is known to be somebody's while it is open."""
+    lock = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    if fcntl is None:
+        os.close(lock)
+        return None
+    with suppress(OSError):  # not every file system knows locks
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    if not os.path.exists(part):  # taken for abandoned before it was locked
+        os.close(lock)
+        return _create(part)
+    return lock
+
+
+def _remove_abandoned(path):
+    """Remove the unfinished files of `path` that no process has locked any more."""
+    if fcntl is None:
+        return
+    stem, suffix = map(re.escape, _split(path.name))
+    own = re.compile(rf"\.{stem}\.[0-9a-f]{{16}}\.part{suffix}")
+    for name in filter(own.fullmatch, _list_unfinished(path.parent, time.monotonic() // _PAUSE)):
+        part = path.with_name(name)
+        with suppress(OSError):  # in use, removed by another, or not ours
+            lock = os.open(part, os.O_RDWR)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                part.unlink()
+            finally:
+                os.close(lock)
+
+
+@lru_cache(maxsize=64)
+def _list_unfinished(folder, moment):
+    """Names of unfinished files; listed anew at every moment, for folders can be large."""
+    return [name for name in os.listdir(folder) if name.startswith(".") and ".part" in name]
+
+
 def _unfinished_name(name: str) -> str:
     """Hidden name of a file that will be called `name`; another at every call."""
+    stem, suffix = _split(name)
+    return f".{stem}.{token_hex(8)}.part{suffix}"
+
+
+def _split(name):
+    """Return what the name of the unfinished file repeats of a name."""
     stem, suffix = os.path.splitext(name)
     if len(os.fsencode(suffix)) > _MOST_SUFFIX:  # no suffix, but a name with a full stop in it
         suffix = ""
     # Cut in bytes, which is what file systems count; no character may be cut in two.
-    stem = os.fsencode(stem)[:_MOST_STEM].decode(errors="ignore")
-    return f".{stem}.{token_hex(8)}.part{suffix}"
+    return os.fsencode(stem)[:_MOST_STEM].decode(errors="ignore"), suffix

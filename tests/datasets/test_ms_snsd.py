@@ -230,6 +230,24 @@ def test_folders_of_ones_own_are_checked_for_the_obvious(tree, tmp_path):
         fetch_ms_snsd("all", data_home=tmp_path)
 
 
+def test_a_damaged_listing_is_named(server, tmp_path):
+    fetch_ms_snsd("test", data_home=tmp_path)
+    path = tmp_path / "noise_test.json"
+    path.write_text("{half")
+    with pytest.raises(OSError, match=rf"^{path}, which lists .* is damaged .*; remove it"):
+        fetch_ms_snsd("test", data_home=tmp_path)
+
+
+def test_an_archive_that_cannot_be_read_back(server, tmp_path, monkeypatch):
+    def forget(file, known_hash):
+        file.truncate(0)
+
+    monkeypatch.setattr(_ms_snsd, "_fetch_archive", forget)
+    with pytest.raises(OSError, match=rf"cannot be read back from {tmp_path} \("):
+        fetch_ms_snsd("test", data_home=tmp_path, archive=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_default_folder_is_set_by_environment(tree, tmp_path, monkeypatch):
     monkeypatch.setenv("SKSE_DATA", str(tmp_path))
     place(tree, tmp_path / "ms_snsd")

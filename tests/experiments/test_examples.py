@@ -38,6 +38,37 @@ def test_audio_takes_the_place_of_what_was_there(tmp_path):
     assert [path.name for path in folder.iterdir()] == ["2.0_u-net-irm.wav"]
 
 
+def test_audio_of_before_stays_until_all_is_written(tmp_path):
+    one = {"one": {"a": np.zeros(8)}}
+    (old,) = write_audio(one, 8000, tmp_path / "audio")
+    content = old.read_bytes()
+    hidden = old.with_name(".of another process.wav")
+    hidden.touch()
+    with pytest.raises(ValueError, match="shape"):
+        write_audio({"two": {"a": np.zeros((2, 2, 2))}}, 8000, tmp_path / "audio")
+    assert old.read_bytes() == content
+    assert {*old.parent.iterdir()} == {old, hidden}
+
+
+def test_a_figure_that_cannot_be_drawn_leaves_the_old_one(tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    path = tmp_path / "f.png"
+    path.write_text("old")
+
+    def fail(part, dpi):
+        part.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    figure = plt.figure()
+    monkeypatch.setattr(figure, "savefig", fail)
+    with pytest.raises(OSError, match=f"No space left on device: '{path}'"):
+        save_figure(figure, path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    assert figure.number not in plt.get_fignums()
+
+
 def test_figure_is_closed(tmp_path):
     import matplotlib.pyplot as plt
 

@@ -39,6 +39,27 @@ def test_key_depends_on_versions_and_format_and_not_on_order(tmp_path, monkeypat
     assert Record(tmp_path, **MADE_FROM).key != key
 
 
+@pytest.mark.parametrize("damage", [lambda c: c[:-30], lambda c: b"half", lambda c: b""])
+def test_a_damaged_record_is_named_with_what_to_do(tmp_path, damage):
+    record = Record(tmp_path, **MADE_FROM)
+    record.write({"gain": 6.5}, {"0": np.arange(3)})
+    record.path.write_bytes(damage(record.path.read_bytes()))
+    with pytest.raises(OSError, match=rf"^{record.path} is damaged \(.*\); remove it"):
+        record.read()
+
+
+def test_a_record_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    record = Record(tmp_path, **MADE_FROM)
+    record.write({"gain": 6.5})
+
+    def fail(path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", fail)
+    with pytest.raises(OSError, match=f"Input/output error: '{record.path}'"):
+        record.read()
+
+
 def test_json_is_read_back(tmp_path):
     path = tmp_path / "settings.json"
     assert read_json(path) == {}

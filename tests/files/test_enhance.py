@@ -267,6 +267,13 @@ def test_wrong_arguments_are_refused_before_anything_is_written(
     assert os.listdir(tmp_path) == ["a.wav"]
 
 
+def test_an_absurd_sampling_rate_is_refused_and_a_high_one_is_not(write, tmp_path, speech):
+    paths = [write(f"{rate}.wav", speech, rate) for rate in (500_000, 2_000_000_000)]
+    high, absurd = enhance_files(paths, tmp_path / "out")
+    assert high.status == "enhanced"
+    assert absurd.reason == "its header claims 2000000000 samples a second"
+
+
 def test_folders_that_cannot_be_written_to(write, tmp_path, speech, monkeypatch):
     path = write("a.wav", speech)
     with pytest.raises(ValueError, match="is a file, not a folder"):

@@ -1,3 +1,4 @@
+import copy
 import os
 import pickle
 
@@ -73,6 +74,22 @@ def test_what_cannot_be_used_is_one_line(tmp_path, content, message):
         load_model(path)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value)
+
+
+def test_a_model_that_was_edited_is_one_line_too(tmp_path, enhancer):
+    for name, value, message in [
+        ("strength", "x", "SpeechEnhancer: strength must be an instance of float"),
+        ("sampling_rate_", None, "no attribute 'sampling_rate_'"),
+    ]:
+        edited = copy.copy(enhancer)
+        if value is None:
+            del edited.sampling_rate_
+        else:
+            setattr(edited, name, value)
+        path = tmp_path / f"{name}.joblib"
+        path.write_bytes(pickle.dumps(edited))
+        with pytest.raises(ModelError, match=rf"^{path}: cannot be used: .*{message}"):
+            load_model(path)
 
 
 def test_other_names(enhancer, tmp_path):

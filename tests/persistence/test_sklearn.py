@@ -50,6 +50,17 @@ def test_round_trip(estimator, data):
     assert type(again) is type(estimator)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    "make",
+    [Ridge, lambda: MLPRegressor(**MLP), lambda: make_pipeline(StandardScaler(), PCA(3), Ridge())],
+    ids=["Ridge", "MLPRegressor", "Pipeline"],
+)
+def test_the_same_training_gives_the_same_bytes(make, data):
+    one, other = (dump_sklearn(estimator) for estimator in [make().fit(*data), make().fit(*data)])
+    assert list(one.items()) == list(other.items())  # though objects are at other addresses
+
+
 @pytest.mark.parametrize(
     ("estimator", "named"),
     [

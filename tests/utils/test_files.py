@@ -3,6 +3,8 @@
 import os
 import re
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,8 +13,8 @@ import pytest
 import soundfile
 
 import skse
-from skse.utils import list_files, replacing, write_whole
-from skse.utils._files import _unfinished_name
+from skse.utils import list_files, naming, replacing, walk, write_whole
+from skse.utils._files import _list_unfinished, _unfinished_name
 
 NAMES = [
     "a.txt",
@@ -43,7 +45,7 @@ def test_a_file_of_any_name_is_written(tmp_path, name):
 
 def test_a_new_file_is_written_and_a_str_is_a_path(tmp_path):
     with replacing(f"{tmp_path}/a.txt") as part:
-        assert not part.exists()
+        assert part.read_bytes() == b""
         part.write_text("new")
     assert (tmp_path / "a.txt").read_text() == "new"
 
@@ -164,3 +166,91 @@ def test_no_other_module_puts_a_file_in_place():
         if re.search(r"\bos\.(replace|rename)\b", path.read_text(encoding="utf-8"))
     ]
     assert found == ["utils/_files.py"]
+
+
+def abandoned(folder, name):
+    """Begin to write a file in a process that is killed; return what is left."""
+    code = (
+        "import os, signal, sys; from skse.utils import replacing\n"
+        "with replacing(sys.argv[1]) as part:\n"
+        "    part.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, folder / name], check=False)
+    (left,) = [path for path in folder.iterdir() if path.name.startswith(".")]
+    return left
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no such locks")
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    left = abandoned(tmp_path, "a.txt")
+    write_whole(tmp_path / "b.txt", "of another name")
+    assert left.exists()
+    similar = [tmp_path / f".{stem}.{16 * '0'}.part.txt" for stem in ("a.b", "ab")]
+    for path in similar:
+        path.touch()
+    with replacing(tmp_path / "a.txt") as part:  # in use while another is written
+        _list_unfinished.cache_clear()
+        write_whole(tmp_path / "a.txt", "new")
+        assert part.exists()
+        assert not left.exists()
+        part.write_text("newer")
+    assert (tmp_path / "a.txt").read_text() == "newer"
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "a.txt", tmp_path / "b.txt", *similar])
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "data").mkdir()
+    for name in ("there", "new"):
+        (tmp_path / name).symlink_to(tmp_path / "data" / name)
+    (tmp_path / "data" / "there").write_text("old")
+    for name in ("there", "new"):
+        write_whole(tmp_path / name, "new")
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "data" / name).read_text() == "new"
+    assert sorted(os.listdir(tmp_path / "data")) == ["new", "there"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no such files")
+def test_a_device_or_a_pipe_is_written_to(tmp_path):
+    write_whole("/dev/null", "x")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_whole(pipe, "all of it")
+    reader.join(timeout=60)
+    assert read == ["all of it"]
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_errors_get_the_name_of_the_file_and_keep_their_own(tmp_path):
+    for error, name in [
+        (OSError(28, "No space left on device"), f"{tmp_path / 'a'}"),
+        (OSError(2, "No such file or directory", "b"), "b"),
+    ]:
+        with pytest.raises(OSError, match="No s") as raised, replacing(tmp_path / "a"):
+            raise error
+        assert raised.value.filename == name
+        with pytest.raises(OSError, match="No s") as raised, naming(tmp_path / "a"):
+            raise error
+        assert raised.value.filename == name
+    with pytest.raises(OSError, match=r"^no number$"), naming("a"):
+        raise OSError("no number")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError, match="closed"):
+        list_files(tmp_path)
+    assert list_files(tmp_path / "none") == list(walk(tmp_path / "none")) == []
