@@ -15,7 +15,7 @@ import numpy as np
 from skse.audio._containers import layout_of
 from skse.audio._media import MEDIA_SUFFIXES, MediaReader, is_media
 from skse.audio._view import PartView
-from skse.utils import UnusableFileError, naming
+from skse.utils import UnusableFileError
 from skse.utils.typing import FilePath
 
 # What is taken for a recording in a folder or by a glob; a file that is named is always read.
@@ -157,7 +157,7 @@ class AudioReader:
             yield block
             n_read += len(block)
         if n_read < self.n_times:
-            check_readable(self.file)
+            check_readable(self.file, self.path)
             raise UnusableFileError(
                 self.path, f"truncated: {n_read} of {self.n_times} samples are there"
             )
@@ -173,7 +173,7 @@ class AudioReader:
                         n_read += len(block)
                         yield block
         except soundfile.LibsndfileError as error:
-            check_readable(self.file)
+            check_readable(self.file, self.path)
             of_all = f" of {self._n_claimed}" if self._n_known else ""
             raise UnusableFileError(
                 self.path, f"damaged after {n_read}{of_all} samples ({error.error_string})"
@@ -188,22 +188,27 @@ class AudioReader:
             yield stack.enter_context(_forward()(file))
 
 
-def check_readable(file):
-    """Raise the error of a file that the system cannot read, which libsndfile takes for damage.
+def check_readable(file, path):
+    """Find out whether the system cannot read a file, which libsndfile takes for damage.
 
     Parameters
     ----------
     file : Path
-        File.
+        Where its bytes are.
+    path : Path
+        What it is called.
 
     Raises
     ------
-    OSError
-        Where a byte of it cannot be read; names it.
+    UnusableFileError
+        Where a byte of it cannot be read.
     """
-    with naming(file), file.open("rb") as opened:
-        while opened.read(2**20):
-            pass
+    try:
+        with file.open("rb") as opened:
+            while opened.read(2**20):
+                pass
+    except OSError as error:
+        raise UnusableFileError(path, error.strerror or str(error)) from error
 
 
 def check_finite(block, n_before, path):
@@ -306,9 +311,9 @@ def _why_not_opened(path, error):
     if not os.access(path, os.R_OK):
         return "permission to read it denied"
     try:
-        check_readable(path)
-    except OSError as failed:
-        return os.strerror(failed.errno)
+        check_readable(path, path)
+    except UnusableFileError as unreadable:
+        return unreadable.reason
     if isinstance(error, TypeError):  # soundfile asks for what no header tells
         return (
             "samples without a header: give it one that tells rate, channels and format, for "

@@ -153,8 +153,8 @@ def _carry_ogg(source, part):
                 new[name] = values
             new.save()
     except (mutagen.MutagenError, ValueError) as error:
-        if isinstance(error.__cause__ or error.__context__, OSError):
-            raise error.__cause__ or error.__context__ from error
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
         return [f"its comments are lost ({' '.join(str(error).split()) or type(error).__name__})"]
     return []
 

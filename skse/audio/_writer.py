@@ -197,7 +197,7 @@ def _check_written(part, audio_format, path):
     if n_times < audio_format.n_times:
         if shutil.disk_usage(part.parent).free < _LEAST_FREE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        check_readable(part)
+        check_readable(part, path)
         raise UnusableFileError(
             path,
             f"cannot be written as {audio_format.format}, {audio_format.subtype} (only {n_times} "

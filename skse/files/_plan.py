@@ -137,7 +137,7 @@ def _find(inputs, out):
             try:
                 files = list_files(text, without=out)
             except OSError as error:
-                yield Path(error.filename or text), None, os.strerror(error.errno)
+                yield Path(error.filename or text), None, error.strerror or str(error)
             else:
                 yield from _sorted_out(files, Path(text), given)
         elif os.path.exists(text) or not glob.has_magic(text):
