@@ -225,10 +225,6 @@ SECTIONS = [
             "skse.audio.AudioReader",
             "skse.audio.AudioFormat",
             "skse.audio.write_audio",
-            "skse.audio.peak_of",
-            "skse.audio.media_suffix",
-            "skse.audio.is_pipe",
-            "skse.audio.spooled",
         ],
     ),
     (

@@ -1,26 +1,13 @@
 """Recordings in files: read to their true end, written whole, with all that they carry."""
 
-from skse.audio._media import MEDIA_SUFFIXES, media_suffix
-from skse.audio._reader import (
-    BLOCK,
-    RECORDING_SUFFIXES,
-    AudioReader,
-    is_pipe,
-    open_audio,
-    spooled,
-)
-from skse.audio._writer import AudioFormat, peak_of, write_audio
+from skse.audio._media import MEDIA_SUFFIXES as MEDIA_SUFFIXES
+from skse.audio._media import media_suffix as media_suffix
+from skse.audio._reader import BLOCK as BLOCK
+from skse.audio._reader import RECORDING_SUFFIXES as RECORDING_SUFFIXES
+from skse.audio._reader import AudioReader, open_audio
+from skse.audio._reader import is_pipe as is_pipe
+from skse.audio._reader import spooled as spooled
+from skse.audio._writer import AudioFormat, write_audio
+from skse.audio._writer import peak_of as peak_of
 
-__all__ = [
-    "BLOCK",
-    "MEDIA_SUFFIXES",
-    "RECORDING_SUFFIXES",
-    "AudioFormat",
-    "AudioReader",
-    "is_pipe",
-    "media_suffix",
-    "open_audio",
-    "peak_of",
-    "spooled",
-    "write_audio",
-]
+__all__ = ["AudioFormat", "AudioReader", "open_audio", "write_audio"]

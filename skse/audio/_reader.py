@@ -98,6 +98,10 @@ class AudioReader:
         Title, artist, and what else libsndfile finds.
     remarks : tuple of str
         Empty: all of it is read.
+
+    Examples
+    --------
+    See :func:`open_audio`.
     """
 
     remarks = ()
@@ -289,7 +293,7 @@ def _open(file, path):
         audio = AudioReader(file, path)
     except (soundfile.LibsndfileError, TypeError, OSError) as error:
         reason = _why_not_opened(file, error)
-        if not is_media(file):
+        if isinstance(error, OSError) or not is_media(file):
             raise UnusableFileError(path, reason) from error
     except UnusableFileError as error:
         raise UnusableFileError(path, error.reason) from error

@@ -48,6 +48,10 @@ class AudioFormat:
     texts : dict, default={}
         What libsndfile, or FFmpeg, found of them, for formats of which the file itself cannot
         be taken apart.
+
+    Examples
+    --------
+    See :func:`write_audio`.
     """
 
     sampling_rate: int
@@ -62,7 +66,18 @@ class AudioFormat:
 
     @classmethod
     def of(cls, audio):
-        """Return the format of an open recording."""
+        """Return the format of an open recording.
+
+        Parameters
+        ----------
+        audio : AudioReader or MediaReader
+            Of :func:`open_audio`.
+
+        Returns
+        -------
+        audio_format : AudioFormat
+            With which :func:`write_audio` writes a recording of the same kind.
+        """
         return cls(
             audio.sampling_rate,
             audio.n_channels,
@@ -76,7 +91,12 @@ class AudioFormat:
         )
 
     def as_wav(self):
-        """Return the same as WAV, with the subtype where WAV has it, else 16 or 24 bits."""
+        """Return the same as WAV, with the subtype where WAV has it, else 16 or 24 bits.
+
+        Returns
+        -------
+        audio_format : AudioFormat
+        """
         bits = _BITS.get(self.subtype, 16)
         subtype = self.subtype if self.subtype in _IN_WAV else f"PCM_{16 if bits <= 16 else 24}"
         return replace(self, format="WAV", subtype=subtype, endian="FILE", media=None)
@@ -131,6 +151,21 @@ def write_audio(path, channels, audio_format, gain=1.0):
     ------
     OSError, UnusableFileError
         Where it cannot be written.
+
+    Examples
+    --------
+    A recording is written again, half as loud, in its own format and with its metadata:
+
+    >>> import tempfile, numpy as np, soundfile
+    >>> from pathlib import Path
+    >>> from skse.audio import AudioFormat, open_audio, write_audio
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> soundfile.write(folder / "a.flac", np.full(1000, 0.5), 8000, subtype="PCM_24")
+    >>> with open_audio(folder / "a.flac") as audio:
+    ...     x = np.concatenate(list(audio.blocks()))
+    ...     remarks = write_audio(folder / "b.flac", list(x.T), AudioFormat.of(audio), gain=0.5)
+    >>> soundfile.info(folder / "b.flac").subtype, float(soundfile.read(folder / "b.flac")[0].max())
+    ('PCM_24', 0.25)
     """
 
     def blocks():

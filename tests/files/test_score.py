@@ -98,11 +98,13 @@ def test_what_cannot_be_scored_is_named(folders, write, tmp_path):
     short = write("enhanced/b_z.wav", np.ones(5000) / 2)
     unused = write("clean/d.wav", np.zeros(8000))
     lonely = write("enhanced/b_w.wav", np.ones(8000))
-    (tmp_path / "enhanced" / "notes.txt").write_text("about")
+    notes = tmp_path / "enhanced" / "notes.txt"
+    notes.write_text("about")
     scores = score(tmp_path, noisy_dir=tmp_path / "noisy", metrics=["snr", "snr_gain"])
     reasons = dict(scores.skipped)
     mono = [str(tmp_path / "enhanced" / "s" / f"a_{noise}.wav") for noise in "xy"]
-    assert set(reasons) == {str(stereo), *mono, str(alone), str(short), str(lonely)}
+    assert set(reasons) == {str(stereo), *mono, str(alone), str(short), str(lonely), str(notes)}
+    assert "--ignore-others" in reasons[str(notes)]
     assert "number of channels 2 where its clean file" in reasons[str(stereo)]
     assert "no clean recording" in reasons[str(alone)]
     assert "5000 samples" in reasons[str(short)]

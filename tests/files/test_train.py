@@ -192,7 +192,7 @@ def test_training(folders, tmp_path, capsys, remix):
     assert network.epochs == 30
     assert (training.n_pairs, training.n_clean, training.seconds) == (6, 3, 6.0)
     assert training.unmatched == [str(folders[0] / "broken.wav")]
-    assert training.skipped == []
+    assert [path for path, _ in training.skipped] == [str(folders[0] / "README.txt")]
     assert len(training.history["loss"]) == len(training.history["val_loss"]) == 3
     bar = capsys.readouterr().err
     assert "3/3" in bar
