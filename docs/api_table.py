@@ -222,7 +222,6 @@ SECTIONS = [
         "Recordings read to their true end, and written as they came in.",
         [
             "skse.audio.open_audio",
-            "skse.audio.AudioReader",
             "skse.audio.AudioFormat",
             "skse.audio.write_audio",
         ],

@@ -3,9 +3,11 @@
 import errno
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import soundfile
@@ -51,7 +53,11 @@ class AudioFormat:
 
     Examples
     --------
-    See :func:`write_audio`.
+    See :func:`write_audio`. What takes its place where WAV is wanted:
+
+    >>> from skse.audio import AudioFormat
+    >>> AudioFormat(16000, 1, 100, "OGG", "VORBIS").as_wav().subtype
+    'PCM_16'
     """
 
     sampling_rate: int
@@ -65,7 +71,7 @@ class AudioFormat:
     texts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, audio):
+    def of(cls, audio: Any) -> Self:
         """Return the format of an open recording.
 
         Parameters
@@ -90,7 +96,7 @@ class AudioFormat:
             texts=audio.texts,
         )
 
-    def as_wav(self):
+    def as_wav(self) -> Self:
         """Return the same as WAV, with the subtype where WAV has it, else 16 or 24 bits.
 
         Returns
@@ -102,7 +108,7 @@ class AudioFormat:
         return replace(self, format="WAV", subtype=subtype, endian="FILE", media=None)
 
     @property
-    def full_scale(self):
+    def full_scale(self) -> float:
         """Largest absolute value that does not clip."""
         if self.subtype in _UNLIMITED:
             return np.inf
@@ -128,7 +134,9 @@ def peak_of(x):
     return max(float(np.abs(block).max()) for block in blocks)
 
 
-def write_audio(path, channels, audio_format, gain=1.0):
+def write_audio(
+    path: Path, channels: Sequence[Any], audio_format: AudioFormat, gain: float = 1.0
+) -> list[str]:
     """Write a recording, whole or not at all.
 
     Parameters
