@@ -257,7 +257,8 @@ class MediaReader:
         av = import_av(self.path)
         with ExitStack() as stack:
             try:
-                container = stack.enter_context(av.open(str(self.file), metadata_errors="ignore"))
+                opened = stack.enter_context(self.file.open("rb"))
+                container = stack.enter_context(av.open(opened, metadata_errors="ignore"))
             except av.FFmpegError as error:
                 raise UnusableFileError(
                     self.path, f"not an audio file that can be read ({error.strerror})"

@@ -37,7 +37,10 @@ def write_media(part, blocks, audio_format, path):
     av = import_av(path)
     media = audio_format.media
     try:
-        with av.open(str(part), "w", format=media.container) as container:
+        with (
+            part.open("wb") as file,
+            av.open(file, "w", format=media.container) as container,
+        ):
             container.metadata.update(audio_format.texts)
             stream = container.add_stream(media.encoder, rate=audio_format.sampling_rate)
             stream.layout = "mono" if audio_format.n_channels == 1 else "stereo"

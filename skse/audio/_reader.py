@@ -14,7 +14,7 @@ import numpy as np
 
 from skse.audio._containers import layout_of
 from skse.audio._media import MEDIA_SUFFIXES, MediaReader, is_media
-from skse.audio._view import PartView
+from skse.audio._view import PartView, decodable
 from skse.utils import UnusableFileError
 from skse.utils.typing import FilePath
 
@@ -186,9 +186,9 @@ class AudioReader:
     @contextmanager
     def _decoder(self, part):
         with ExitStack() as stack:
-            file = self.file
+            file = decodable(self.file)
             if part is not None:
-                file = stack.enter_context(closing(PartView(file, part)))
+                file = stack.enter_context(closing(PartView(self.file, part)))
             yield stack.enter_context(_forward()(file))
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 from dataclasses import dataclass
 
 
@@ -23,6 +24,27 @@ class Part:
     end: int | None = None
     patches: tuple[tuple[int, bytes], ...] = ()
     endless: bool = False
+
+
+def decodable(path):
+    """Return the name of a file as soundfile takes it.
+
+    Parameters
+    ----------
+    path : Path
+        File.
+
+    Returns
+    -------
+    name : str or bytes
+        Bytes where the name is not in the encoding of the system, as a file of another system's
+        may be.
+    """
+    try:
+        str(path).encode(sys.getfilesystemencoding())
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return str(path)
 
 
 class PartView(io.RawIOBase):

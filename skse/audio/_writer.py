@@ -16,6 +16,7 @@ from skse.audio._media import MediaFormat
 from skse.audio._media_writer import write_media
 from skse.audio._reader import BLOCK, check_readable
 from skse.audio._tags import carry_over
+from skse.audio._view import decodable
 from skse.utils import UnusableFileError, replacing
 
 # Bytes; with fewer on the disk, that is why a file could not be written.
@@ -193,7 +194,7 @@ def write_audio(
 def _encode(part, blocks, audio_format, path):
     try:
         with soundfile.SoundFile(
-            part,
+            decodable(part),
             "w",
             audio_format.sampling_rate,
             audio_format.n_channels,
@@ -230,7 +231,7 @@ def _quantize(block, bits):
 def _check_written(part, audio_format, path):
     """See that the last sample can be read: not every encoder tells that the disk is full."""
     try:
-        with soundfile.SoundFile(part) as audio:
+        with soundfile.SoundFile(decodable(part)) as audio:
             n_times = audio.frames
             if n_times >= audio_format.n_times and audio_format.subtype in _BITS:
                 audio.seek(audio_format.n_times - 1)

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from skse.audio import AudioFormat, _writer, open_audio, peak_of, write_audio
+from skse.audio._media import MediaFormat
 from skse.utils import UnusableFileError
 
 LOSSLESS = [
@@ -145,3 +146,21 @@ def test_a_file_that_came_out_too_short(tmp_path, monkeypatch, speech, n_free):
     else:
         assert error.value.errno == errno.ENOSPC
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text elsewhere")
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "m4a"])
+def test_names_that_are_no_text(write, tmp_path, speech, kind):
+    source = write(f"a.{'wav' if kind == 'm4a' else kind}", speech)
+    path, new = (tmp_path / os.fsdecode(b"\xff%d." % i + kind.encode()) for i in (0, 1))
+    if kind == "m4a":
+        pytest.importorskip("av")
+        media = MediaFormat("ipod", "aac", 64_000)
+        write_audio(path, [speech], AudioFormat(8000, 1, 8000, "FLAC", "PCM_16", media=media))
+    else:
+        try:
+            source.rename(path)
+        except OSError:
+            pytest.skip("this file system takes no such name")
+    x, _ = copy(path, new)
+    assert len(read(new)[0]) == len(x)
