@@ -84,6 +84,8 @@ def _watch(kind, valid, seed, start, stop, folder, counts, faults):
         counts[f"{cause}{' outside skse' if outside else ''}"] += 1
         if not outside:
             faults.append(f"{kind} {number}: {cause}")
+        for unfinished in (folder / "out").glob(".*"):  # of the process that ended
+            unfinished.unlink()
         number += 1
     return number
 
