@@ -44,8 +44,9 @@ Examples:
 @click.option(
     "--noise",
     type=Choice(Table("skse.enhancement", "NOISES")),
-    help="Where --method has the noise from. Default: tracked, from frame to frame; start takes it "
-    "from the beginning, which must hold noise alone, and from pauses.",
+    help="Where --method has the noise from. Default: tracked, from frame to frame, which leaves "
+    "recordings shorter than 1 s as they are; start takes it from the beginning, which must hold "
+    "noise alone, and from pauses.",
 )
 @click.option(
     "--sampling-rate",

@@ -33,6 +33,9 @@ METHODS = {
 }
 # Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
 _IN_MEMORY = 2**23
+# Seconds; in fewer, a word cut out of speech is now and then as steady as noise.
+_SHORTEST = 1.0
+_TOO_SHORT = "a word cannot be told from noise (noise='start', --noise start, enhances it)"
 # Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
 _FRAME, _MULTIPLE = 0.032, 64
 
@@ -82,7 +85,8 @@ def enhance_files(
         sampling rate and with frames of 32 ms.
     noise : {"tracked", "start"}, default="tracked"
         Where `method` has the noise from: "start" is for recordings that begin with at least
-        0.13 s of noise alone.
+        0.13 s of noise alone. With "tracked", a recording shorter than 1 s is left as it is,
+        which its `remarks` say: in so little, a word cannot be told from noise.
     sampling_rate : float, default=None
         Sampling rate of the model in Hz, for one that does not say.
     strength, mask_floor_db : float, default=None
@@ -304,13 +308,22 @@ def _process(jobs, settings):
         enhancer, _ = enhancer_for(settings, rate)
         if settings.n_blas_threads is not None:
             _set_blas_threads(settings.n_blas_threads)
-        _enhance_channels(enhancer, same_rate, allocate)
+        long_enough = [one for one in same_rate if not _is_too_short(one, settings)]
+        _enhance_channels(enhancer, long_enough, allocate)
         for recording in same_rate:
             try:
                 results.append(_encode(recording, rate, allocate))
             except (OSError, UnusableFileError) as error:
                 results.append(_failed(recording.job, error))
     return results
+
+
+def _is_too_short(recording, settings):
+    """Whether noise cannot be told from a word, and the recording is left as it is."""
+    is_short = recording.audio_format.n_times < _SHORTEST * recording.audio_format.sampling_rate
+    if is_short := is_short and settings.model is None and settings.noise == "tracked":
+        recording.remarks += (f"shorter than {_SHORTEST:g} s, left as it is: {_TOO_SHORT}",)
+    return is_short
 
 
 def _failed(job, error):

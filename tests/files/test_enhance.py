@@ -69,7 +69,7 @@ def test_a_classical_enhancer_gives_what_predict_gives_bit_for_bit(
         request.getfixturevalue("everything_in_files")
     made = {}
     for i, rate in enumerate([8000, 16000, 8000, 44100, 8000]):
-        x = np.tile(speech, 3)[: 24000 - 3001 * i]
+        x = np.tile(speech, 3 * (rate // 8000))[: (24000 - 3001 * i) * (rate // 8000)]
         made[write(f"in/{i}.wav", x, rate, subtype="FLOAT")] = x, rate
     results = enhance_files([tmp_path / "in"], tmp_path / "out", method=method)
     assert [Path(result.source) for result in results] == list(made)
@@ -80,6 +80,26 @@ def test_a_classical_enhancer_gives_what_predict_gives_bit_for_bit(
         assert written_rate == rate
         assert result.seconds == len(x) / rate
         np.testing.assert_array_equal(enhanced, enhancer.predict([x])[0])
+
+
+@pytest.mark.parametrize(
+    ("n_times", "is_left"), [(400, True), (7999, True), (8000, False), (16000, False)]
+)
+def test_a_word_is_left_as_it_is(write, tmp_path, rng, n_times, is_left):
+    """What is short and alike throughout may be a vowel, though it is noise here."""
+    noise = (0.1 * rng.standard_normal(n_times)).astype(np.float32)
+    path = write("a.wav", noise, subtype="FLOAT")
+    (result,) = enhance_files([path], tmp_path / "out")
+    enhanced = soundfile.read(result.destination, dtype="float32")[0]
+    if is_left:
+        np.testing.assert_array_equal(enhanced, noise)
+        assert result.remarks[0].startswith("shorter than 1 s, left as it is")
+    else:
+        assert np.std(enhanced) < 0.5 * np.std(noise)
+        assert result.remarks == ()
+    (result,) = enhance_files([path], tmp_path / "start", noise="start")
+    assert result.remarks == ()
+    assert np.std(soundfile.read(result.destination)[0]) < 0.6 * np.std(noise)
 
 
 @pytest.mark.parametrize(
