@@ -17,6 +17,11 @@ _OWN = {
     *(b"fmt ", b"data", b"fact", b"ds64", b"PEAK", b"levl", b"JUNK", b"junk", b"FLLR", b"PAD "),
     *(b"FVER", b"COMM", b"SSND", b"desc", b"pakt", b"kuki", b"free", b"peak"),
 }
+# Fields of a NIST header that describe the samples.
+_NIST_FORMAT = {
+    *("channel_count", "sample_rate", "sample_count", "sample_n_bytes", "sample_byte_format"),
+    *("sample_sig_bits", "sample_coding", "sample_checksum", "sample_min", "sample_max"),
+}
 # Of one chunk or block, held in memory.
 _MOST_BYTES = 2**26
 # FLAC metadata blocks: stream info, padding, seek table; Vorbis comment.
@@ -52,8 +57,8 @@ def carry_over(source, part, texts=None):
         return _add_texts(part, kinds[1], texts or {})
     if kinds[0] in FAMILIES:
         return _carry_chunks(source, part, FAMILIES[kinds[0]])
-    carry = {"FLAC": _carry_flac, "MPEG": _carry_mpeg, "OGG": _carry_ogg}.get(kinds[0])
-    return carry(source, part) if carry else []
+    carry = {"FLAC": _carry_flac, "MPEG": _carry_mpeg, "OGG": _carry_ogg}
+    return carry[kinds[0]](source, part) if kinds[0] in carry else _lost_of_header(source)
 
 
 def _kind(path):
@@ -67,6 +72,22 @@ def _kind(path):
     if head[:4] == b"OggS":
         return "OGG"
     return "MPEG" if head[:3] == b"ID3" or head[:1] == b"\xff" else ""
+
+
+def _lost_of_header(source):
+    """Say what the headers of AU and NIST files hold besides the format."""
+    with source.open("rb") as file:
+        head = file.read(1024)
+    if head[:4] in (b".snd", b"dns."):
+        begin = int.from_bytes(head[4:8], "big" if head[:1] == b"." else "little")
+        if head[24:begin].strip(b"\0 "):
+            return ["its annotation is lost"]
+    if head[:7] == b"NIST_1A":
+        lines = head.partition(b"end_head")[0].splitlines()[2:]
+        names = sorted({line.split()[0].decode("latin-1") for line in lines if line.split()})
+        if lost := [name for name in names if name not in _NIST_FORMAT]:
+            return [f"its header's {', '.join(lost)} are lost"]
+    return []
 
 
 def _carry_chunks(source, part, family):
@@ -124,13 +145,12 @@ def _carry_flac(source, part):
 
 
 def _carry_mpeg(source, part):
-    with source.open("rb") as old, part.open("rb") as new, replacing(part) as other:
+    with source.open("rb") as old, part.open("rb") as new:
         n_head, n_old = behind_id3(old, 0), os.fstat(old.fileno()).st_size
         n_tail = n_old - before_tags(old, n_old)
         if n_head == n_tail == 0:
-            shutil.copyfile(part, other)
             return []
-        with other.open("wb") as file:
+        with replacing(part) as other, other.open("wb") as file:
             old.seek(0)
             file.write(old.read(n_head))
             new.seek(behind_id3(new, 0))

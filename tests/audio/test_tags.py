@@ -168,3 +168,22 @@ def test_tags_of_another_kind_of_file(write, tmp_path, speech):
     assert tags.carry_over(source, part, {"title": "Talk"}) == ["its tags title are lost"]
     assert tags.carry_over(source, part, {}) == []
     assert tags.carry_over(None, part) == []
+
+
+def test_what_other_headers_hold_is_named(write, tmp_path, speech):
+    path = write("a.au", speech, subtype="PCM_16")
+    content = path.read_bytes()
+    begin = int.from_bytes(content[4:8], "big")
+    assert rewritten(path, tmp_path / "b.au") == []
+    note = b"owl at night".ljust(40, b"\0")
+    path.write_bytes(
+        content[:4] + (24 + 40).to_bytes(4, "big") + content[8:24] + note + content[begin:]
+    )
+    assert rewritten(path, tmp_path / "b.au") == ["its annotation is lost"]
+    path = write("a.sph", speech, format="NIST", subtype="PCM_16")
+    assert rewritten(path, tmp_path / "b.sph") == []
+    content = path.read_bytes()
+    field = b"speaker_id -s3 abc\nend_head\n"
+    at = content.index(b"end_head")
+    path.write_bytes((content[:at] + field).ljust(1024, b"\n")[:1024] + content[1024:])
+    assert rewritten(path, tmp_path / "b.sph") == ["its header's speaker_id are lost"]
