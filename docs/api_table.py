@@ -243,6 +243,8 @@ SECTIONS = [
             "skse.utils.walk",
             "skse.utils.naming",
             "skse.utils.replacing",
+            "skse.utils.locked",
+            "skse.utils.remove_unlocked",
             "skse.utils.write_whole",
             "skse.utils.digest",
             "skse.utils.find_delay",

@@ -1,6 +1,6 @@
 """Recordings in files: read to their true end, written whole, with all that they carry."""
 
-from skse.audio._media import MEDIA_SUFFIXES as MEDIA_SUFFIXES
+from skse.audio._media import is_media as is_media
 from skse.audio._media import media_suffix as media_suffix
 from skse.audio._reader import BLOCK as BLOCK
 from skse.audio._reader import RECORDING_SUFFIXES as RECORDING_SUFFIXES

@@ -30,7 +30,15 @@ _PLACEHOLDERS = 0x7F000000
 _PLACEHOLDERS_64 = 2**60
 _PRINTABLE = set((string.ascii_letters + string.digits + " _-().").encode())
 # How tags and other matter behind the samples begin.
-_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"RIFF", b"<")
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"<?xml", b"<x:xmpmeta", b"<bwfxml")
+# Names of chunks that are taken for chunks though they are cut short.
+_KNOWN = {
+    *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"_PMX", b"cue ", b"smpl", b"inst"),
+    *(b"plst", b"fact", b"PEAK", b"guan", b"JUNK", b"PAD ", b"FLLR", b"acid", b"strc", b"cart"),
+    *(b"afsp", b"chna", b"levl", b"DISP", b"NAME", b"AUTH", b"ANNO", b"COMT", b"MARK", b"APPL"),
+}
+# Bytes; fewer behind the samples are no sound.
+_LEAST_SOUND = 64
 
 
 @dataclass(frozen=True)
@@ -119,27 +127,31 @@ def _true_length(chunks, path, begin, n_claimed, skipped, n_field):
     end = begin + n_claimed
     end += -end % chunks.family.align
     if n_claimed <= skipped:
-        return n_claimed if _are_chunks(chunks, end) else n_there
-    return n_claimed if end >= chunks.size or _is_other_matter(chunks, end) else n_there
+        return n_claimed if _is_chunk(chunks, end) else n_there
+    if chunks.size - end < _LEAST_SOUND or _is_other_matter(chunks, end):
+        return n_claimed
+    # Some writers leave the byte out that fills up an odd length.
+    return n_claimed if _is_chunk(chunks, begin + n_claimed) else n_there
 
 
 def _is_other_matter(chunks, position):
-    """Whether nothing but chunks, tags or zeros are left from a position to the end."""
+    """Whether a chunk, a tag, or nothing but zeros begins here."""
     chunks.file.seek(position)
-    if chunks.file.read(16).startswith(_TAGS):
+    if chunks.file.read(16).startswith(_TAGS) or _is_chunk(chunks, position):
         return True
     chunks.file.seek(position)
     while block := chunks.file.read(2**16):
         if block.strip(b"\0"):
-            return _are_chunks(chunks, position)
+            return False
     return True
 
 
-def _are_chunks(chunks, position):
-    found = [(name[:4], begin + n) for name, begin, n, _ in chunks.walk(position)]
-    return bool(found) and all(
-        set(name) <= _PRINTABLE and end <= chunks.size for name, end in found
-    )
+def _is_chunk(chunks, position):
+    """Whether a chunk begins here: a name and a length that fits, or a well-known name."""
+    for name, begin, n_bytes, _ in chunks.walk(position):
+        fits = begin + n_bytes <= chunks.size and set(name[:4]) <= _PRINTABLE
+        return fits or name[:4] in _KNOWN
+    return False
 
 
 def _find_au(file, size, path):
@@ -170,7 +182,12 @@ def _find_ogg(file, size, path):
     while True:
         file.seek(position)
         header = file.read(27)
-        if len(header) < 27 or header[:4] != b"OggS":
+        if header[:4] != b"OggS":  # something between the pages
+            position = _next_page(file, position)
+            if position is None:
+                break
+            continue
+        if len(header) < 27:
             break
         n_segments = header[26]
         n_bytes = 27 + n_segments + sum(file.read(n_segments))
@@ -195,12 +212,27 @@ def _find_ogg(file, size, path):
     return Layout(tuple(parts) if len(parts) > 1 else (), n_known)
 
 
+def _next_page(file, position):
+    """Return where the next page of an Ogg file begins, or None."""
+    rest = b""
+    while True:
+        file.seek(position)
+        block = file.read(2**16)
+        if not block:
+            return None
+        found = (rest + block).find(b"OggS")
+        if found >= 0:
+            return position + found - len(rest)
+        position += len(block)
+        rest = block[-3:]
+
+
 # Samples: 20 s at 48 kHz.
 _MOST_IN_A_PAGE = 960_000
 
 
 def _find_mpeg(file, size, path):
-    parts = mpeg_parts(file, size, path)
+    parts = mpeg_parts(file, size)
     return Layout(parts, n_known=not parts)
 
 

@@ -1,5 +1,6 @@
 """What libsndfile cannot decode, phones, messengers, meetings and films, by way of FFmpeg."""
 
+import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,6 +65,21 @@ _MAGIC = (
 )  # fmt: skip
 
 
+# How files begin that libsndfile reads, whatever their name.
+_LIBSNDFILE = (
+    b"RIFF",
+    b"RIFX",
+    b"RF64",
+    b"FORM",
+    b"fLaC",
+    b"OggS",
+    b"ID3",
+    b".snd",
+    b"caff",
+    b"riff",
+)
+
+
 @dataclass(frozen=True)
 class MediaFormat:
     """How to write a container of FFmpeg: its name there, the encoder and its bits per second."""
@@ -74,15 +90,27 @@ class MediaFormat:
 
 
 def is_media(file):
-    """Whether a file is one for FFmpeg, as far as its name or its first bytes tell."""
-    if not file.is_file():
+    """Whether a file is one for FFmpeg, as far as its first bytes, or else its name, tell.
+
+    Parameters
+    ----------
+    file : Path
+        File.
+
+    Returns
+    -------
+    answer : bool
+        False for what cannot be read.
+    """
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(16)
+    except OSError:
         return False
-    with file.open("rb") as opened:
-        head = opened.read(16)
-    return bool(head) and (
-        file.suffix.lower() in MEDIA_SUFFIXES
-        or any(head[at : at + len(magic)] == magic for at, magic in _MAGIC)
-    )
+    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC):
+        return True
+    is_others = head.startswith(_LIBSNDFILE) or (head[:1] == b"\xff" and len(head) > 1)
+    return bool(head) and not is_others and file.suffix.lower() in MEDIA_SUFFIXES
 
 
 def media_suffix(path):
@@ -91,7 +119,7 @@ def media_suffix(path):
     Parameters
     ----------
     path : Path
-        Recording with a suffix of :data:`MEDIA_SUFFIXES`.
+        Recording that libsndfile does not open.
 
     Returns
     -------
@@ -99,9 +127,10 @@ def media_suffix(path):
         Its own where a file of its kind can be written, ".flac" otherwise.
     """
     try:
-        return path.suffix if MediaReader(path, path).media else ".flac"
+        reader = MediaReader(path, path)
     except (UnusableFileError, OSError):
         return path.suffix
+    return path.suffix if reader.media or reader.format != "FLAC" else ".flac"
 
 
 def import_av(path):
@@ -159,10 +188,14 @@ class MediaReader:
             codec = stream.codec_context.name
             films = [s for s in container.streams.video if s.disposition.value & 0x400 == 0]
             n_tracks = len(container.streams.audio)
+            n_others = len(container.streams) - n_tracks - len(container.streams.video)
             self.remarks = tuple(
                 f"{text} left out"
                 for text, is_left in (
                     ("its picture is", bool(films)),
+                    ("its cover is", len(films) < len(container.streams.video)),
+                    ("its chapters are", bool(container.chapters())),
+                    (f"{n_others} of its streams, subtitles or data, are", n_others > 0),
                     (f"{n_tracks - 1} of its {n_tracks} sound tracks are", n_tracks > 1),
                 )
                 if is_left
@@ -214,8 +247,10 @@ class MediaReader:
             return 0.0  # estimates from the bit rate
         if stream.duration:
             return float(stream.duration * stream.time_base)
-        if text := stream.metadata.get("DURATION"):  # of Matroska: "00:01:23.450000000"
-            hours, minutes, seconds = map(float, text.split(":"))
+        # Matroska has it in a tag: "00:01:23.450000000"
+        text = stream.metadata.get("DURATION", "")
+        if found := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", text):
+            hours, minutes, seconds = map(float, found.groups())
             return 3600 * hours + 60 * minutes + seconds
         # That of a film may be the duration of its picture.
         return 0.0 if len(container.streams) > 1 else (container.duration or 0) / 1e6
@@ -243,14 +278,20 @@ class MediaReader:
 
     def _frames(self, container, stream):
         av = import_av(self.path)
-        n_read, rate = 0, 0
+        n_read, rate, first = 0, 0, None
         try:
             for frame in container.decode(stream):
-                n_read, rate = n_read + frame.samples, frame.sample_rate
+                kind = frame.sample_rate, frame.layout.name
+                if n_read and kind != first:
+                    raise UnusableFileError(
+                        self.path, "its sampling rate or number of channels changes on the way"
+                    )
+                n_read, rate, first = n_read + frame.samples, frame.sample_rate, kind
                 yield frame
-        except av.FFmpegError as error:
+        except (av.FFmpegError, ValueError) as error:
             where = f"damaged after {n_read / rate:.1f} s" if rate else "damaged"
-            raise UnusableFileError(self.path, f"{where} ({error.strerror})") from error
+            text = getattr(error, "strerror", None) or str(error)
+            raise UnusableFileError(self.path, f"{where} ({text})") from error
 
     @contextmanager
     def _opened(self):

@@ -51,6 +51,8 @@ def write_media(part, blocks, audio_format, path):
                 for encodable in resampler.resample(frame):
                     container.mux(stream.encode(encodable))
             container.mux(stream.encode(None))
+        with part.open("rb") as file, av.open(file) as container:
+            kept = {name.lower() for name in container.metadata}
     except av.FFmpegError as error:
         number = error.errno or 0 if isinstance(error, OSError) else 0
         if 0 < number < 4096 and number != errno.EINVAL:  # FFmpeg's word for what it cannot encode
@@ -58,7 +60,8 @@ def write_media(part, blocks, audio_format, path):
         raise UnusableFileError(
             path, f"cannot be written as {media.container}, {media.encoder} ({error.strerror})"
         ) from error
-    return []
+    lost = sorted(name for name in audio_format.texts if name.lower() not in kept)
+    return [f"its tags {', '.join(lost)} are lost"] if lost else []
 
 
 def _frames(av, blocks, layout, sampling_rate):
@@ -68,4 +71,9 @@ def _frames(av, blocks, layout, sampling_rate):
         frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout=layout)
         frame.sample_rate, frame.pts = sampling_rate, n_done
         n_done += len(block)
+        yield frame
+    if n_done < (n_least := sampling_rate // 50):  # encoders want a frame of 20 ms
+        silence = np.zeros((planes.shape[0], n_least - n_done), np.float32)
+        frame = av.AudioFrame.from_ndarray(silence, format="fltp", layout=layout)
+        frame.sample_rate, frame.pts = sampling_rate, n_done
         yield frame

@@ -1,7 +1,6 @@
 """How long an MP3 file is: the header of the encoder believed where it is true, else counted."""
 
 from skse.audio._view import Part
-from skse.utils import UnusableFileError
 
 # kbit/s of layer III by index; MPEG 1, and MPEG 2 and 2.5 (ISO/IEC 11172-3 and 13818-3).
 _KBITS = {
@@ -9,9 +8,11 @@ _KBITS = {
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _RATES = (44100, 48000, 32000)
+# Bytes of tags between two joined files.
+_MOST_BETWEEN = 2**21
 
 
-def mpeg_parts(file, size, path):
+def mpeg_parts(file, size):
     """Find what to decode of MPEG audio.
 
     Most encoders put a frame without sound first, the Xing or Info frame, that says how many
@@ -25,19 +26,12 @@ def mpeg_parts(file, size, path):
         The file.
     size : int
         Its bytes.
-    path : Path
-        Its name, for the error.
 
     Returns
     -------
     parts : tuple of Part
         Empty where a true header tells the length; else the frames, without an end, which the
         decoder then has to find.
-
-    Raises
-    ------
-    UnusableFileError
-        Where fewer bytes follow than the encoder's frame says.
     """
     begin = behind_id3(file, 0)
     file.seek(begin)
@@ -50,15 +44,22 @@ def mpeg_parts(file, size, path):
         return (Part(endless=True),)
     if n_claimed == 0:  # there, but it does not say
         return (Part(begin + n_frame, endless=True),)
-    end = begin + n_claimed
-    if end > size:
-        raise UnusableFileError(
-            path, f"truncated: {size - begin} of {n_claimed} bytes of samples are there"
-        )
-    file.seek(behind_id3(file, end))
-    if _frame_size(file.read(4)):  # more sound than the header knows of
-        return (Part(begin + n_frame, endless=True),)
-    return ()
+    if _has_frames(file, begin + n_claimed, before_tags(file, size)):
+        return (Part(begin + n_frame, endless=True),)  # more sound than the header knows of
+    return ()  # where there is less, the decoder tells
+
+
+def _has_frames(file, begin, end):
+    """Whether two frames follow each other in a part of a file: tags may stand before them."""
+    file.seek(begin)
+    content = file.read(max(0, min(end - begin, _MOST_BETWEEN)))
+    position = content.find(b"\xff")
+    while position >= 0:
+        size = _frame_size(content[position : position + 4])
+        if size and _frame_size(content[position + size : position + size + 4]):
+            return True
+        position = content.find(b"\xff", position + 1)
+    return False
 
 
 def behind_id3(file, position):
@@ -80,10 +81,9 @@ def behind_id3(file, position):
     head = file.read(10)
     if len(head) < 10 or head[:3] != b"ID3":
         return position
-    shifts = (21, 14, 7, 0)
-    return (
-        position + 10 + sum((x & 127) << shift for x, shift in zip(head[6:], shifts, strict=True))
-    )
+    sizes = zip(head[6:], (21, 14, 7, 0), strict=True)
+    n_footer = 10 if head[5] & 0x10 else 0
+    return position + 10 + sum((byte & 127) << shift for byte, shift in sizes) + n_footer
 
 
 def before_tags(file, size):

@@ -15,7 +15,7 @@ import numpy as np
 from skse.audio._containers import layout_of
 from skse.audio._media import MEDIA_SUFFIXES, MediaReader, is_media
 from skse.audio._view import PartView, decodable
-from skse.utils import UnusableFileError
+from skse.utils import UnusableFileError, locked, remove_unlocked
 from skse.utils.typing import FilePath
 
 # What is taken for a recording in a folder or by a glob; a file that is named is always read.
@@ -110,18 +110,18 @@ class AudioReader:
         self.path = path
         self.file, self._layout = file, layout_of(file)
         self._parts = self._layout.parts or (None,)
-        with ExitStack() as stack:
-            opened = [stack.enter_context(self._decoder(part)) for part in self._parts]
-            first = opened[0]
-            for other in opened[1:]:
-                if (other.samplerate, other.channels) != (first.samplerate, first.channels):
-                    raise UnusableFileError(
-                        path, "its sampling rate or number of channels changes on the way"
-                    )
+        with self._decoder(self._parts[0]) as first:
             self.sampling_rate, self.n_channels = first.samplerate, first.channels
             self.format, self.subtype, self.endian = first.format, first.subtype, first.endian
             self.texts = first.copy_metadata()
-            self._n_claimed = sum(audio.frames for audio in opened)
+            self._n_claimed = first.frames
+        for part in self._parts[1:]:
+            with self._decoder(part) as other:
+                if (other.samplerate, other.channels) != (self.sampling_rate, self.n_channels):
+                    raise UnusableFileError(
+                        path, "its sampling rate or number of channels changes on the way"
+                    )
+                self._n_claimed += other.frames
         if self.sampling_rate > _MOST_HZ:
             raise UnusableFileError(
                 path, f"its header claims {self.sampling_rate} samples a second"
@@ -275,7 +275,9 @@ def spooled(source, folder=None):
     file : Path
         Its content.
     """
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".skse-") as file:
+    folder = folder or tempfile.gettempdir()
+    remove_unlocked(Path(folder).glob(".skse-stream-*"))
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".skse-stream-") as file, locked(file):
         if hasattr(source, "read"):
             shutil.copyfileobj(source, file)
         else:
@@ -306,10 +308,14 @@ def _open(file, path):
 def _why_not_opened(path, error):
     if os.path.isdir(path):
         return "a folder, not a file"
-    if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT, errno.EACCES):
+    if isinstance(error, PermissionError):
+        return "permission to read it denied"
+    if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT):
         return os.strerror(error.errno)
     if not os.path.exists(path):
         return "no such file"
+    if not os.path.isfile(path):
+        return "a device, not a file"
     if os.path.getsize(path) == 0:
         return "empty file (0 bytes)"
     if not os.access(path, os.R_OK):

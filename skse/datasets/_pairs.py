@@ -168,10 +168,11 @@ def load_pairs(
     check_choice("load_pairs", "on_error", on_error, ("warn", "raise"))
     if sampling_rate is not None:
         check_sampling_rate("load_pairs", sampling_rate)
-    noisy_paths, other_noisy = _list_audio("noisy_dir", noisy_dir, extensions)
-    clean_paths, other_clean = _list_audio("clean_dir", clean_dir, extensions)
+    skipped = []
+    noisy_paths, other_noisy = _list_audio("noisy_dir", noisy_dir, extensions, skipped)
+    clean_paths, other_clean = _list_audio("clean_dir", clean_dir, extensions, skipped)
     partners = Partners(clean_paths, Path(clean_dir), match, clean_name)
-    skipped = [(str(path), "not an audio file") for path in other_noisy + other_clean]
+    skipped += [(str(path), "not an audio file") for path in other_noisy + other_clean]
     if skipped and on_error == "raise":
         raise ValueError(f"load_pairs: {skipped[0][0]}: {skipped[0][1]}.")
 
@@ -248,8 +249,11 @@ def _make_bunch(pairs, partners, folders, return_X_y, **extra):
     )
 
 
-def _list_audio(name, folder, extensions):
-    """Return the audio files below `folder` and the other ones, sorted, hidden ones left out."""
+def _list_audio(name, folder, extensions, skipped):
+    """Return the audio files below `folder` and the other ones, sorted, hidden ones left out.
+
+    Folders that cannot be listed are added to `skipped`.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise ValueError(f"load_pairs: {name}={str(folder)!r} is not a folder.")
@@ -257,7 +261,11 @@ def _list_audio(name, folder, extensions):
         extensions = RECORDING_SUFFIXES
     extensions = [extensions] if isinstance(extensions, str) else extensions
     wanted = {"." + extension.lower().removeprefix(".") for extension in extensions}
-    found = list_files(folder)
+
+    def tell(error):
+        skipped.append((str(error.filename), error.strerror))
+
+    found = list_files(folder, onerror=tell)
     audio = [path for path in found if path.suffix.lower() in wanted]
     return audio, [path for path in found if path.suffix.lower() not in wanted]
 

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from skse.audio import MEDIA_SUFFIXES, RECORDING_SUFFIXES, is_pipe, media_suffix
+from skse.audio import RECORDING_SUFFIXES, is_media, is_pipe, media_suffix
 from skse.files._results import FileResult
 from skse.utils import list_files
 
+# What is read and cannot be written: the result is FLAC.
+_NOT_WRITTEN = {".mp2"}
 _OTHER = "not the suffix of a recording; name the file to have it tried, or pass --ignore-others"
 # The name of standard input.
 STDIN = "-"
@@ -70,10 +72,12 @@ def make_plan(inputs, out, *, force=False, resume=False, ignore_others=False, as
             continue
         if reason:
             results.append(FileResult(str(source), "", "failed", reason))
-        elif (key := os.path.realpath(source)) not in seen:
+            continue
+        job = _job(source, out / relative, as_wav)
+        if (key := (os.path.realpath(source), job.destination)) not in seen:
             seen.add(key)
-            jobs.append(_job(source, out / relative, as_wav))
-    _refuse_to_replace_recordings(jobs, seen)
+            jobs.append(job)
+    _refuse_to_replace_recordings(jobs, {source for source, _ in seen})
     # Names that differ by case only are one file on many systems.
     takers = Counter(os.path.normcase(str(job.destination)).lower() for job in jobs)
     first = {}
@@ -121,8 +125,10 @@ def _job(source, destination, as_wav):
     is_stream = str(source) == STDIN or is_pipe(source)
     if as_wav or (is_stream and not destination.suffix):
         return Job(source, destination.with_suffix(".wav"), source, as_wav=True)
-    if source.suffix.lower() in MEDIA_SUFFIXES and not is_stream:
+    if not is_stream and is_media(source):
         destination = destination.with_suffix(media_suffix(source))
+    elif source.suffix.lower() in _NOT_WRITTEN:
+        destination = destination.with_suffix(".flac")
     return Job(source, destination, source)
 
 
@@ -134,26 +140,45 @@ def _find(inputs, out):
         if text == STDIN:
             yield Path(STDIN), Path("stdin"), ""
         elif os.path.isdir(text):
-            try:
-                files = list_files(text, without=out)
-            except OSError as error:
-                yield Path(error.filename or text), None, error.strerror or str(error)
-            else:
-                yield from _sorted_out(files, Path(text), given)
+            files, errors = _list(text, out)
+            yield from _sorted_out(files, errors, Path(text), given)
         elif os.path.exists(text) or not glob.has_magic(text):
             path = Path(text)
-            yield path, Path(path.name), "" if os.path.lexists(path) else "no such file"
+            yield path, Path(path.name), _why_absent(path)
         else:
             found = sorted(Path(name) for name in glob.glob(text, recursive=True))
             files = [path for path in found if not path.is_dir() and not _is_below(path, out)]
-            yield from _sorted_out(files, _root_of(text), given)
+            # A glob says nothing of folders that it cannot list.
+            errors = _list(_root_of(text), out)[1] if "**" in text else []
+            yield from _sorted_out(files, errors, _root_of(text), given)
 
 
-def _sorted_out(files, root, given):
+def _list(folder, out):
+    """Return the files below a folder, and the errors of folders that cannot be listed."""
+    errors = []
+    return list_files(folder, without=out, onerror=errors.append), errors
+
+
+def _why_absent(path):
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return "no such file"
+    except OSError as error:
+        return error.strerror
+    return ""
+
+
+def _sorted_out(files, errors, root, given):
     """Yield the files of a folder or a glob as `_find` does."""
-    if not files:
+    for error in errors:
+        yield Path(error.filename), None, error.strerror
+    if not files and not errors:
         yield Path(given), None, "no file is there"
     for path in files:
+        if is_pipe(path):
+            yield path, None, "a pipe, which is read only where it is named itself"
+            continue
         is_recording = path.suffix.lower() in RECORDING_SUFFIXES and not path.name.startswith(".")
         yield path, path.relative_to(root), "" if is_recording else _OTHER
 

@@ -3,7 +3,15 @@
 from skse.utils._delay import Delay, find_delay
 from skse.utils._digest import digest
 from skse.utils._errors import UnusableFileError
-from skse.utils._files import list_files, naming, replacing, walk, write_whole
+from skse.utils._files import (
+    list_files,
+    locked,
+    naming,
+    remove_unlocked,
+    replacing,
+    walk,
+    write_whole,
+)
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
 from skse.utils._tables import align, write_csv
@@ -28,8 +36,10 @@ __all__ = [
     "find_delay",
     "import_optional",
     "list_files",
+    "locked",
     "naming",
     "progress_bar",
+    "remove_unlocked",
     "replacing",
     "restore_container",
     "walk",

@@ -5,11 +5,12 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
+from typing import IO, Any
 
 from skse.utils.typing import FilePath
 
@@ -155,7 +156,12 @@ def write_whole(path: FilePath, content: str | bytes) -> None:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Path]:
+def list_files(
+    folder: FilePath,
+    *,
+    without: FilePath | None = None,
+    onerror: Callable[[OSError], Any] | None = None,
+) -> list[Path]:
     """List the files below a folder, hidden ones and those in hidden subfolders left out.
 
     Parameters
@@ -164,6 +170,8 @@ def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Pat
         Folder; it may itself be hidden.
     without : str or path-like, default=None
         A subfolder to leave out.
+    onerror : callable, default=None
+        Called with the error of a folder that cannot be listed.
 
     Returns
     -------
@@ -173,7 +181,7 @@ def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Pat
     Raises
     ------
     OSError
-        Where a folder cannot be listed: it is named, and nothing is left out in silence.
+        Where a folder cannot be listed, without `onerror`: nothing is left out in silence.
 
     Examples
     --------
@@ -189,7 +197,7 @@ def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Pat
     """
     left_out = None if without is None else os.path.realpath(without)
     found = []
-    for parent, folders, names in walk(folder):
+    for parent, folders, names in walk(folder, onerror):
         folders[:] = [
             name
             for name in folders
@@ -200,13 +208,18 @@ def list_files(folder: FilePath, *, without: FilePath | None = None) -> list[Pat
     return sorted(found)
 
 
-def walk(folder: FilePath) -> Iterator[tuple[str, list[str], list[str]]]:
+def walk(
+    folder: FilePath, onerror: Callable[[OSError], Any] | None = None
+) -> Iterator[tuple[str, list[str], list[str]]]:
     """Walk through a folder as :func:`os.walk` does, but leave out none that cannot be listed.
 
     Parameters
     ----------
     folder : str or path-like
-        Folder; where there is none, there is nothing in it.
+        Folder; where there is none, there is nothing in it. Links to folders are followed, but
+        no folder is walked through twice.
+    onerror : callable, default=None
+        Called with the error of a folder that cannot be listed; the walk goes on then.
 
     Yields
     ------
@@ -216,7 +229,7 @@ def walk(folder: FilePath) -> Iterator[tuple[str, list[str], list[str]]]:
     Raises
     ------
     OSError
-        Where a folder cannot be listed.
+        Where a folder cannot be listed, without `onerror`.
 
     Examples
     --------
@@ -225,12 +238,20 @@ def walk(folder: FilePath) -> Iterator[tuple[str, list[str], list[str]]]:
     >>> [(folders, names) for _, folders, names in walk(tempfile.mkdtemp())]
     [([], [])]
     """
-    return os.walk(os.fspath(folder), onerror=_raise)
 
+    def tell(error):
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            if onerror is None:
+                raise error
+            onerror(error)
 
-def _raise(error):
-    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        raise error
+    seen = set()
+    for parent, folders, names in os.walk(os.fspath(folder), onerror=tell, followlinks=True):
+        if (real := os.path.realpath(parent)) in seen:  # by way of a link
+            folders.clear()
+            continue
+        seen.add(real)
+        yield parent, folders, names
 
 
 def _create(part):
@@ -253,8 +274,57 @@ def _remove_abandoned(path):
         return
     stem, suffix = map(re.escape, _split(path.name))
     own = re.compile(rf"\.{stem}\.[0-9a-f]{{16}}\.part{suffix}")
-    for name in filter(own.fullmatch, _list_unfinished(path.parent, time.monotonic() // _PAUSE)):
-        part = path.with_name(name)
+    names = filter(own.fullmatch, _list_unfinished(path.parent, time.monotonic() // _PAUSE))
+    remove_unlocked(path.with_name(name) for name in names)
+
+
+@contextmanager
+def locked(file: IO[Any]) -> Iterator[None]:
+    """Keep an open file from being taken for one that a killed process left.
+
+    Parameters
+    ----------
+    file : file object
+        What :func:`remove_unlocked` is to leave alone.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skse.utils import locked, remove_unlocked
+    >>> with tempfile.NamedTemporaryFile() as file, locked(file):
+    ...     remove_unlocked([Path(file.name)])
+    ...     Path(file.name).exists()
+    True
+    """
+    if fcntl is not None:
+        with suppress(OSError):  # not every file system knows locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+    yield
+
+
+def remove_unlocked(paths: Iterable[Path]) -> None:
+    """Remove files that no process has locked any more.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Unfinished files; those that are in use stay.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from skse.utils import remove_unlocked
+    >>> path = Path(tempfile.mkdtemp()) / "unfinished"
+    >>> path.touch()
+    >>> remove_unlocked([path])
+    >>> path.exists()
+    False
+    """
+    if fcntl is None:
+        return
+    for part in paths:
         with suppress(OSError):  # in use, removed by another, or not ours
             lock = os.open(part, os.O_RDWR)
             try:

@@ -1,10 +1,13 @@
 """Lengths in headers: true, placeholders, old, and those of files that were cut short."""
 
+import sys
+
 import numpy as np
 import pytest
 import soundfile
 
 from skse.audio import open_audio
+from skse.audio._chunks import Chunks
 from skse.utils import UnusableFileError
 
 N_TIMES = 5000
@@ -111,9 +114,13 @@ def chunk(name, data):
         b"TAG" + bytes(125),
         b"ID3\x04" + bytes(500),
         bytes(70_000),
-        b"<xml>" * 20,
+        b"<?xml version='1.0'?>" * 20,
+        chunk(b"LIST", b"INFOINAM" + bytes(90)) + bytes(500),
+        chunk(b"LIST", b"INFOINAM" + bytes(90)) + b"TAG" + bytes(125),
+        chunk(b"LIST", b"INFOINAM" + bytes(90))[:-3],
+        b"\1\2\3",
     ],
-    ids=["chunk", "chunks", "id3v1", "id3v2", "zeros", "xml"],
+    ids=["chunk", "chunks", "id3v1", "id3v2", "zeros", "xml", "padded", "id3", "cut", "bytes"],
 )
 def test_what_stands_behind_the_samples_is_no_sound(write, behind):
     path = write("a.wav", np.full(1601, 0.1), subtype="PCM_U8")
@@ -122,6 +129,42 @@ def test_what_stands_behind_the_samples_is_no_sound(write, behind):
     odd = chunk(b"note", b"abc")
     path.write_bytes(content[:begin] + odd + content[begin:] + behind)
     assert len(read(path)) == 1601
+
+
+def test_a_chunk_behind_an_odd_length_without_its_byte_of_padding(write):
+    path = write("a.wav", np.full(1601, 0.1), subtype="PCM_U8")
+    content = path.read_bytes()
+    begin = content.index(b"data") + 8
+    path.write_bytes(content[: begin + 1601] + chunk(b"LIST", b"INFOINAM" + bytes(90)))
+    assert len(read(path)) == 1601
+
+
+@pytest.mark.parametrize("first", [b"<", b"\0\0", b"R", b"T"])
+def test_a_sample_may_look_like_the_beginning_of_something_else(make, first):
+    path, _, position = make("WAV")
+    content = bytearray(path.read_bytes())
+    at = position + 4 + 4000
+    content[at : at + len(first)] = first
+    path.write_bytes(content)
+    x = soundfile.read(path, dtype="float32", always_2d=True)[0]
+    replace(path, position, 4000, 4, "little")
+    np.testing.assert_array_equal(read(path), x)
+
+
+def test_silence_behind_a_length_of_zero_is_looked_at_once(write, monkeypatch):
+    """A chunk of silence is 8 bytes long: going through all of them would take for ever."""
+    path = write("a.wav", np.zeros(100_000), subtype="PCM_16")
+    replace(path, path.read_bytes().index(b"data") + 4, 0, 4, "little")
+    n_chunks, original = [], Chunks.walk
+
+    def walk(self, position=None):
+        for found in original(self, position):
+            n_chunks.append(found)
+            yield found
+
+    monkeypatch.setattr(Chunks, "walk", walk)
+    assert len(read(path)) == 100_000
+    assert len(n_chunks) < 10
 
 
 def test_what_stands_behind_the_samples_of_wave64_is_no_sound(make):
@@ -191,6 +234,26 @@ class TestOgg:
         x = read(ogg)
         ogg.write_bytes(ogg.read_bytes() * 3)
         np.testing.assert_array_equal(read(ogg), np.concatenate([x, x, x]))
+
+    def test_a_tag_between_two_streams_does_no_harm(self, ogg):
+        x = read(ogg)
+        ogg.write_bytes(ogg.read_bytes() + b"TAG" + bytes(70_000) + ogg.read_bytes())
+        np.testing.assert_array_equal(read(ogg), np.concatenate([x, x]))
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on open files")
+    def test_streams_are_opened_one_after_the_other(self, write, rng, subtype, rate):
+        import resource
+
+        x = 0.1 * rng.standard_normal(rate // 50)
+        path = write("short.ogg", x, rate, format="OGG", subtype=subtype)
+        n_times = len(read(path))
+        path.write_bytes(path.read_bytes() * 300)
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, limits[1]))
+        try:
+            assert len(read(path)) == 300 * n_times
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     def test_a_page_cut_in_two_is_named(self, ogg):
         content = ogg.read_bytes()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from skse.audio import MEDIA_SUFFIXES, AudioFormat, media_suffix, open_audio, write_audio
+from skse.audio import AudioFormat, _media, is_media, media_suffix, open_audio, write_audio
+from skse.audio._media import MEDIA_SUFFIXES
 from skse.utils import UnusableFileError
 
 av = pytest.importorskip("av", exc_type=ImportError)
@@ -176,3 +177,48 @@ def test_a_codec_that_libsndfile_lacks_in_a_container_that_it_has(tmp_path, spee
     assert audio.format == "CAF"
     np.testing.assert_array_equal(x[0], speech)
     assert soundfile.check_format("CAF", audio.subtype)
+
+
+def test_a_kind_of_sound_that_changes_on_the_way(make):
+    path, *_ = make("aac", 1)
+    content = path.read_bytes()
+    path, *_ = make("aac", 2)
+    path.write_bytes(content + path.read_bytes())
+    with pytest.raises(UnusableFileError, match="number of channels changes on the way"):
+        read(path)
+
+
+def test_a_duration_that_is_no_number_is_no_duration(make):
+    path, x, _ = make("mka")
+    content = path.read_bytes()
+    at = content.index(b"DURATION") + 8
+    digits = content.index(b"00:00:0", at)
+    path.write_bytes(content[:digits] + b"about a" + content[digits + 7 :])
+    assert read(path)[0].shape == x.shape
+
+
+def test_what_is_named_for_another_kind(write, make, tmp_path, speech):
+    """The first bytes decide who reads a file, and what its result is called."""
+    wav = write("a.wav", speech).rename(tmp_path / "voice.m4a")
+    assert not is_media(wav)
+    assert read(wav)[1].format == "WAV"
+    path = make("aac")[0].rename(tmp_path / "voice.mp3")
+    assert is_media(path)
+    assert media_suffix(path) == ".flac"
+    assert not is_media(tmp_path / "none.m4a")
+
+
+def test_one_sample(tmp_path):
+    audio_format = AudioFormat(
+        48000, 1, 1, "FLAC", "PCM_16", media=_media.MediaFormat("webm", "libopus", 48_000)
+    )
+    write_audio(tmp_path / "a.webm", [np.zeros(1, np.float32)], audio_format)
+    assert read(tmp_path / "a.webm")[0].shape[1] >= 1
+
+
+def test_tags_that_the_container_does_not_take_are_named(make, tmp_path):
+    path, *_ = make("m4a")
+    x, audio = read(path)
+    audio.texts = {"title": "Talk", "mytag": "own"}
+    remarks = write_audio(tmp_path / "b.m4a", list(x), AudioFormat.of(audio))
+    assert remarks == ["its tags mytag are lost"]

@@ -69,10 +69,26 @@ def test_a_header_without_numbers_is_not_believed(mp3):
         assert n_times <= n_samples(mp3) < n_times + 4 * FRAME
 
 
+def test_a_header_that_counts_the_tags_too(mp3):
+    content = mp3.read_bytes()
+    at = max(content.find(b"Xing"), content.find(b"Info")) + 12
+    n_times = n_samples(mp3)
+    n_bytes = int.from_bytes(content[at : at + 4], "big")
+    for extra in (128, 4000):
+        mp3.write_bytes(content[:at] + (n_bytes + extra).to_bytes(4, "big") + content[at + 4 :])
+        assert n_samples(mp3) == n_times
+
+
 def test_joined_files_are_read_to_the_end(mp3):
     n_times = n_samples(mp3)
     content = mp3.read_bytes()
-    for joined in (content + content, content + ID3 + content):
+    tag = b"TAG" + bytes(125)
+    for joined in (
+        content + content,
+        content + ID3 + content,
+        content + tag + content + tag,
+        content + b"APETAGEX" + bytes(100) + content,
+    ):
         mp3.write_bytes(joined)
         assert 2 * n_times <= n_samples(mp3) < 2 * n_times + 6 * FRAME
 
@@ -80,7 +96,7 @@ def test_joined_files_are_read_to_the_end(mp3):
 def test_a_file_cut_short_is_named(mp3):
     content = mp3.read_bytes()
     mp3.write_bytes(content[: len(content) // 2])
-    with pytest.raises(UnusableFileError, match=r"truncated: \d+ of \d+ bytes of samples"):
+    with pytest.raises(UnusableFileError, match=r"truncated: \d+ of \d+ samples"):
         n_samples(mp3)
 
 
@@ -94,6 +110,12 @@ def test_tags_are_found(tmp_path):
         with path.open("rb") as file:
             assert behind_id3(file, 0) == len(ID3)
             assert behind_id3(file, len(ID3)) == len(ID3)
+        with_footer = ID3[:5] + b"\x10" + ID3[6:] + bytes(10)
+        path.write_bytes(with_footer + sound)
+        with path.open("rb") as file:
+            assert behind_id3(file, 0) == len(with_footer)
+        path.write_bytes(ID3 + sound + tail)
+        with path.open("rb") as file:
             assert before_tags(file, path.stat().st_size) == len(ID3) + len(sound)
     assert is_frame(sound)
     assert not is_frame(b"\xff\xf1")  # AAC

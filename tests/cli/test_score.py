@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import soundfile
@@ -60,8 +62,9 @@ def test_names_by_rule_lengths_and_channels(run, tmp_path):
     assert (
         "2 of 2 recordings differ in length from their clean ones, by 50 samples" in result.stderr
     )
-    result = run("clean", "enhanced", "--metrics", "pesq,snr", "--match", "_([ab])")
-    assert "pesq_nb_mos" in result.stdout
+    if find_spec("pesq"):
+        result = run("clean", "enhanced", "--metrics", "pesq,snr", "--match", "_([ab])")
+        assert "pesq_nb_mos" in result.stdout
 
 
 @pytest.mark.parametrize(

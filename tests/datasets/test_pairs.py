@@ -1,5 +1,6 @@
 """load_pairs: matching, formats, and what happens to files that cannot be used."""
 
+import os
 import re
 import warnings
 
@@ -320,3 +321,20 @@ def test_unmatched_noisy_file_raises_when_asked(folders):
     (folders[1] / "b.wav").unlink()
     with pytest.raises(ValueError, match=r"noisy.b\.wav: no clean file belongs to it"):
         load_pairs(*folders, on_error="raise")
+
+
+def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_loaded(folders, monkeypatch):
+    locked = folders[0] / "locked"
+    write(locked / "d.wav", waveform(3))
+    scan = os.scandir
+
+    def scandir(path="."):
+        if str(path) == str(locked):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.warns(UserWarning, match="Permission denied"):
+        data = load_pairs(*folders)
+    assert data.skipped == [(str(locked), "Permission denied")]
+    assert len(data.noisy) == 3

@@ -312,3 +312,18 @@ def test_folders_that_cannot_be_written_to(write, tmp_path, speech, monkeypatch)
 def test_nothing_to_do_needs_no_model(tmp_path):
     (result,) = enhance_files([tmp_path / "a.wav"], tmp_path / "out", model="none.skse")
     assert result.reason == "no such file"
+
+
+def test_a_result_of_another_kind_is_what_its_name_says(tmp_path, speech):
+    av = pytest.importorskip("av")
+    path = tmp_path / "talk.mp3"  # AAC, as some downloads are called
+    with av.open(str(path), "w", format="adts") as file:
+        stream = file.add_stream("aac", rate=8000)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(np.tile(speech, 2)[None], format="fltp", layout="mono")
+        frame.sample_rate = 8000
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    (result,) = enhance_files([path], tmp_path / "out")
+    assert result.remarks == (f"its result is FLAC: {tmp_path / 'out' / 'talk.flac'}",)
+    assert soundfile.info(result.destination).format == "FLAC"

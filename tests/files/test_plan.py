@@ -140,3 +140,43 @@ def test_groups_are_bounded_in_number_and_size(tree):
     assert [len(group) for group in groups] == [32, 10, 1, 1]
     assert [job for group in groups for job in group] == jobs
     assert [len(group) for group in make_groups(jobs, side_by_side=False)] == [1] * 44
+
+
+def test_links_are_followed_and_two_names_are_two_recordings(tree):
+    tree("in/real/a.wav", "other/b.wav")
+    os.symlink("real/a.wav", "in/alias.wav")
+    os.symlink("../other", "in/linked")
+    os.symlink("..", "in/linked/round")
+    assert plan("in")[0] == {
+        "in/alias.wav": "out/alias.wav",
+        "in/linked/b.wav": "out/linked/b.wav",
+        "in/real/a.wav": "out/real/a.wav",
+    }
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(tree):
+    tree("in/a.wav")
+    os.mkfifo("in/p.wav")
+    reason = "a pipe, which is read only where it is named itself"
+    assert plan("in") == ({"in/a.wav": "out/a.wav"}, {"in/p.wav": reason})
+
+
+@pytest.mark.parametrize("given", ["in", "in/**/*.wav"])
+def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_goes_on(tree, monkeypatch, given):
+    tree("in/a.wav", "in/locked/b.wav", "in/z/c.wav")
+    scan = os.scandir
+
+    def scandir(path="."):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    jobs, failed = plan(given)
+    assert {"in/a.wav", "in/z/c.wav"} <= set(jobs)
+    assert failed["in/locked"] == "Permission denied"
+
+
+def test_what_is_read_and_not_written_becomes_flac(tree):
+    tree("a.mp2")
+    assert plan("a.mp2")[0] == {"a.mp2": "out/a.flac"}
