@@ -214,8 +214,8 @@ class MediaReader:
         name = _CONTAINERS.get(file.suffix.lower())
         self.media = None
         if name and codec in _ENCODERS and not films and n_tracks == 1 and self.n_channels <= 2:
-            least = 48_000 * self.n_channels
-            self.media = MediaFormat(name, _ENCODERS[codec], max(bit_rate, least))
+            least, most = 48_000 * self.n_channels, 256_000 * self.n_channels
+            self.media = MediaFormat(name, _ENCODERS[codec], min(max(bit_rate, least), most))
 
     @cached_property
     def n_times(self):

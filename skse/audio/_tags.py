@@ -26,6 +26,9 @@ _NIST_FORMAT = {
 _MOST_BYTES = 2**26
 # FLAC metadata blocks: stream info, padding, seek table; Vorbis comment.
 _FLAC_OWN, _FLAC_COMMENT = {0, 1, 3}, 4
+_FLAC_NAMES = {2: "application data", 4: "comments", 5: "cue sheet", 6: "pictures"}
+# Bytes of a Vorbis comment with the name of libFLAC and nothing else, or less.
+_EMPTY_COMMENT = 48
 # What soundfile can set in an Ogg file, by the name of the comment.
 _SOUNDFILE_TEXTS = {
     *("title", "copyright", "software", "artist", "comment", "date", "album", "license"),
@@ -54,7 +57,7 @@ def carry_over(source, part, texts=None):
         return []
     kinds = _kind(source), _kind(part)
     if kinds[0] != kinds[1]:
-        return _add_texts(part, kinds[1], texts or {})
+        return _translate(source, part, kinds, texts or {})
     if kinds[0] in FAMILIES:
         return _carry_chunks(source, part, FAMILIES[kinds[0]])
     carry = {"FLAC": _carry_flac, "MPEG": _carry_mpeg, "OGG": _carry_ogg}
@@ -198,12 +201,11 @@ def _comment_names(path):
                     yield text.partition(b"=")[0].decode("latin-1").lower()
 
 
-def _add_texts(part, kind, texts):
-    """Write tags to a FLAC file; they are lost elsewhere."""
-    if not texts:
-        return []
-    if kind != "FLAC":
-        return [f"its tags {', '.join(sorted(texts))} are lost"]
+def _translate(source, part, kinds, texts):
+    """Write tags to a FLAC file; name what is lost elsewhere."""
+    lost = _names(source, kinds[0]) or sorted(texts)
+    if kinds[1] != "FLAC" or not texts:
+        return [f"its metadata are lost: {', '.join(dict.fromkeys(lost))}"] if lost else []
     comments = [f"{name.upper()}={value}".encode() for name, value in sorted(texts.items())]
     content = bytes(4) + len(comments).to_bytes(4, "little")  # no name of a vendor
     content += b"".join(len(text).to_bytes(4, "little") + text for text in comments)
@@ -211,3 +213,18 @@ def _add_texts(part, kind, texts):
         own = [block for block in _flac_blocks(file)[0] if block[0] in _FLAC_OWN]
     _write_flac(part, [*own[:1], (_FLAC_COMMENT, content), *own[1:]])
     return []
+
+
+def _names(source, kind):
+    """Name what a file carries, as far as it can be taken apart."""
+    with source.open("rb") as file:
+        if kind in FAMILIES:
+            chunks = Chunks(file, FAMILIES[kind]).walk()
+            names = [name[:4] for name, *_ in chunks if name[:4] not in _OWN]
+            return [name.decode("latin-1").strip() for name in names if name.isascii()]
+        if kind == "FLAC":
+            return [_FLAC_NAMES.get(block[0], "metadata") for block in _flac_blocks(file)[0]
+                    if block[0] not in _FLAC_OWN and len(block[1]) > _EMPTY_COMMENT]  # fmt: skip
+        if kind == "MPEG" and behind_id3(file, 0):
+            return ["ID3 tags"]
+    return list(_comment_names(source)) if kind == "OGG" else []

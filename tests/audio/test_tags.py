@@ -165,7 +165,7 @@ def test_tags_of_another_kind_of_file(write, tmp_path, speech):
     with soundfile.SoundFile(part) as audio:
         assert (audio.title, audio.artist, audio.frames) == ("Talk", "Ada", len(speech))
     part = write("c.aiff", speech)
-    assert tags.carry_over(source, part, {"title": "Talk"}) == ["its tags title are lost"]
+    assert tags.carry_over(source, part, {"title": "Talk"}) == ["its metadata are lost: title"]
     assert tags.carry_over(source, part, {}) == []
     assert tags.carry_over(None, part) == []
 
@@ -187,3 +187,24 @@ def test_what_other_headers_hold_is_named(write, tmp_path, speech):
     at = content.index(b"end_head")
     path.write_bytes((content[:at] + field).ljust(1024, b"\n")[:1024] + content[1024:])
     assert rewritten(path, tmp_path / "b.sph") == ["its header's speaker_id are lost"]
+
+
+def test_what_a_file_of_another_kind_does_not_take_is_named(write, tmp_path, speech):
+    part = write("b.wav", speech)
+    chunked = write("a.aiff", speech)
+    assert tags.carry_over(chunked, part) == []
+    with chunked.open("r+b") as file:
+        Chunks(file, FAMILIES["AIFF"]).append(b"NAME", b"Owl")
+    assert tags.carry_over(chunked, part) == ["its metadata are lost: NAME"]
+    flac = write("a.flac", speech)
+    assert tags.carry_over(flac, part) == []
+    with soundfile.SoundFile(tmp_path / "c.flac", "w", 8000, 1) as audio:
+        audio.title, audio.artist = "Talk of the town", "Ada"
+        audio.write(speech)
+    assert tags.carry_over(tmp_path / "c.flac", part, {"title": "Talk"}) == [
+        "its comments are lost"
+    ]
+    mp3 = write("a.mp3", speech, format="MP3")
+    assert tags.carry_over(mp3, part) == []
+    mp3.write_bytes(b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + mp3.read_bytes())
+    assert tags.carry_over(mp3, part) == ["its metadata are lost: ID3 tags"]
