@@ -153,7 +153,8 @@ def import_av(path):
     try:
         return import_optional("av", caller="its format", extra="media")
     except ImportError as error:
-        raise UnusableFileError(path, str(error)) from error
+        convert = f"or convert it, for example with ffmpeg -i {path.name} {path.stem}.wav"
+        raise UnusableFileError(path, f"{error}; {convert}") from error
 
 
 class MediaReader:
