@@ -14,7 +14,7 @@ import numpy as np
 
 from skse.audio._containers import layout_of
 from skse.audio._media import MEDIA_SUFFIXES, MediaReader, is_media
-from skse.audio._view import PartView, decodable
+from skse.audio._view import Part, PartView, decodable
 from skse.utils import UnusableFileError, locked, remove_unlocked
 from skse.utils.typing import FilePath
 
@@ -25,6 +25,8 @@ RECORDING_SUFFIXES = MEDIA_SUFFIXES | {
 }
 # Samples a channel that are decoded at a time.
 BLOCK = 2**16
+# Suffixes of files without a header, which libsndfile knows by their name alone.
+_BY_NAME = {".gsm", ".vox", ".raw"}
 # What headers claim that are damaged: Hz, and samples a byte (silence in FLAC has some 5000).
 _MOST_HZ, _MOST_PER_BYTE = 10_000_000, 10_000
 
@@ -109,7 +111,7 @@ class AudioReader:
     def __init__(self, file, path):
         self.path = path
         self.file, self._layout = file, layout_of(file)
-        self._parts = self._layout.parts or (None,)
+        self._parts = self._layout.parts or (Part(),)
         with self._decoder(self._parts[0]) as first:
             self.sampling_rate, self.n_channels = first.samplerate, first.channels
             self.format, self.subtype, self.endian = first.format, first.subtype, first.endian
@@ -161,7 +163,6 @@ class AudioReader:
             yield block
             n_read += len(block)
         if n_read < self.n_times:
-            check_readable(self.file, self.path)
             raise UnusableFileError(
                 self.path, f"truncated: {n_read} of {self.n_times} samples are there"
             )
@@ -177,7 +178,6 @@ class AudioReader:
                         n_read += len(block)
                         yield block
         except soundfile.LibsndfileError as error:
-            check_readable(self.file, self.path)
             of_all = f" of {self._n_claimed}" if self._n_known else ""
             raise UnusableFileError(
                 self.path, f"damaged after {n_read}{of_all} samples ({error.error_string})"
@@ -185,11 +185,18 @@ class AudioReader:
 
     @contextmanager
     def _decoder(self, part):
+        """Open a part; an error of the system goes before what libsndfile makes of it."""
         with ExitStack() as stack:
-            file = decodable(self.file)
-            if part is not None:
-                file = stack.enter_context(closing(PartView(self.file, part)))
-            yield stack.enter_context(_forward()(file))
+            if self.file.suffix.lower() in _BY_NAME:
+                yield stack.enter_context(_forward()(decodable(self.file)))
+                return
+            view = stack.enter_context(closing(PartView(self.file, part)))
+            try:
+                yield stack.enter_context(_forward()(view))
+            finally:
+                if view.error is not None:
+                    reason = view.error.strerror or str(view.error)
+                    raise UnusableFileError(self.path, reason) from view.error
 
 
 def check_readable(file, path):

@@ -170,8 +170,15 @@ def _carry_ogg(source, part):
         lost = sorted(set(_comment_names(source)) - _SOUNDFILE_TEXTS)
         return [f"its tags {', '.join(lost)} are lost: {error}"] if lost else []
     try:
-        old, new = mutagen.File(source), mutagen.File(part)
-        if old is not None and new is not None and old.tags:
+        # mutagen takes an error of the disk for another kind of file: it is asked twice.
+        old, new = (
+            first if (first := mutagen.File(path)) is not None else mutagen.File(path)
+            for path in (source, part)
+        )
+        if old is None or new is None:
+            names = sorted(set(_comment_names(source)))
+            return [f"its metadata are lost: {', '.join(names)}"] if names else []
+        if old.tags:
             for name, values in old.tags.items():
                 new[name] = values
             new.save()

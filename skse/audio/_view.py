@@ -56,6 +56,12 @@ class PartView(io.RawIOBase):
         File.
     part : Part
         What of it.
+
+    Attributes
+    ----------
+    error : OSError or None
+        What the system said when it could not read. A decoder takes that for the end of the
+        file, for exceptions do not pass through it.
     """
 
     _FAR = 2**60
@@ -66,6 +72,7 @@ class PartView(io.RawIOBase):
         self._n_bytes = (os.path.getsize(path) if part.end is None else part.end) - part.begin
         self._position = 0
         self._hides_position = False
+        self.error = None
 
     def readable(self):
         """Return True."""
@@ -92,15 +99,20 @@ class PartView(io.RawIOBase):
         if n_bytes <= 0:
             return 0
         first = self._part.begin + self._position
-        self._file.seek(first)
-        content = bytearray(self._file.read(n_bytes))
+        content = memoryview(buffer)[:n_bytes]
+        try:
+            if self._file.tell() != first:
+                self._file.seek(first)
+            n_read = self._file.readinto(content)
+        except OSError as error:
+            self.error = error
+            return 0
         for position, patch in self._part.patches:
             for i, byte in enumerate(patch, start=position - first):
-                if 0 <= i < len(content):
-                    content[i] = byte
-        buffer[: len(content)] = content
-        self._position += len(content)
-        return len(content)
+                if 0 <= i < n_read:
+                    content[i : i + 1] = bytes([byte])
+        self._position += n_read
+        return n_read
 
     def close(self):
         """Close the file."""

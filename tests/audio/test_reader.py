@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from skse.audio import is_pipe, open_audio, spooled
+from skse.audio._view import PartView
 from skse.utils import UnusableFileError
 
 
@@ -86,6 +87,23 @@ def test_an_error_of_the_disk_is_its_own_reason(write, monkeypatch):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(Path, "open", fail)
+    assert reason_of(path) == os.strerror(errno.EIO)
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("n_good", [0, 1, 3])
+def test_a_read_that_fails_once_is_not_the_end(write, rng, monkeypatch, kind, n_good):
+    """Decoders take it for the end of the file, or for damage."""
+    path = write(f"a.{kind}", 0.1 * rng.standard_normal(100_000))
+    original, number = PartView.readinto, iter(range(10**6))
+
+    def readinto(self, buffer):
+        if next(number) == n_good:
+            self.error = OSError(errno.EIO, os.strerror(errno.EIO))
+            return 0
+        return original(self, buffer)
+
+    monkeypatch.setattr(PartView, "readinto", readinto)
     assert reason_of(path) == os.strerror(errno.EIO)
 
 

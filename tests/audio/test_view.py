@@ -50,3 +50,16 @@ def test_closing_closes_the_file(path):
     view.close()
     with pytest.raises(ValueError, match="closed"):
         io.BufferedReader(view).read(1)
+
+
+def test_an_error_of_the_system_is_kept(path, monkeypatch):
+    with PartView(path, Part()) as view:
+        assert view.error is None
+        view.read(5)
+
+        def fail(*_):
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(view, "_file", type("File", (), {"tell": fail, "close": bool}))
+        assert view.read(5) == b""
+        assert view.error.errno == 5
