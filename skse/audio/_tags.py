@@ -6,11 +6,12 @@ copied byte for byte; the comments of Ogg files go through mutagen, where it is 
 
 import os
 import shutil
+import tempfile
 
 from skse.audio._chunks import FAMILIES, Chunks
 from skse.audio._containers import layout_of
 from skse.audio._mpeg import before_tags, behind_id3
-from skse.utils import import_optional, replacing
+from skse.utils import import_optional
 
 # Chunks that describe the samples as they were encoded, or fill up space.
 _OWN = {
@@ -125,16 +126,28 @@ def _flac_blocks(file):
             return blocks, file.tell()
 
 
+def _rewrite(part, begin, head, tail=b""):
+    """Put other bytes before and behind what stands in an unfinished file from `begin` on."""
+    with part.open("r+b") as file, tempfile.TemporaryFile(dir=part.parent) as rest:
+        file.seek(begin)
+        shutil.copyfileobj(file, rest)
+        rest.seek(0)
+        file.seek(0)
+        file.write(head)
+        shutil.copyfileobj(rest, file)
+        file.write(tail)
+        file.truncate()
+
+
 def _write_flac(part, blocks):
     """Give a FLAC file other metadata blocks."""
-    with part.open("rb") as old, replacing(part) as other, other.open("wb") as new:
-        _, begin = _flac_blocks(old)
-        new.write(b"fLaC")
-        for i, (kind, content) in enumerate(blocks):
-            last = 128 if i == len(blocks) - 1 else 0
-            new.write(bytes([kind | last]) + len(content).to_bytes(3, "big") + content)
-        old.seek(begin)
-        shutil.copyfileobj(old, new)
+    with part.open("rb") as file:
+        _, begin = _flac_blocks(file)
+    head = b"fLaC"
+    for i, (kind, content) in enumerate(blocks):
+        last = 128 if i == len(blocks) - 1 else 0
+        head += bytes([kind | last]) + len(content).to_bytes(3, "big") + content
+    _rewrite(part, begin, head)
 
 
 def _carry_flac(source, part):
@@ -148,18 +161,17 @@ def _carry_flac(source, part):
 
 
 def _carry_mpeg(source, part):
-    with source.open("rb") as old, part.open("rb") as new:
+    with source.open("rb") as old:
         n_head, n_old = behind_id3(old, 0), os.fstat(old.fileno()).st_size
         n_tail = n_old - before_tags(old, n_old)
-        if n_head == n_tail == 0:
-            return []
-        with replacing(part) as other, other.open("wb") as file:
-            old.seek(0)
-            file.write(old.read(n_head))
-            new.seek(behind_id3(new, 0))
-            shutil.copyfileobj(new, file)
-            old.seek(n_old - n_tail)
-            file.write(old.read(n_tail))
+        old.seek(0)
+        head = old.read(n_head)
+        old.seek(n_old - n_tail)
+        tail = old.read(n_tail)
+    if head or tail:
+        with part.open("rb") as new:
+            begin = behind_id3(new, 0)
+        _rewrite(part, begin, head, tail)
     return []
 
 
