@@ -75,6 +75,11 @@ def test_samples_behind_a_placeholder_are_no_chunks(write, tmp_path, speech, kin
     path = write("a", speech, format=kind, subtype="PCM_16")
     content = path.read_bytes()
     at = content.index(b"data" if kind == "WAV" else b"SSND") + 4
+    order = "little" if kind == "WAV" else "big"
+    # Samples that could be the name, which none has, and the length of a chunk.
+    looks_so = b"\1\2\3\4" + (1000).to_bytes(4, order)
+    begin = at + 4 + (0 if kind == "WAV" else 8)
+    content = content[:begin] + looks_so + content[begin + 8 :]
     path.write_bytes(content[:at] + bytes(4) + content[at + 4 :])
     assert rewritten(path, tmp_path / "b") == []
     assert soundfile.info(tmp_path / "b").frames == len(speech)
