@@ -74,3 +74,25 @@ def speech(rng):
     times = np.arange(8000) / 8000
     voice = np.sin(2 * np.pi * 300 * times) * (np.sin(2 * np.pi * 3 * times) > 0)
     return (0.2 * voice + 0.03 * rng.standard_normal(8000)).astype(np.float32)
+
+
+@pytest.fixture
+def streamed():
+    """Pass a recording through a stream, block by block, and take the delay away."""
+
+    def run(stream, x, size):
+        rng = np.random.default_rng(0)
+        blocks, begin = [], 0
+        while begin < len(x):
+            n = int(rng.integers(0, 400)) if size == "any" else size
+            out = stream.process(x[begin : begin + n])
+            assert out.dtype == np.float32
+            assert len(out) == len(x[begin : begin + n])
+            blocks.append(out)
+            begin += n
+        out = np.concatenate([*blocks, stream.flush()])
+        assert len(out) == len(x) + stream.latency_samples_
+        assert not out[: stream.latency_samples_].any()
+        return out[stream.latency_samples_ :]
+
+    return run

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils import get_tags
 
 from skse.enhancement._blocks import Recording, n_frames_of, root_mean_square
+from skse.enhancement._inputs import InputStream, with_reference
 from skse.enhancement._predictor import Predictor, prediction_windows
 from skse.enhancement._segments import Block, ContextFrames, Segments
 from skse.enhancement._shared_stfts import SharedRecording, can_share
@@ -18,8 +19,6 @@ from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
 from skse.utils.typing import Allocate, Arrays
 
-# Channels of the noisy STFT that a target with reference needs: real and imaginary part.
-N_REFERENCE_CHANNELS = 2
 # Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
 _FRAMES_AT_ONCE = 4096
 # Below this RMS a recording counts as silent and keeps its level.
@@ -130,12 +129,12 @@ class Chain:
             yield tuple(self._recording(w, gain).stft() for w in (x, s))
 
     def inputs(self, stft: np.ndarray) -> np.ndarray:
-        """Compute what the regressor sees of an STFT.
+        """Compute what the regressor sees of the STFT of a recording.
 
         Parameters
         ----------
         stft : ndarray of shape (n_frequencies, n_frames)
-            Noisy STFT.
+            Noisy STFT, from the first frame on.
 
         Returns
         -------
@@ -144,17 +143,16 @@ class Chain:
             ``(max(n_bands, n_frequencies), n_frames, n_channels + 2)``: the features, then
             real and imaginary part of the STFT, the shorter of the two padded with zeros.
         """
-        features = self.featurizer.features(stft)
-        if not self.target.needs_reference:
-            return features
-        if features.ndim == 2:
-            features = features[..., None]
-        n_bands, n_frames, n_channels = features.shape
-        n_rows = max(n_bands, len(stft))
-        seen = np.zeros((n_rows, n_frames, n_channels + N_REFERENCE_CHANNELS), dtype=np.float32)
-        seen[:n_bands, :, :n_channels] = features
-        seen[: len(stft), :, -2], seen[: len(stft), :, -1] = stft.real, stft.imag
-        return seen
+        return self.open_inputs().push(stft)
+
+    def open_inputs(self) -> InputStream:
+        """Begin to compute what the regressor sees of a recording, block by block.
+
+        Returns
+        -------
+        stream : InputStream
+        """
+        return InputStream(self.featurizer, self.target.needs_reference)
 
     def rows(self, noisy: Arrays, clean: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compute what a regressor is trained on, one pair at a time.
@@ -189,17 +187,18 @@ class Chain:
         return rows, targets, counts
 
     def mixture_rows(self, noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compute the rows of mixtures that are one segment long, all together.
+        """Compute the rows of mixtures that are whole segments long, all together.
 
         Parameters
         ----------
-        noisy, clean : ndarray of shape (n_mixtures, (segment_frames - 1) * hop_length)
-            Pairs, float32.
+        noisy, clean : ndarray of shape (n_mixtures, n_times)
+            Pairs, float32, of ``n_times = (n_frames - 1) * hop_length`` samples, with frames
+            for `mixture_segments` segments (or any number of frames for rows of frames).
 
         Returns
         -------
         rows, targets : ndarray
-            Of as many rows as mixtures.
+            The rows of one mixture after those of another.
         """
         featurizer, windows = self.featurizer, self.windows
         gains = np.array([[self.gain(x)] for x in noisy], dtype=np.float32)
@@ -207,8 +206,11 @@ class Chain:
             noisy, clean = (np.pad(w, [(0, 0), (0, 1)]) for w in (noisy, clean))
         y_stfts, s_stfts = (featurizer.stft(w * gains) for w in (noisy, clean))
         targets = self.target.transform(y_stfts, s_stfts)
+        seen = featurizer.open_stream(len(y_stfts)).push(np.asarray(y_stfts))
+        if self.target.needs_reference:
+            seen = [with_reference(*pair) for pair in zip(seen, y_stfts, strict=True)]
         return (
-            np.concatenate([windows.training_rows(self.inputs(stft)) for stft in y_stfts]),
+            np.concatenate([windows.training_rows(features) for features in seen]),
             np.concatenate([windows.training_targets(t) for t in targets]),
         )
 
@@ -262,10 +264,12 @@ class Chain:
         """
         windows = prediction_windows(self.windows, regressor)
         predictor, recordings, carries = Predictor(regressor), {}, {}
+        inputs: dict[int, InputStream] = {}
 
         def opened():
             for i, x in enumerate(waveforms):
                 recordings[i] = self._recording(x, self.gain(x), allocate)
+                inputs[i] = self.open_inputs()
                 yield recordings[i]
 
         for batch in self.batches(opened(), windows):
@@ -274,7 +278,7 @@ class Chain:
                 for block in batch
             ]
             rows = [
-                windows.block_rows(self.inputs(stft), block)
+                windows.block_rows(inputs[block.utterance].block(stft, block.begin), block)
                 for stft, block in zip(stfts, batch, strict=True)
             ]
             predicted = predictor.predict(rows, [block.utterance for block in batch])
@@ -284,7 +288,7 @@ class Chain:
                 recording = recordings[i]
                 if block.core_end == recording.n_frames:
                     predictor.forget(i)
-                    del recordings[i]
+                    del recordings[i], inputs[i]
                 else:
                     carries[i] = carry
                 noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
@@ -376,6 +380,15 @@ class Chain:
         if strength != 1:
             enhanced = noisy + np.float32(strength) * (enhanced - noisy)
         return enhanced.astype(np.complex64, copy=False)
+
+    @property
+    def mixture_segments(self) -> int:
+        """Segments of a mixture to train on.
+
+        One, but two where the features carry a state: one from its beginning, where nothing is
+        known, and one that goes on from there.
+        """
+        return 2 if self.featurizer.carries_state else 1
 
     def to_state(self) -> dict[str, Any]:
         """Return what a model file keeps.

@@ -9,7 +9,6 @@ import numpy as np
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._blocks import chunks_of
 from skse.enhancement._live import LiveRecording, PassThrough, gain_for
-from skse.enhancement._noise import NoiseTracker
 from skse.enhancement._recursion import (
     GainStream,
     TrackedGainStream,
@@ -17,7 +16,7 @@ from skse.enhancement._recursion import (
     noise_floor,
     update_noise,
 )
-from skse.features import STFTFeaturizer
+from skse.features import NoiseTracker, STFTFeaturizer
 from skse.utils import check_choice, check_number, check_waveform_pairs, check_waveforms
 from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 

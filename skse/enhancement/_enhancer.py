@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._base import BaseEnhancer
-from skse.enhancement._chain import N_REFERENCE_CHANNELS, Chain
+from skse.enhancement._chain import Chain
 from skse.enhancement._diagram import make_diagram
 from skse.enhancement._further import continued, refined
+from skse.enhancement._inputs import N_REFERENCE_CHANNELS
 from skse.enhancement._pairs import check_groups, groups_of, match_levels, warn_of_other_level
 from skse.enhancement._parts import copy_parts
 from skse.enhancement._prediction import open_prediction_stream

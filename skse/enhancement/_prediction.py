@@ -25,14 +25,14 @@ class PredictionStream:
         self.chain, self.windows, self.limits = chain, windows, limits
         self.n_ahead = windows.ahead
         self.n_at_once = windows.n_at_once
-        self._predictor = Predictor(regressor)
+        self._predictor, self._inputs = Predictor(regressor), chain.open_inputs()
         self._stft = self._features = None  # frames that are not finished or seen from those
         self._first = 0
         self._n_done = 0
 
     def push(self, stft, first_sound, complete):
         """Take the next frames; return those that are finished now."""
-        features = self.chain.inputs(stft)
+        features = self._inputs.push(stft)
         if self._stft is not None:
             stft = np.concatenate([self._stft, stft], axis=1)
             features = np.concatenate([self._features, features], axis=1)

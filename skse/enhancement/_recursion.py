@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from skse.enhancement._blocks import Recording, chunks_of, reach_of, root_mean_square
-from skse.enhancement._noise import NoiseTracker
+from skse.features import NoiseTracker
 
 # Frames of a recording that are in memory at a time: 4 s at 8 kHz, hop 64.
 _BLOCK = 512

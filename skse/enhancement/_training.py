@@ -95,13 +95,16 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
     if not further:
         chain.fit(noisy, clean)
     hop_length = chain.featurizer.hop_length
-    mixer = Mixer(remix, noisy, clean, (n_frames - 1) * hop_length)
+    n_segments = chain.mixture_segments
+    mixer = Mixer(remix, noisy, clean, (n_segments * n_frames - 1) * hop_length)
     n_mixtures = remix.n_mixtures or sum(
         -(-n_frames_of(len(x), hop_length) // n_frames) for x in noisy
     )
 
     def mixed_rows(step, n):
-        return chain.mixture_rows(*mixer.mix(n, np.random.default_rng([seed, step])))
+        mixtures = mixer.mix(-(-n // n_segments), np.random.default_rng([seed, step]))
+        n_rows = n * chain.windows.n_rows(n_frames)
+        return [rows[:n_rows] for rows in chain.mixture_rows(*mixtures)]
 
     if network is not None:
         batch_size = network.batch_size

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from joblib import cpu_count
@@ -13,6 +13,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skse.features._framing import analyse, count_frames, largest_hop, make_window, synthesise
 from skse.utils import check_number, check_waveforms
 from skse.utils.typing import ArrayOrList, Arrays, Waveforms
+
+
+class FeatureStream(Protocol):
+    """What :meth:`BaseFeaturizer.open_stream` returns."""
+
+    def push(self, S: np.ndarray) -> np.ndarray:
+        """Compute the features of the next frames."""
 
 
 class BaseFeaturizer(TransformerMixin, BaseEstimator):
@@ -153,7 +160,7 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         return np.stack(waveforms) if len(set(lengths)) == 1 else waveforms
 
     def features(self, S: np.ndarray) -> np.ndarray:
-        """Compute the features of one STFT, each frame from itself alone; needs no ``fit``.
+        """Compute the features of the STFT of one recording; needs no ``fit``.
 
         Parameters
         ----------
@@ -185,9 +192,35 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         Returns
         -------
         features : ndarray of shape (..., n_bands, n_frames[, n_channels])
-            float32, each frame from itself alone.
+            float32, each frame from itself alone; see :attr:`carries_state`.
         """
         raise NotImplementedError(f"{type(self).__name__} has no method compute.")
+
+    @property
+    def carries_state(self) -> bool:
+        """Whether a frame's features depend on the frames before it.
+
+        A subclass where they do says so here, and overrides `open_stream`; its `compute`
+        takes recordings from their first frame on.
+        """
+        return False
+
+    def open_stream(self, n_samples: int = 1) -> FeatureStream:
+        """Begin to compute the features of recordings piece by piece.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Recordings that run abreast.
+
+        Returns
+        -------
+        stream : object
+            ``stream.push(S)`` takes the STFTs of their next frames, of shape
+            ``(n_samples, n_frequencies, n_frames)``, and returns the features, of shape
+            ``(n_samples, n_bands, n_frames[, n_channels])``: together those of `compute`.
+        """
+        return _FrameByFrame(self)
 
     def check_params(self) -> np.ndarray:
         """Check the parameters; a subclass adds its own and returns what this returns.
@@ -282,6 +315,17 @@ class BaseFeaturizer(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+class _FrameByFrame:
+    """A stream of features that carry no state."""
+
+    def __init__(self, featurizer):
+        self._featurizer = featurizer
+
+    def push(self, S):
+        """Compute the features of the next frames."""
+        return np.stack([self._featurizer.compute(frames) for frames in S])
 
 
 def _group(keys):

@@ -1,10 +1,12 @@
 """STFTFeaturizer: waveform to STFT to features, and back."""
 
+from collections.abc import Sequence
 from numbers import Real
 
 import numpy as np
 
-from skse.features._base import BaseFeaturizer
+from skse.features._base import BaseFeaturizer, FeatureStream
+from skse.features._noise_channels import NOISE_CHANNELS, NoiseChannels
 from skse.utils import check_choice, check_number
 from skse.utils.typing import Window
 
@@ -45,6 +47,17 @@ class STFTFeaturizer(BaseFeaturizer):
         Whether STFT and features leave out the highest frequency, half the sampling rate, so
         that a power of two of them remains where `n_fft` is one. It comes back as silence;
         reconstruction is exact but for it. Needs an even `n_fft`.
+    noise_channels : sequence of {"noise", "posterior_snr", "prior_snr"}, default=()
+        Further channels, which tell a network of the noise (noise-aware training [1]_), in
+        nepers of amplitude:
+
+        - "noise": the noise that the tracker of the classical enhancers
+          (:class:`~skse.features.NoiseTracker`) has followed up to this frame,
+        - "posterior_snr": what is there over that noise, the a posteriori SNR,
+        - "prior_snr": the decision-directed a priori SNR of :class:`~skse.WienerFilter`.
+
+        A frame then depends on all before it, and on none after it. The tracker expects a
+        recording whose RMS is 1, as :class:`~skse.SpeechEnhancer` makes it.
 
     Attributes
     ----------
@@ -68,6 +81,11 @@ class STFTFeaturizer(BaseFeaturizer):
     dividing by the same faint weights: pad such waveforms with `hop_length` zeros
     before ``stft`` to keep their last samples from being magnified.
 
+    References
+    ----------
+    .. [1] M. L. Seltzer, D. Yu and Y. Wang, "An investigation of deep neural networks for noise
+       robust speech recognition", ICASSP 2013: a noise estimate beside the features.
+
     Examples
     --------
     >>> import numpy as np
@@ -79,6 +97,8 @@ class STFTFeaturizer(BaseFeaturizer):
     >>> S = featurizer.stft(X)
     >>> bool(np.abs(featurizer.istft(S, n_times=8000) - X).max() < 1e-6)
     True
+    >>> STFTFeaturizer(noise_channels=["prior_snr"]).fit_transform(X).shape
+    (3, 129, 63, 2)
     """
 
     def __init__(
@@ -90,6 +110,7 @@ class STFTFeaturizer(BaseFeaturizer):
         floor_db: float = -80.0,
         compression: float = 0.3,
         drop_nyquist: bool = False,
+        noise_channels: Sequence[str] = (),
     ) -> None:
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -98,6 +119,7 @@ class STFTFeaturizer(BaseFeaturizer):
         self.floor_db = floor_db
         self.compression = compression
         self.drop_nyquist = drop_nyquist
+        self.noise_channels = noise_channels
 
     def check_params(self) -> np.ndarray:
         check_choice(self, "scale", self.scale, SCALES)
@@ -117,13 +139,37 @@ class STFTFeaturizer(BaseFeaturizer):
                 f"STFTFeaturizer: drop_nyquist=True, but an odd n_fft={self.n_fft} has no "
                 "frequency at half the sampling rate; use an even n_fft or drop_nyquist=False."
             )
+        names = self.noise_channels
+        if isinstance(names, str) or not isinstance(names, Sequence) or len({*names}) < len(names):
+            raise ValueError(
+                f"STFTFeaturizer: noise_channels={names!r:.60} must be a sequence of different "
+                f"names, of {NOISE_CHANNELS}; () for none."
+            )
+        for name in names:
+            check_choice(self, "noise_channels", name, NOISE_CHANNELS)
         return window
+
+    @property
+    def carries_state(self) -> bool:
+        return len(self.noise_channels) > 0
 
     @property
     def n_frequencies(self) -> int:
         return 1 + self.n_fft // 2 - bool(self.drop_nyquist)
 
     def compute(self, S: np.ndarray) -> np.ndarray:
+        if not self.carries_state:
+            return self._compute_frames(S)
+        several = S.reshape(-1, *S.shape[-2:])
+        features = self.open_stream(len(several)).push(several)
+        return features.reshape(*S.shape, features.shape[-1])
+
+    def open_stream(self, n_samples: int = 1) -> FeatureStream:
+        if not self.carries_state:
+            return super().open_stream(n_samples)
+        return _StreamWithNoise(self, n_samples)
+
+    def _compute_frames(self, S):
         if self.scale == "complex":
             return np.stack([S.real, S.imag], axis=-1).astype(np.float32, copy=False)
         if self.scale == "real":
@@ -136,3 +182,24 @@ class STFTFeaturizer(BaseFeaturizer):
         if self.scale == "log":
             return np.log(np.maximum(magnitude, np.float32(10 ** (self.floor_db / 20))))
         return magnitude
+
+
+class _StreamWithNoise:
+    """Features, and the noise channels behind them."""
+
+    def __init__(self, featurizer, n_samples):
+        self._featurizer = featurizer
+        self._noise = NoiseChannels(
+            featurizer.noise_channels,
+            featurizer.n_fft,
+            featurizer.hop_length,
+            n_samples,
+            featurizer.n_frequencies,
+        )
+
+    def push(self, S):
+        """Compute the features of the next frames."""
+        features = self._featurizer._compute_frames(S)
+        if features.ndim == S.ndim:
+            features = features[..., None]
+        return np.concatenate([features, self._noise.push(S)], axis=-1)

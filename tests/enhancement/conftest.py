@@ -26,6 +26,8 @@ class Echo(RegressorMixin, BaseEstimator):
     def predict(self, X):
         """Mean of the frames around each frame, squashed to [0, 1]."""
         self.n_seen_.append(X.shape[0] * X.shape[2])
+        if X.ndim == 4:
+            X = X.mean(axis=3)
         n_frames = X.shape[2]
         padded = np.pad(X, [(0, 0), (0, 0), (self.back, self.ahead)])
         mean = sum(w * padded[:, :, i : i + n_frames] for i, w in enumerate(self.weights_))
@@ -46,25 +48,3 @@ class Echo(RegressorMixin, BaseEstimator):
 def make_echo():
     """Return the class of regressors that look a known number of frames back and ahead."""
     return Echo
-
-
-@pytest.fixture
-def streamed():
-    """Pass a recording through a stream, block by block, and take the delay away."""
-
-    def run(stream, x, size):
-        rng = np.random.default_rng(0)
-        blocks, begin = [], 0
-        while begin < len(x):
-            n = int(rng.integers(0, 400)) if size == "any" else size
-            out = stream.process(x[begin : begin + n])
-            assert out.dtype == np.float32
-            assert len(out) == len(x[begin : begin + n])
-            blocks.append(out)
-            begin += n
-        out = np.concatenate([*blocks, stream.flush()])
-        assert len(out) == len(x) + stream.latency_samples_
-        assert not out[: stream.latency_samples_].any()
-        return out[stream.latency_samples_ :]
-
-    return run

@@ -232,3 +232,25 @@ def test_a_chain_comes_back_from_its_state(windows, pairs):
     for one, other in zip(chain.rows(noisy, clean), again.rows(noisy, clean), strict=True):
         np.testing.assert_array_equal(one, other)
     assert vars(again.windows).keys() == vars(windows).keys()
+
+
+@pytest.mark.parametrize(
+    "echo", [{"back": 7, "ahead": 3}, {"back": 7, "ahead": 3, "bounded": False}]
+)
+def test_noise_channels_go_on_from_block_to_block(echo, make_echo, rng):
+    """However a recording is cut, a frame is beside the noise of all before it."""
+    x = rng.standard_normal(100_000).astype(np.float32)
+    x[:50_000] *= 0.1
+    featurizer = STFTFeaturizer(n_fft=40, hop_length=20, noise_channels=["noise", "prior_snr"])
+    enhancer = SpeechEnhancer(featurizer, regressor=make_echo(**echo), segment_frames=48)
+    chain = enhancer.fit([x], [x]).chain_
+    parts = list(chain.predictions([x], enhancer.regressor_))
+    assert len(parts) > 1
+    stft = next(chain.stft_pairs([x], [x]))[0]
+    whole = enhancer.regressor_.predict(chain.inputs(stft)[None])[0]
+    predicted = np.concatenate([target for _, target, _ in parts], axis=1)
+    inner = slice(10, -10) if echo.get("bounded", True) else slice(None)
+    difference = np.abs(predicted - whole)[:, inner]
+    assert np.median(difference) < 1e-6
+    if echo.get("bounded", True):
+        assert difference.max() < 1e-6

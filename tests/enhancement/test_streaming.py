@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from skse import (
     AutoencoderRegressor,
     FeatureScaler,
+    IdealMaskTarget,
     IdentityEnhancer,
     LogMMSE,
     MelFeaturizer,
@@ -61,6 +62,11 @@ def recordings(rng):
             context_frames=0,
             mask_floor_db=-20,
             strength=0.7,
+        ),
+        SpeechEnhancer(
+            STFTFeaturizer(n_fft=64, noise_channels=("posterior_snr", "prior_snr"), hop_length=20),
+            IdealMaskTarget(),
+            Ridge(),
         ),
         LogMMSE(),
         WienerFilter(n_fft=255, hop_length=64, strength=0.8, mask_floor_db=-15),

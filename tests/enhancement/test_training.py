@@ -88,7 +88,14 @@ def materials(monkeypatch):
     return made
 
 
-@pytest.mark.parametrize("featurizer", [STFTFeaturizer(), STFTFeaturizer(n_fft=255, hop_length=80)])
+@pytest.mark.parametrize(
+    "featurizer",
+    [
+        STFTFeaturizer(),
+        STFTFeaturizer(n_fft=255, hop_length=80),
+        STFTFeaturizer(noise_channels=("noise", "prior_snr")),
+    ],
+)
 @pytest.mark.parametrize(
     "target",
     [

@@ -13,7 +13,7 @@ from skse.networks._tensorflow import kept_back
 # What TensorFlow's libraries write before they can be told not to, and what is no remark.
 STAYS = re.compile(
     r"WARNING: All log messages before absl::InitializeLog|"
-    r"I0000 .* cudart_stub.cc|E0000 .* cuda_platform.cc|W0000 .* Ignored "
+    r"I0000 .* (cudart_stub|port).cc|E0000 .* cuda_platform.cc|W0000 .* Ignored "
 )
 
 

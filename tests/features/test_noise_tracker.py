@@ -6,7 +6,7 @@ import pytest
 from skse import LogMMSE, SpectralSubtraction, StreamingEnhancer, WienerFilter
 from skse.datasets import load_harvard
 from skse.enhancement import BaseGainEnhancer
-from skse.enhancement._noise import NoiseTracker, roughness
+from skse.features._noise_tracker import NoiseTracker, roughness
 from skse.metrics import snr_gain_score
 
 RATE = 8000

@@ -1,0 +1,63 @@
+"""What a regressor sees of frames: their features and, for some targets, the frames themselves."""
+
+import numpy as np
+
+# Channels of the noisy STFT that a target with reference needs: real and imaginary part.
+N_REFERENCE_CHANNELS = 2
+
+
+class InputStream:
+    """What a regressor sees of one recording, whose blocks of frames come one after the other.
+
+    Parameters
+    ----------
+    featurizer : BaseFeaturizer
+        Fitted. It sees every frame once, in order.
+    needs_reference : bool
+        Whether the regressor sees the STFT as well.
+    """
+
+    def __init__(self, featurizer, needs_reference):
+        self._features, self._needs_reference = featurizer.open_stream(), needs_reference
+        self._seen, self._begin = None, 0  # of frames that later blocks may hold again
+
+    def push(self, stft):
+        """Return what is seen of the next frames, of an STFT ``(n_frequencies, n_frames)``."""
+        features = self._features.push(stft[None])[0]
+        return with_reference(features, stft) if self._needs_reference else features
+
+    def block(self, stft, begin):
+        """Return what is seen of a block, which may hold the last frames of the one before.
+
+        Parameters
+        ----------
+        stft : ndarray of shape (n_frequencies, n_frames)
+            Of the block; it begins no later than where the one before ended.
+        begin : int
+            Its first frame, no earlier than that of the one before.
+
+        Returns
+        -------
+        seen : ndarray of shape (n_bands, n_frames[, n_channels])
+        """
+        if self._seen is None:
+            self._seen = self.push(stft)
+        else:
+            kept = self._seen[:, begin - self._begin :]
+            n_kept = kept.shape[1]
+            new = [self.push(stft[:, n_kept:])] if n_kept < stft.shape[1] else []
+            self._seen = np.concatenate([kept, *new], axis=1)
+        self._begin = begin
+        return self._seen
+
+
+def with_reference(features, stft):
+    """Join features with real and imaginary part of the STFT, the shorter padded with zeros."""
+    if features.ndim == 2:
+        features = features[..., None]
+    n_bands, n_frames, n_channels = features.shape
+    n_rows = max(n_bands, len(stft))
+    seen = np.zeros((n_rows, n_frames, n_channels + N_REFERENCE_CHANNELS), dtype=np.float32)
+    seen[:n_bands, :, :n_channels] = features
+    seen[: len(stft), :, -2], seen[: len(stft), :, -1] = stft.real, stft.imag
+    return seen
