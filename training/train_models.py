@@ -1,0 +1,129 @@
+"""Train a model that ships with skse, from recordings whose licences allow it.
+
+    python -m pip install ".[test]" pyroomacoustics
+    python training/train_models.py speech-8k --data FOLDER --epochs 60
+
+`FOLDER` holds speech and noise with a ``manifest.tsv``; the rest is fetched. The training is
+seeded; what is done is kept after every epoch below ``--work``, and another call goes on there.
+The model lands in ``--work`` as NAME.skse; ``training/register.py`` puts it into the package.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from corpora import credits_of, noise_of, speech_of, whole_band
+from keras.callbacks import BackupAndRestore, CSVLogger, LearningRateScheduler
+from made import add_room, make_noises
+
+import skse
+from skse import Remix, SpeechEnhancer, STFTFeaturizer, UNetRegressor, WaveformTarget
+
+NETWORK = {
+    "causal": True,
+    "dilations": (1, 2, 4, 8, 16),
+    "bottleneck_units": 128,
+    "activation": "relu",
+    "skip": "add",
+    "loss": "snr",
+    "batch_size": 16,
+    "learning_rate_schedule": "constant",
+}
+# Frames of 32 ms, so that the latency is 32 ms.
+MODELS = {
+    "speech-8k": (8000, 256, {"filters": (16, 24, 32, 48, 64)}),
+    "speech-16k": (16000, 512, {"filters": (12, 24, 32, 48, 64, 64)}),
+}
+LEARNING_RATE = 2e-3
+SEGMENT_FRAMES = 128
+ROOM_SHARE = 0.35
+REMIX = {
+    "snr_db": (-5.0, 30.0),
+    "second_noise": 0.4,
+    "babble": 0.15,
+    "coloured_noise": 0.1,
+    "speech_filter_db": 3.0,
+    "noise_filter_db": 5.0,
+}
+
+
+def make_pairs(name, folder, cache, seed):
+    """Return speech and noise as the pairs that a Remix takes them from."""
+    rate = MODELS[name][0]
+    rng = np.random.default_rng(seed)
+    speech = [whole_band(x, band, rate) for x, band in speech_of(folder, rate, cache)]
+    noise = noise_of(folder, rate) + make_noises(rng, rate, speech)
+    in_rooms = [add_room(rng, x, rate) for x in speech if rng.random() < ROOM_SHARE]
+    speech += in_rooms
+    seconds = [sum(map(len, x)) / rate / 60 for x in (speech, noise)]
+    print(f"{len(speech)} recordings of speech ({seconds[0]:.0f} min, {len(in_rooms)} in rooms), "
+          f"{len(noise)} of noise ({seconds[1]:.0f} min)", flush=True)  # fmt: skip
+    return speech + noise, speech + [np.zeros_like(x) for x in noise]
+
+
+class Clock(keras.callbacks.Callback):
+    """Print the loss of every epoch, and the seconds since the training began."""
+
+    def on_train_begin(self, logs=None):
+        self.begin = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.perf_counter() - self.begin
+        print(f"epoch {epoch + 1}: loss {logs['loss']:.3f}, {seconds:.0f} s", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("name", choices=MODELS)
+    parser.add_argument("--data", required=True, help="folder with manifest.tsv")
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--mixtures", type=int, default=3200, help="of 2 s, in an epoch")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", default="training/work")
+    parser.add_argument("--cache", help="where fetched packages are kept")
+    options = parser.parse_args()
+    work = Path(options.work)
+    work.mkdir(parents=True, exist_ok=True)
+    rate, n_fft, sizes = MODELS[options.name]
+
+    def learning_rate(epoch):
+        return LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * epoch / options.epochs))
+
+    callbacks = [
+        LearningRateScheduler(learning_rate),
+        Clock(),
+        CSVLogger(work / f"{options.name}.csv", append=True),
+        BackupAndRestore(str(work / options.name), delete_checkpoint=False),
+    ]
+    network = UNetRegressor(
+        **NETWORK | sizes,
+        learning_rate=LEARNING_RATE,
+        epochs=options.epochs,
+        callbacks=callbacks,
+        random_state=options.seed,
+    )
+    enhancer = SpeechEnhancer(
+        STFTFeaturizer(n_fft=n_fft, hop_length=n_fft // 2, floor_db=-60),
+        WaveformTarget(),
+        network,
+        sampling_rate=rate,
+        segment_frames=SEGMENT_FRAMES,
+        remix=Remix(n_mixtures=options.mixtures, **REMIX),
+    )
+    begin = time.perf_counter()
+    enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
+    hours = (time.perf_counter() - begin) / 3600
+    enhancer.regressor_.set_params(callbacks=None)
+    enhancer.set_params(regressor__callbacks=None)
+    card = {
+        "training_data": "; ".join(credits_of(options.data)),
+        "training": f"{options.epochs} epochs of {options.mixtures} mixtures of 2 s, "
+        f"{hours:.1f} h on this machine, seed {options.seed}",
+    }
+    skse.save(enhancer, work / f"{options.name}.skse", card=card)
+
+
+if __name__ == "__main__":
+    main()
