@@ -30,6 +30,7 @@ SECTIONS = [
             "skse.Resample",
             "skse.PeakNormalize",
             "skse.features.BaseFeaturizer",
+            "skse.features.NoiseTracker",
         ],
     ),
     (

@@ -2,7 +2,7 @@
 Train on mixtures that are made as you go
 =========================================
 
-A few minutes of speech are soon known by heart. With ``remix=True`` a
+A few minutes of speech are soon known by heart. With ``remix`` a
 network never hears the same mixture twice: in every epoch the speech and
 the noise of the training pairs are mixed anew, in other combinations, at
 other SNRs, speeds and levels.

@@ -42,8 +42,8 @@ def _hum(rng, rate):
     total = 0.02 * rng.standard_normal(len(times))
     for k in range(1, 1 + rng.integers(3, 20)):
         if k * frequency < 0.48 * rate:
-            total += rng.uniform(0.1, 1) / k * np.sin(
-                2 * np.pi * (k * frequency * times + rng.random())
+            total += (
+                rng.uniform(0.1, 1) / k * np.sin(2 * np.pi * (k * frequency * times + rng.random()))
             )
     return _levelled(total)
 
@@ -96,7 +96,8 @@ def _crowd(rng, rate, speech):
         piece = voice[begin : begin + int(n * speed) + 1]
         played = np.interp(np.arange(n) * speed, np.arange(len(piece)), piece)
         total += rng.lognormal(0, 0.4) * played
-    tail = rng.standard_normal(int(0.4 * rate)) * np.exp(-np.arange(int(0.4 * rate)) / (0.08 * rate))
+    n_tail = int(0.4 * rate)
+    tail = rng.standard_normal(n_tail) * np.exp(-np.arange(n_tail) / (0.08 * rate))
     tail[0] = 4
     total = fftconvolve(total, tail)[:n]
     return _levelled(total / np.std(total) + rng.uniform(0, 0.4) * _coloured(rng, n, 0.8))

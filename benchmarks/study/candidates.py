@@ -156,7 +156,7 @@ def make_enhancer(featurizer, target, loss="mse", *, options, epochs, seed, netw
     regressor = UNetRegressor(
         loss=loss, epochs=options.n_epochs(epochs), random_state=seed, **parameters
     )
-    more = {"sampling_rate": SAMPLING_RATE} | more
+    more = {"sampling_rate": SAMPLING_RATE, "remix": False} | more
     return SpeechEnhancer(featurizer, target, regressor, **more)
 
 

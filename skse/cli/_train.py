@@ -96,9 +96,10 @@ Examples:
     help="Epochs without improvement on what is held out before training stops.",
 )
 @click.option(
-    "--remix",
-    is_flag=True,
-    help="Mix speech and noise of the pairs anew in every epoch. Meant for few pairs.",
+    "--remix/--no-remix",
+    default=None,
+    help="Whether to mix speech and noise of the pairs anew in every epoch, so that no recording "
+    "is learnt by heart. Default: for a network that sees segments long enough.",
 )
 @seed_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")
@@ -147,7 +148,7 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
             ignore_others=ignore_others,
             validation_fraction=validation,
             patience=patience,
-            remix=remix,
+            remix="auto" if remix is None else remix,
             random_state=seed,
             force=force,
             progress=True,

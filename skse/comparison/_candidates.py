@@ -18,7 +18,7 @@ from skse.experiments import Part, configured, find_part, fits, make_system
 from skse.utils import check_choice
 
 # Trained on minutes of speech in minutes of time: short segments and small batches make many
-# steps of little data.
+# steps of little data. In so few epochs a network learns nothing by heart: no remix.
 _SEGMENT_FRAMES = 32
 _BATCH_SIZES = {"unet": 8}
 # Name on the way in -> class, and the name to read.
@@ -95,6 +95,7 @@ def make_candidates(networks, targets, losses, baselines, *, sampling_rate, epoc
                 training={"loss": loss.value, "epochs": epochs, "random_state": random_state},
                 sampling_rate=sampling_rate,
                 segment_frames=_SEGMENT_FRAMES,
+                remix=False,
             ),
             *(part.name for part in (network, target, loss)),
         )

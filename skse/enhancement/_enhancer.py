@@ -19,7 +19,7 @@ from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._regressors import check_loss, for_frames, set_ends, takes_segments
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments
-from skse.enhancement._training import check_remix, train
+from skse.enhancement._training import check_remix, suits_remix, train
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
 from skse.utils import check_number, check_waveform_pairs
@@ -66,10 +66,12 @@ class SpeechEnhancer(BaseEnhancer):
         Scale each clean waveform in `fit` by the least-squares gain that fits
         it into the noisy one. Needed where a step before (such as
         :class:`~skse.PeakNormalize`) or a recorder changed the level of one.
-    remix : bool or Remix, default=False
+    remix : {"auto"}, bool or Remix, default="auto"
         Train on the speech and the noise (noisy minus clean) of the training pairs
         mixed anew, at random SNR, level and speed: a network never sees the same
-        mixture twice. True stands for :class:`~skse.Remix` with its defaults. With
+        mixture twice, and learns no recording by heart. True stands for
+        :class:`~skse.Remix` with its defaults; "auto" for the same where the regressor is
+        a network, the segments have at least 16 frames, and there is noise to mix. With
         early stopping a network validates on held-out pairs as they are, and
         neither their speech nor their noise is in any mixture. A regressor that is
         not a network is fitted on the mixtures of one epoch.
@@ -147,7 +149,7 @@ class SpeechEnhancer(BaseEnhancer):
         context_frames: int = 2,
         normalize_level: bool = True,
         match_level: bool = False,
-        remix: bool | Remix = False,
+        remix: str | bool | Remix = "auto",
         strength: float = 1.0,
         mask_floor_db: float | None = None,
         stft_cache_mb: float = 0,
@@ -332,9 +334,11 @@ class SpeechEnhancer(BaseEnhancer):
         check_number(self, "context_frames", self.context_frames, Integral, min_val=0)
         if isinstance(self.remix, Remix):
             self.remix.check_params()
-        elif not isinstance(self.remix, bool):
+        elif not isinstance(self.remix, bool) and not (
+            isinstance(self.remix, str) and self.remix == "auto"
+        ):
             raise ValueError(
-                f"SpeechEnhancer: remix={self.remix!r} must be True, False or a skse.Remix."
+                f"SpeechEnhancer: remix={self.remix!r} must be 'auto', True, False or a skse.Remix."
             )
         check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
         if self.mask_floor_db is not None:
@@ -396,7 +400,7 @@ class SpeechEnhancer(BaseEnhancer):
                 f"{type(featurizer).__name__} has sampling_rate={rate!r}; expected the same."
             )
         check_loss(regressor, target)
-        if self.remix is not False:
+        if self.remix is True or isinstance(self.remix, Remix):
             check_remix(regressor, self.segment_frames)
         set_ends(regressor, target, featurizer, self.segment_frames, N_REFERENCE_CHANNELS)
         if takes_segments(regressor):
@@ -417,6 +421,8 @@ class SpeechEnhancer(BaseEnhancer):
     def _train(self, chain, regressor, noisy, clean, groups, *, further=False):
         """Train, and only then take over what came out."""
         remix = self.remix
+        if isinstance(remix, str):
+            remix = suits_remix(regressor, chain.windows, noisy, clean)
         if isinstance(remix, bool):
             remix = Remix() if remix else None
         fitted = train(

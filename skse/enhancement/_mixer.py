@@ -189,6 +189,11 @@ def _unlike_recordings(clean):
     return [(clean[i], power) for i in sorted(first) if (power := _power(clean[i])) > 0]
 
 
+def can_mix(noisy, clean):
+    """Tell whether there is speech, and noise, to mix."""
+    return any(map(np.any, clean)) and any(map(_differ, noisy, clean))
+
+
 def _differ(noisy, clean):
     return _power(noisy - clean) > _LEAST_NOISE**2 * _power(noisy)
 

@@ -5,12 +5,15 @@ from sklearn.utils import check_random_state
 
 from skse.enhancement._blocks import n_frames_of
 from skse.enhancement._further import fit_further
-from skse.enhancement._mixer import Mixer
+from skse.enhancement._mixer import Mixer, can_mix
 from skse.enhancement._regressors import fit_rows, last_step, network_of, search_in
+from skse.enhancement._segments import Segments
 from skse.networks import BaseNetworkRegressor, split_groups
 
 # Mixtures made at one go for a regressor that takes all rows at once.
 _MIXTURES_AT_ONCE = 64
+# Frames of a segment that remix="auto" asks for: in fewer there is a syllable at most.
+_LEAST_FRAMES = 16
 
 
 def train(
@@ -71,6 +74,16 @@ def check_remix(regressor, segment_frames):
             f"{type(regressor).__name__}, which wants all rows at once. Pass the network itself "
             "as regressor (it standardizes its features), or use remix=False."
         )
+
+
+def suits_remix(regressor, windows, noisy, clean):
+    """Tell whether ``remix="auto"`` mixes anew."""
+    return (
+        isinstance(regressor, BaseNetworkRegressor)
+        and isinstance(windows, Segments)
+        and windows.n_frames >= _LEAST_FRAMES
+        and can_mix(noisy, clean)
+    )
 
 
 def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, further):

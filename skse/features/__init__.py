@@ -3,14 +3,12 @@
 from skse.features._base import BaseFeaturizer
 from skse.features._mel import MelFeaturizer
 from skse.features._mfcc import MFCCFeaturizer
-from skse.features._noise_channels import NOISE_CHANNELS
 from skse.features._noise_tracker import NoiseTracker
 from skse.features._scaler import FeatureScaler
 from skse.features._stft import STFTFeaturizer
 from skse.features._waveform_steps import PeakNormalize, Resample
 
 __all__ = [
-    "NOISE_CHANNELS",
     "BaseFeaturizer",
     "FeatureScaler",
     "MFCCFeaturizer",

@@ -69,9 +69,21 @@ class NoiseTracker:
     flatness measure", EURASIP Journal on Audio, Speech, and Music Processing 2013:21.
     R. Martin, "Noise power spectral density estimation based on optimal smoothing and minimum
     statistics", IEEE Transactions on Speech and Audio Processing 9(5), 2001.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.features import NoiseTracker
+    >>> power = np.random.default_rng(0).exponential(2, (300, 1, 129)).astype(np.float32)
+    >>> tracker = NoiseTracker(n_fft=256, hop_length=128, floor=1e-8)
+    >>> state = tracker.start(1, 129)
+    >>> for frame in power:
+    ...     tracker.update(frame, state)
+    >>> bool(1 < state["noise"].mean() < 3)
+    True
     """
 
-    def __init__(self, n_fft, hop_length, floor):
+    def __init__(self, n_fft: int, hop_length: int, floor: float) -> None:
         self.n_fft, self.floor = n_fft, np.float32(floor)
         # Of a frame of a recording whose RMS is 1, seen through a Hann window.
         self.mean_power = 0.375 * n_fft * (n_fft // 2 + 1)
@@ -83,8 +95,19 @@ class NoiseTracker:
         self.n_ahead = self.first + self.n_frames - 1
         self.n_steps = -(-self.n_frames // self.period)
 
-    def start(self, n_recordings, n_frequencies):
-        """Return the state before the first frame: a dict of arrays, one row per recording."""
+    def start(self, n_recordings: int, n_frequencies: int) -> dict[str, np.ndarray]:
+        """Return the state before the first frame.
+
+        Parameters
+        ----------
+        n_recordings, n_frequencies : int
+            That run abreast, and of their frames.
+
+        Returns
+        -------
+        state : dict of str to ndarray
+            One row per recording; "noise" is the power of the noise.
+        """
         shape = (n_recordings, n_frequencies)
 
         def rows(*more, fill=0.0, dtype=np.float32):
@@ -106,7 +129,7 @@ class NoiseTracker:
             "noise_candidate_age": rows(fill=-1, dtype=np.int64),
         }
 
-    def update(self, power, state):
+    def update(self, power: np.ndarray, state: dict[str, np.ndarray]) -> None:
         """Take the next frame of each recording; ``state["noise"]`` is the noise then.
 
         Parameters

@@ -167,7 +167,10 @@ class STFTFeaturizer(BaseFeaturizer):
     def open_stream(self, n_samples: int = 1) -> FeatureStream:
         if not self.carries_state:
             return super().open_stream(n_samples)
-        return _StreamWithNoise(self, n_samples)
+        noise = NoiseChannels(
+            self.noise_channels, self.n_fft, self.hop_length, n_samples, self.n_frequencies
+        )
+        return _StreamWithNoise(self._compute_frames, noise)
 
     def _compute_frames(self, S):
         if self.scale == "complex":
@@ -187,19 +190,12 @@ class STFTFeaturizer(BaseFeaturizer):
 class _StreamWithNoise:
     """Features, and the noise channels behind them."""
 
-    def __init__(self, featurizer, n_samples):
-        self._featurizer = featurizer
-        self._noise = NoiseChannels(
-            featurizer.noise_channels,
-            featurizer.n_fft,
-            featurizer.hop_length,
-            n_samples,
-            featurizer.n_frequencies,
-        )
+    def __init__(self, compute, noise):
+        self._compute, self._noise = compute, noise
 
     def push(self, S):
         """Compute the features of the next frames."""
-        features = self._featurizer._compute_frames(S)
+        features = self._compute(S)
         if features.ndim == S.ndim:
             features = features[..., None]
         return np.concatenate([features, self._noise.push(S)], axis=-1)

@@ -37,7 +37,7 @@ def train_from_folders(
     ignore_others: bool = False,
     validation_fraction: float = 0.1,
     patience: int = 5,
-    remix: bool = False,
+    remix: str | bool = "auto",
     random_state: int = 0,
     force: bool = False,
     progress: bool = False,
@@ -84,9 +84,9 @@ def train_from_folders(
         longer improves, and the best epoch is kept. 0 trains on all for all epochs.
     patience : int, default=5
         Epochs without improvement before training stops.
-    remix : bool, default=False
-        Train on the speech and the noise of the pairs mixed anew in every epoch, as
-        :class:`~skse.SpeechEnhancer` does with ``remix=True``.
+    remix : {"auto"} or bool, default="auto"
+        Whether to train on the speech and the noise of the pairs mixed anew in every epoch, as
+        :class:`~skse.SpeechEnhancer` does.
     random_state : int, default=0
         Seed. The same seed gives the same model on the same machine.
     force : bool, default=False

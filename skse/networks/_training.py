@@ -29,6 +29,8 @@ from skse.utils import check_number
 
 # Batches that are looked at before training: their moments standardise, their shapes are checked.
 _BATCHES_LOOKED_AT = 32
+# Part of its best value by which the held-out loss rises before that is worth a warning.
+_RISE = 0.05
 
 
 def from_arguments(cls, arguments):
@@ -196,7 +198,25 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             self.history_[name] = values + gap if name in before else gap + values
         self.architecture_, self.regressor_ = plan["architecture"], regressor
         self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
+        if plan["validation"] is not None and self.early_stopping and not plan["tune"]:
+            self._warn_of_learning_by_heart(first_epoch=len(before.get("loss", ())))
         return self
+
+    def _warn_of_learning_by_heart(self, first_epoch):
+        """Warn where the held-out loss rose while the training loss went on falling."""
+        losses, held_out = (self.history_[name][first_epoch:] for name in ("loss", "val_loss"))
+        best = int(np.argmin(held_out))
+        rise = held_out[-1] - held_out[best]
+        if rise > _RISE * abs(held_out[best]) and losses[-1] < losses[best]:
+            epoch = first_epoch + best + 1
+            warnings.warn(
+                f"{type(self).__name__}: after epoch {epoch} the loss on held-out rows rose from "
+                f"{held_out[best]:.4g} to {held_out[-1]:.4g} while the training loss fell: the "
+                f"network began to learn its rows by heart. The weights of epoch {epoch} are kept; "
+                "more recordings, mixtures made anew (SpeechEnhancer's remix=True), dropout or a "
+                "smaller network go further.",
+                stacklevel=5,
+            )
 
     def _make_callbacks(self, n_rows, plan):
         from skse.networks._callbacks import CosineDecay, KeepBest

@@ -272,6 +272,7 @@ def _enhancer(target, regressor):
         sampling_rate=_SAMPLING_RATE,
         segment_frames=_N_FRAMES,
         normalize_level=False,
+        remix=False,
     )
 
 

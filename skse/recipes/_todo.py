@@ -147,6 +147,7 @@ def _recipe(target, scale="real"):
         sampling_rate=_SAMPLING_RATE,
         segment_frames=_N_FRAMES,
         normalize_level=False,
+        remix=False,
     )
     n_times = (_N_FRAMES - 1) * _HOP_LENGTH
     return enhancer, Bunch(split="seed-660-60", sampling_rate=_SAMPLING_RATE, n_times=n_times)

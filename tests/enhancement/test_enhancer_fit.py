@@ -121,7 +121,7 @@ def test_groups_of_the_caller_reach_the_split(pairs, wrapped, monkeypatch):
     monkeypatch.setattr(UNetRegressor, "fit", fit)
     groups = [0, 0, 1, 1, 2, 2, 3, 3]
     network = UNetRegressor(**SMALL, early_stopping=True)
-    enhancer = SpeechEnhancer(regressor=network, segment_frames=1000)
+    enhancer = SpeechEnhancer(regressor=network, segment_frames=1000, remix=False)
     folds = [(range(len(noisy)), range(2))]
     if wrapped == "alone":
         enhancer.fit(noisy, clean, groups=groups)
@@ -152,7 +152,7 @@ def test_match_level_never_validates_on_a_sentence_it_trains_on(pairs, monkeypat
 
     monkeypatch.setattr(UNetRegressor, "fit", fit)
     network = UNetRegressor(**SMALL, early_stopping=True)
-    SpeechEnhancer(regressor=network, match_level=True, segment_frames=1000).fit(
+    SpeechEnhancer(regressor=network, match_level=True, segment_frames=1000, remix=False).fit(
         noisy, [2 * s for s in [*clean, *clean]]
     )
     n = len(clean)

@@ -5,7 +5,7 @@ import pytest
 
 from skse import MelFeaturizer, STFTFeaturizer
 from skse.enhancement._inputs import InputStream, with_reference
-from skse.features import NOISE_CHANNELS
+from skse.features._noise_channels import NOISE_CHANNELS
 
 N_FRAMES = 90
 BLOCKS = {

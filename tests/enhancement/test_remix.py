@@ -32,7 +32,7 @@ def test_bad_parameters(params, message, rng):
 @pytest.mark.parametrize("remix", [None, 1, "yes", Remix])
 def test_what_is_no_remix(remix, rng):
     X = rng.standard_normal((3, 4000))
-    with pytest.raises(ValueError, match=r"remix=.* must be True, False or a skse\.Remix"):
+    with pytest.raises(ValueError, match=r"remix=.* must be .auto., True, False or a skse\.Remix"):
         SpeechEnhancer(regressor=Ridge(), remix=remix).fit(2 * X, X)
 
 

@@ -251,3 +251,29 @@ def test_no_warning_where_groups_are_held_out(make_network, smooth_problem):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         network.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("learnable", [False, True])
+def test_learning_by_heart_is_told(rng, learnable):
+    """Targets that have nothing to do with the rows can only be learnt by heart."""
+    X = rng.standard_normal((40, 9, 8)).astype(np.float32)
+    y = 0.5 * X if learnable else rng.standard_normal(X.shape)
+    network = UNetRegressor(
+        filters=(16, 16),
+        dilations=(1,),
+        learning_rate=0.02,
+        batch_size=4,
+        epochs=30,
+        early_stopping=True,
+        validation_fraction=0.3,
+        random_state=0,
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        network.fit(X, y)
+    told = [str(w.message) for w in caught if "by heart" in str(w.message)]
+    assert len(told) == (0 if learnable else 1)
+    if told:
+        best = int(np.argmin(network.history_["val_loss"])) + 1
+        assert f"after epoch {best} the loss" in told[0]
+        assert [w.filename for w in caught if "by heart" in str(w.message)] == [__file__]
