@@ -65,7 +65,7 @@ def load_speech(noizeus):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, default=3)
-    parser.add_argument("--model", help="a .skse or .joblib file; without it the default of skse")
+    parser.add_argument("--model", help="name or file of a model; without it the default of skse")
     parser.add_argument("--noizeus", help="folder of NOIZEUS; without it the Harvard corpus")
     options = parser.parse_args()
     speech, sampling_rate = load_speech(options.noizeus)
