@@ -17,13 +17,14 @@ from skse.utils import digest, write_whole
 
 DATA = Path(__file__).parents[1] / "skse" / "models" / "data"
 MOST_BYTES = 2_000_000
+IN_CARD = ("licence", "description", "training_data", "scores")
 
 
 def register(path, data=DATA):
     """Check a model file, copy it, and write its record."""
     path, listing = Path(path), Path(data) / "models.json"
     content, card = path.read_bytes(), read_card(path)
-    missing = [key for key in ("licence", "description") if not card.get(key)]
+    missing = [key for key in IN_CARD if not card.get(key)]
     if missing:
         raise SystemExit(f"{path}: its card has no {missing[0]}; save it with one.")
     if len(content) > MOST_BYTES:

@@ -33,7 +33,7 @@ def test_the_records_that_ship_are_what_it_writes(register, tmp_path):
 def test_a_model_takes_the_place_of_another(register, tmp_path):
     enhancer = skse.WienerFilter(8000, noise="start", noise_frames=1).fit(np.ones((1, 4000)))
     for licence in ("CC0", "MIT"):
-        card = {"licence": licence, "description": "One."}
+        card = {"licence": licence, "description": "One.", "training_data": "-", "scores": "-"}
         register(skse.save(enhancer, tmp_path / "one.skse", card=card))
     records = json.loads((tmp_path / "data" / "models.json").read_text("utf-8"))
     assert records["one"]["licence"] == "MIT"
