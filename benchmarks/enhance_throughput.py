@@ -90,7 +90,11 @@ def main():
             model = str(Path(scratch) / "model.skse")
             train_model(model)
         systems = {"noisereduce": [sys.executable, "-c", _NOISEREDUCE, str(folder)]}
-        for name, chosen in (("default", []), ("model", ["--model", model])):
+        for name, chosen in (
+            ("default", []),
+            ("log-MMSE", ["--method", "log-mmse"]),
+            ("model", ["--model", model]),
+        ):
             for n_jobs in options.jobs:
                 systems[f"skse enhance, {name}, --jobs {n_jobs}"] = [
                     *(*_SKSE, str(folder), *chosen, "--jobs", str(n_jobs), "--out")

@@ -4,6 +4,7 @@ The recordings are the sentences of the Harvard corpus, or of NOIZEUS, one after
 over and over. Every run is a process of its own::
 
     python benchmarks/long_file.py
+    python benchmarks/long_file.py --method log-mmse
     python benchmarks/long_file.py --model model.skse --noizeus /path/to/noizeus
 
 Prints the peak of the resident memory (Linux only: VmHWM), the wall time and the seconds of
@@ -65,11 +66,13 @@ def load_speech(noizeus):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, default=3)
-    parser.add_argument("--model", help="a .skse or .joblib file; without it the default of skse")
+    parser.add_argument("--model", help="name or file of a model; without it the default of skse")
+    parser.add_argument("--method", help="a classical enhancer in place of a model")
     parser.add_argument("--noizeus", help="folder of NOIZEUS; without it the Harvard corpus")
     options = parser.parse_args()
     speech, sampling_rate = load_speech(options.noizeus)
-    arguments = ["--model", options.model] if options.model else []
+    chosen = {"--model": options.model, "--method": options.method}
+    arguments = [text for option in chosen.items() if option[1] for text in option]
     print("| recording | peak memory (MB) | wall (s) | s per s of audio |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

@@ -203,6 +203,17 @@ SECTIONS = [
         ],
     ),
     (
+        "Models",
+        "Enhancers that come with skse, trained: ``skse models``.",
+        [
+            "skse.models.load_model",
+            "skse.models.available_models",
+            "skse.models.model_for",
+            "skse.models.find_model",
+            "skse.models.ModelRecord",
+        ],
+    ),
+    (
         "Plotting",
         "Pictures, in scikit-learn's Display convention.",
         [

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 import api_table  # noqa: E402
+import model_cards  # noqa: E402
 
 import skse  # noqa: E402
 
@@ -42,6 +43,7 @@ autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 api_table.write_reference(HERE / "generated" / "index.rst")
+model_cards.write_cards(HERE / "generated" / "model_cards.txt")
 
 # Gallery
 sphinx_gallery_conf = {

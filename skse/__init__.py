@@ -45,6 +45,7 @@ _SUBPACKAGES = [
     "features",
     "files",
     "metrics",
+    "models",
     "networks",
     "persistence",
     "plotting",

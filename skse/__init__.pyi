@@ -8,6 +8,7 @@ from skse import experiments as experiments
 from skse import features as features
 from skse import files as files
 from skse import metrics as metrics
+from skse import models as models
 from skse import networks as networks
 from skse import persistence as persistence
 from skse import plotting as plotting

@@ -19,15 +19,15 @@ from skse import cli, datasets
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def load_table():
-    """Load docs/api_table.py, which no package holds."""
-    spec = importlib.util.spec_from_file_location("api_table", ROOT / "docs" / "api_table.py")
+def load_script(name):
+    """Load a script of docs/, which no package holds."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-api_table = load_table()
+api_table = load_script("api_table")
 PAGES = [
     ROOT / "docs" / "start.rst",
     *(
@@ -197,6 +197,17 @@ def test_command_is_documented(name):
     options = [option for option in command.params if isinstance(option, click.Option)]
     assert [option.name for option in options if not option.help] == []
     assert any(f"skse {name}" in page.read_text("utf-8") for page in PAGES)
+
+
+def test_cards_of_all_models_are_in_the_guide(tmp_path):
+    load_script("model_cards").write_cards(tmp_path / "cards.txt")
+    text = (tmp_path / "cards.txt").read_text("utf-8")
+    for record in skse.models.available_models().values():
+        assert f"``{record.name}``\n--" in text
+        assert record.sha256 in text
+    docutils = pytest.importorskip("docutils.core")
+    docutils.publish_doctree(text, settings_overrides={"halt_level": 2, "report_level": 5})
+    assert "model_cards.txt" in (ROOT / "docs" / "guide" / "models.rst").read_text("utf-8")
 
 
 @pytest.mark.training

@@ -36,7 +36,7 @@ ALLOWED = {
         "utils",
     },
 }
-ON_TOP = {"cli", "comparison", "files", "persistence", "plotting", "recipes", "report"}
+ON_TOP = {"cli", "comparison", "files", "models", "persistence", "plotting", "recipes", "report"}
 
 
 def imported_names(source, module):

@@ -6,6 +6,7 @@ import click
 
 from skse.cli._compare import compare
 from skse.cli._enhance import enhance
+from skse.cli._models import models
 from skse.cli._reproduce import reproduce
 from skse.cli._score import score
 from skse.cli._train import train
@@ -22,4 +23,5 @@ main.add_command(compare)
 main.add_command(enhance)
 main.add_command(score)
 main.add_command(train)
+main.add_command(models)
 main.add_command(reproduce)

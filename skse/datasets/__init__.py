@@ -1,6 +1,9 @@
 """Where pairs of noisy and clean speech come from."""
 
 from skse.datasets._bunch import take as take
+from skse.datasets._download import default_home as default_home
+from skse.datasets._download import download as download
+from skse.datasets._download import repeat as repeat
 from skse.datasets._harvard import load_harvard
 from skse.datasets._matching import Partners as Partners
 from skse.datasets._mixing import active_speech_level, mix_at_snr

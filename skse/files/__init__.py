@@ -1,6 +1,7 @@
 """Recordings in files and folders: the engines of ``skse enhance``, ``train`` and ``score``."""
 
-from skse.files._enhance import METHODS, enhance_files
+from skse.files._choice import METHODS
+from skse.files._enhance import enhance_files
 from skse.files._model_io import ModelError
 from skse.files._results import FileResult
 from skse.files._score import score_folders

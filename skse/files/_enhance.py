@@ -1,6 +1,5 @@
 """enhance_files: recordings in, enhanced recordings of the same kind out."""
 
-import copy
 import os
 import sys
 import tempfile
@@ -17,27 +16,20 @@ from joblib import Parallel, delayed, dump
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skse.audio import AudioFormat, is_pipe, open_audio, peak_of, spooled, write_audio
-from skse.enhancement import NOISES, LogMMSE, SpectralSubtraction, WienerFilter
-from skse.files._model_io import load_model
+from skse.files._choice import Settings, enhancer_for
 from skse.files._plan import STDIN, Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
 from skse.files._results import FileResult, reason_of
 from skse.files._scratch import FileWaveform
-from skse.utils import UnusableFileError, check_choice, check_number, progress_bar
+from skse.files._upper_band import join_bands, least_gain
+from skse.utils import UnusableFileError, check_number, progress_bar
 from skse.utils.typing import FilePath
 
-METHODS = {
-    "log-mmse": LogMMSE,
-    "spectral-subtraction": SpectralSubtraction,
-    "wiener": WienerFilter,
-}
 # Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
 _IN_MEMORY = 2**23
 # Seconds; in fewer, a word cut out of speech is now and then as steady as noise.
 _SHORTEST = 1.0
 _TOO_SHORT = "a word cannot be told from noise (noise='start', --noise start, enhances it)"
-# Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
-_FRAME, _MULTIPLE = 0.032, 64
 
 
 def enhance_files(
@@ -45,8 +37,8 @@ def enhance_files(
     out: FilePath,
     *,
     model: Any = None,
-    method: str = "log-mmse",
-    noise: str = "tracked",
+    method: str | None = None,
+    noise: str | None = None,
     sampling_rate: float | None = None,
     strength: float | None = None,
     mask_floor_db: float | None = None,
@@ -78,17 +70,20 @@ def enhance_files(
     out : str or path-like
         Folder of the results.
     model : str, path-like or fitted enhancer, default=None
-        A ``.skse`` or ``.joblib`` file, or what it holds. Recordings are resampled to its
-        sampling rate, and back. None stands for `method`.
-    method : {"log-mmse", "spectral-subtraction", "wiener"}, default="log-mmse"
-        Which classical enhancer to use where there is no model, at each recording's own
-        sampling rate and with frames of 32 ms.
-    noise : {"tracked", "start"}, default="tracked"
+        Name, path or URL of a model, as for :func:`skse.models.find_model`; a ``.joblib`` file;
+        or what such a file holds. Recordings are resampled to its sampling rate, and back, and
+        the band above it is kept (see Notes). With None, and no `method`, the model that comes
+        with skse for each recording's rate, see :func:`skse.models.model_for`.
+    method : {"log-mmse", "spectral-subtraction", "wiener"}, default=None
+        Classical enhancer to use in place of a model, at each recording's own sampling rate
+        and with frames of 32 ms.
+    noise : {"tracked", "start"}, default=None
         Where `method` has the noise from: "start" is for recordings that begin with at least
-        0.13 s of noise alone. With "tracked", a recording shorter than 1 s is left as it is,
-        which its `remarks` say: in so little, a word cannot be told from noise.
+        0.13 s of noise alone. None stands for "tracked", with which a recording shorter than
+        1 s is left as it is, as its `remarks` say: in so little, a word cannot be told from
+        noise.
     sampling_rate : float, default=None
-        Sampling rate of the model in Hz, for one that does not say.
+        Sampling rate of `model` in Hz, for one that does not say.
     strength, mask_floor_db : float, default=None
         Take the place of the enhancer's own parameter.
     trusted : sequence of str, default=()
@@ -125,6 +120,13 @@ def enhance_files(
     OSError
         Where nothing can be written to `out`.
 
+    Notes
+    -----
+    A model knows nothing of what is above half its sampling rate. There a recording is kept,
+    multiplied by a gain that follows in time how much less, in level, there is of the octave
+    below after enhancement than before: at most 1, and at least what `strength` and
+    `mask_floor_db` let remain.
+
     Examples
     --------
     >>> import tempfile, numpy as np, soundfile
@@ -137,16 +139,16 @@ def enhance_files(
     ...     enhanced, _ = soundfile.read(f"{folder}/out/noise.flac")
     >>> results[0].status, results[0].seconds
     ('enhanced', 1.0)
-    >>> bool(np.std(enhanced) < 0.5 * np.std(noise))
+    >>> bool(np.std(enhanced) < np.std(noise))
     True
     """
-    check_choice("enhance_files", "method", method, METHODS)
-    check_choice("enhance_files", "noise", noise, NOISES)
+    settings = Settings(
+        model, method, noise, sampling_rate, strength, mask_floor_db, trusted, str(out)
+    )
+    settings.check()
     check_number("enhance_files", "n_jobs", n_jobs, int, min_val=1)
     if force and resume:
         raise ValueError("enhance_files: force=True and resume=True contradict each other.")
-    if trusted and Path(str(model)).suffix != ".skse":
-        raise ValueError("enhance_files: trusted (--trust) goes with a .skse file as model only.")
     if isinstance(inputs, (str, os.PathLike)):
         inputs = [inputs]
     out = Path(out)
@@ -157,9 +159,7 @@ def enhance_files(
     )
     if not jobs:
         return results
-    settings = Settings(
-        model, method, noise, sampling_rate, strength, mask_floor_db, trusted, str(out)
-    )
+    settings.find()
     enhancer, _ = enhancer_for(settings, 8000)
     enhancer.check_ready(sampling_rate)
     out.mkdir(parents=True, exist_ok=True)
@@ -168,7 +168,7 @@ def enhance_files(
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(out)) from error
     with ExitStack() as stack:
-        if n_jobs > 1 and model is not None and not isinstance(model, (str, os.PathLike)):
+        if n_jobs > 1 and not isinstance(settings.model, (Path, type(None))):
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             settings.model = os.path.join(folder, "model.joblib")
             dump(model, settings.model)
@@ -182,59 +182,14 @@ def enhance_files(
 
 
 @dataclass
-class Settings:
-    """What a process must know besides its files."""
-
-    model: object
-    method: str
-    noise: str
-    sampling_rate: float | None
-    strength: float | None
-    mask_floor_db: float | None
-    trusted: Sequence[str]
-    scratch_folder: str
-    n_blas_threads: int | None = None  # None: as many as this process has
-
-
-@dataclass
 class _Recording:
     """A recording that waits to be enhanced: its channels at the enhancer's sampling rate."""
 
     job: Job
     audio_format: AudioFormat
     channels: list
+    originals: list  # at the recording's own rate, where that is above the enhancer's, else empty
     remarks: tuple[str, ...]
-
-
-def enhancer_for(settings, sampling_rate):
-    """Return the enhancer of recordings of this sampling rate, and the one it works at."""
-    limits = {"strength": settings.strength, "mask_floor_db": settings.mask_floor_db}
-    limits = {name: value for name, value in limits.items() if value is not None}
-    if settings.model is None:
-        if settings.sampling_rate is not None:
-            raise ValueError(
-                "enhance_files: sampling_rate is that of a model; without one every recording is "
-                "enhanced at its own."
-            )
-        return _classical(settings.method, settings.noise, sampling_rate, **limits), sampling_rate
-    enhancer = load_model(settings.model, settings.trusted)
-    rate = enhancer.sampling_rate_ or settings.sampling_rate
-    if rate is None:
-        raise ValueError(
-            f"enhance_files: the model was fitted without a sampling rate; pass the one of its "
-            f"training data as sampling_rate (model={settings.model!r:.200})."
-        )
-    return copy.copy(enhancer).set_params(**limits), rate
-
-
-@lru_cache(maxsize=16)
-def _classical(method, noise, sampling_rate, **limits):
-    n_fft = frame_length(sampling_rate)
-    hop_length = n_fft // 4
-    enhancer = METHODS[method](
-        sampling_rate, n_fft=n_fft, hop_length=hop_length, noise=noise, **limits
-    )
-    return enhancer.fit(np.zeros((1, 1), np.float32))
 
 
 def _spooled(job, folder, stack):
@@ -257,11 +212,6 @@ def _n_blas_threads():
 def _set_blas_threads(number):
     """Give a worker as many threads as its parent has: sums in BLAS depend on their number."""
     return threadpool_limits(number, "blas")
-
-
-def frame_length(sampling_rate):
-    """Return the samples in a frame of about 32 ms, a number that transforms fast."""
-    return max(1, round(_FRAME * sampling_rate / _MULTIPLE)) * _MULTIPLE
 
 
 def _run(groups, settings, n_jobs, progress):
@@ -309,10 +259,10 @@ def _process(jobs, settings):
         if settings.n_blas_threads is not None:
             _set_blas_threads(settings.n_blas_threads)
         long_enough = [one for one in same_rate if not _is_too_short(one, settings)]
-        _enhance_channels(enhancer, long_enough, allocate)
+        _enhance_channels(enhancer, long_enough, rate, allocate)
         for recording in same_rate:
             try:
-                results.append(_encode(recording, rate, allocate))
+                results.append(_encode(recording))
             except (OSError, UnusableFileError) as error:
                 results.append(_failed(recording.job, error))
     return results
@@ -321,7 +271,7 @@ def _process(jobs, settings):
 def _is_too_short(recording, settings):
     """Whether noise cannot be told from a word, and the recording is left as it is."""
     is_short = recording.audio_format.n_times < _SHORTEST * recording.audio_format.sampling_rate
-    if is_short := is_short and settings.model is None and settings.noise == "tracked":
+    if is_short := is_short and settings.method is not None and settings.noise != "start":
         recording.remarks += (f"shorter than {_SHORTEST:g} s, left as it is: {_TOO_SHORT}",)
     return is_short
 
@@ -347,39 +297,54 @@ class _Allocator:
 def _decode(job, settings, allocate):
     with open_audio(job.file) as audio:
         audio_format = AudioFormat.of(audio)
-        file_rate = audio_format.sampling_rate
-        _, rate = enhancer_for(settings, file_rate)
-        n_times = resampled_length(audio_format.n_times, file_rate, rate)
-        channels = [allocate(n_times) for _ in range(audio_format.n_channels)]
-        writers = [ResamplingWriter(file_rate, rate, channel) for channel in channels]
+        file_rate, n_times = audio_format.sampling_rate, audio_format.n_times
+        try:
+            _, rate = enhancer_for(settings, file_rate)
+        except ValueError as error:
+            raise UnusableFileError(job.source, str(error)) from error
+        rates = (rate, file_rate) if file_rate > rate else (rate,)
+        writers = [
+            [_writer_to(new_rate, file_rate, n_times, allocate) for new_rate in rates]
+            for _ in range(audio_format.n_channels)
+        ]
         n_read = 0
         for block in audio.blocks():
             n_read += len(block)
-            for writer, samples in zip(writers, block.T, strict=True):
-                writer.write(samples, last=n_read == audio_format.n_times)
+            for channel, samples in zip(writers, block.T, strict=True):
+                for writer in channel:
+                    writer.write(samples, last=n_read == n_times)
         remarks = audio.remarks
-    return _Recording(job, audio_format, channels, remarks), rate
+    channels = [channel[0].destination for channel in writers]
+    originals = [channel[1].destination for channel in writers if len(channel) > 1]
+    return _Recording(job, audio_format, channels, originals, remarks), rate
 
 
-def _enhance_channels(enhancer, recordings, allocate):
-    """Enhance all channels, in place of what they were."""
-    if not enhancer.enhances_side_by_side:
+def _writer_to(new_rate, rate, n_times, allocate):
+    return ResamplingWriter(rate, new_rate, allocate(resampled_length(n_times, rate, new_rate)))
+
+
+def _enhance_channels(enhancer, recordings, rate, allocate):
+    """Enhance all channels, in place of what they were, and bring them back to their own rate."""
+    if enhancer.enhances_side_by_side:
+        enhanced = iter(enhancer.enhance([x for r in recordings for x in r.channels], allocate))
+    else:
         # One by one, for what a network makes of one must not depend on what is beside it.
-        for recording in recordings:
-            for i, channel in enumerate(recording.channels):
-                recording.channels[i] = enhancer.enhance([channel], allocate)[0]
-        return
-    enhanced = iter(enhancer.enhance([x for r in recordings for x in r.channels], allocate))
+        enhanced = (enhancer.enhance([x], allocate)[0] for r in recordings for x in r.channels)
+    least = least_gain(enhancer)
     for recording in recordings:
-        recording.channels = [next(enhanced) for _ in recording.channels]
+        own_rate, channels = recording.audio_format.sampling_rate, recording.channels
+        for i in range(len(channels)):
+            noisy, channels[i] = channels[i], next(enhanced)
+            if recording.originals:
+                low, channels[i] = channels[i], recording.originals[i]
+                join_bands(channels[i], noisy, low, (own_rate, rate), least, allocate)
+            elif rate != own_rate:
+                low, channels[i] = channels[i], allocate(recording.audio_format.n_times)
+                resample(low, rate, own_rate, channels[i])
 
 
-def _encode(recording, rate, allocate):
+def _encode(recording):
     audio_format, job = recording.audio_format, recording.job
-    if rate != audio_format.sampling_rate:
-        for i, channel in enumerate(recording.channels):
-            recording.channels[i] = allocate(audio_format.n_times)
-            resample(channel, rate, audio_format.sampling_rate, recording.channels[i])
     peak = max(map(peak_of, recording.channels))
     if job.as_wav:
         audio_format = audio_format.as_wav()

@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement import BaseEnhancer
+from skse.models import find_model
 from skse.utils import replacing
 
 SUFFIXES = (".skse", ".joblib")
@@ -53,6 +54,17 @@ def save_model(enhancer, path, card=None):
         joblib.dump(enhancer, part)
 
 
+def find_file(model):
+    """Return the file of a model's name, path or URL; raise a ModelError for one that is none."""
+    try:
+        path = find_model(model)
+    except ValueError as error:
+        raise ModelError(str(error)) from error
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file")
+    return path
+
+
 def load_model(model, trusted=()):
     """Return a fitted enhancer from a file, or the one that is given.
 
@@ -64,10 +76,8 @@ def load_model(model, trusted=()):
         Naming the file and what is wrong with it.
     """
     if isinstance(model, (str, os.PathLike)):
-        path = Path(model)
+        path = find_file(model)
         name = str(path)
-        if not path.is_file():
-            raise ModelError(f"{name}: no such file")
         stat = path.stat()
         trusted = trusted if isinstance(trusted, str) else tuple(trusted)
         model = _load(name, trusted, stat.st_mtime_ns, stat.st_size)
@@ -89,7 +99,7 @@ def load_model(model, trusted=()):
     return model
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _load(name, trusted, modified, size):
     """Load a file once in every process and for every state of it."""
     try:

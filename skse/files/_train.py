@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 
 from skse.enhancement import groups_of
 from skse.experiments import find_part, make_system
-from skse.files._enhance import frame_length
+from skse.files._choice import frame_length
 from skse.files._model_io import check_suffix, save_model
 from skse.files._quiet import load_quietly
 from skse.networks import BaseNetworkRegressor, load_tensorflow

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 import skse
 from skse import LogMMSE, WienerFilter, cli, files
-from skse.cli import _enhance
-from skse.files._enhance import METHODS
+from skse.files import METHODS
+from skse.models import load_model
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def test_a_folder(run, recordings, tmp_path):
     result = run("in", "--out", "out")
     assert result.exit_code == 0, result.output
     assert result.stdout == "3 enhanced (0.1 min) in out, 0 failed.\n"
-    assert "No --model: using log-mmse, which needs no training." in result.stderr
+    assert "Using speech-8k below 12 kHz, speech-16k from there on." in result.stderr
     assert "3/3" in result.stderr
     found = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")}
     assert found == {"a.wav", "b.flac", "sub/c.wav"}
     x = soundfile.read("in/a.wav", dtype="float32")[0]
     y = soundfile.read("out/a.wav", dtype="int16")[0]
-    expected = LogMMSE(8000).fit([x]).predict([x])[0]
+    expected = load_model("speech-8k").predict([x])[0]
     np.testing.assert_array_equal(y, np.rint(expected * 32768))
 
 
@@ -48,32 +48,41 @@ def test_method(run, recordings):
     result = run("in/a.wav", "--out", "out", "--method", "wiener", "--strength", "0.5",
                  "--mask-floor-db", "-10")  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "using wiener" in result.stderr
+    assert "Using wiener, which needs no training." in result.stderr
     x = soundfile.read("in/a.wav", dtype="float32")[0]
     y = soundfile.read("out/a.wav", dtype="int16")[0]
     expected = WienerFilter(8000, strength=0.5, mask_floor_db=-10).fit([x]).predict([x])[0]
     np.testing.assert_array_equal(y, np.rint(expected * 32768))
 
 
+def test_a_model_by_name(run, recordings):
+    result = run("in/a.wav", "--out", "out", "--model", "speech-16k", "--strength", "0.5",
+                 "--mask-floor-db", "-10")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "Using" not in result.stderr
+    files.enhance_files("in/a.wav", "out2", model="speech-16k", strength=0.5, mask_floor_db=-10)
+    y, expected = (soundfile.read(f"{out}/a.wav", dtype="int16")[0] for out in ("out", "out2"))
+    np.testing.assert_array_equal(y, expected)
+
+
 def test_noise(run, recordings):
-    result = run("in/a.wav", "--out", "out", "--noise", "start")
+    result = run("in/a.wav", "--out", "out", "--method", "log-mmse", "--noise", "start")
     assert result.exit_code == 0, result.output
     x = soundfile.read("in/a.wav", dtype="float32")[0]
     y = soundfile.read("out/a.wav", dtype="int16")[0]
     expected = LogMMSE(8000, noise="start").fit([x]).predict([x])[0]
     np.testing.assert_array_equal(y, np.rint(expected * 32768))
-    result = run("in/a.wav", "--out", "out2", "--noise", "start", "--model", "m.skse")
-    assert result.exit_code == 2
-    assert "--noise goes without --model only" in result.stderr
+    for options in ((), ("--model", "m.skse")):
+        result = run("in/a.wav", "--out", "out2", "--noise", "start", *options)
+        assert result.exit_code == 2
+        assert "--noise goes with --method only" in result.stderr
 
 
-def test_the_default_is_the_best_of_the_benchmark():
-    """As --help says."""
+def test_the_methods_are_what_help_says():
     table = pd.read_csv("benchmarks/results/classical_noizeus.csv")
     names = {"spectral-subtraction": "spectral subtraction", "log-mmse": "log-MMSE",
              "wiener": "Wiener"}  # fmt: skip
     mean = table.groupby("enhancer").mean().loc[list(names.values())]
-    assert _enhance.DEFAULT_METHOD == "log-mmse"
     assert mean["pesq"].idxmax() == names["log-mmse"]
     for metric in ("snr_gain_db", "si_sdr_gain_db", "stoi"):
         assert mean[metric].idxmax() == names["spectral-subtraction"]
@@ -131,6 +140,21 @@ def test_wrong_usage(run, recordings, tmp_path, arguments, message):
     result = run(*arguments)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.replace("│", " ").split())
+    assert sorted(os.listdir(tmp_path)) == ["in"]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("speech16k", "model='speech16k' is neither a file nor a model of skse (speech-8k, speech"),
+        ("https://a.org/a.skse", "model='https://a.org/a.skse' must end in #sha256="),
+    ],
+)
+def test_a_model_that_is_not_there(run, recordings, tmp_path, model, message):
+    result = run("in", "--out", "out", "--model", model)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {message}")
+    assert len(result.stderr.splitlines()) == 1
     assert sorted(os.listdir(tmp_path)) == ["in"]
 
 
@@ -207,15 +231,15 @@ def test_a_killed_run_leaves_no_half_file(recordings, tmp_path, rng):
     assert sorted(os.listdir(tmp_path / "in")) == sorted(written)
 
 
-def test_help_and_a_classical_run_load_nothing_heavy(recordings, tmp_path):
+def test_help_and_a_run_load_nothing_heavy(recordings, tmp_path):
     code = (
         "import sys\nfrom skse.cli import main\n"
-        "for arguments in (['enhance', '--help'], ['enhance', 'in', '--out', 'out']):\n"
-        "    try:\n        main(arguments)\n    except SystemExit as error:\n"
+        "for arguments in ('--help', 'in --out a --method wiener', 'in --out b'):\n"
+        "    try:\n        main(['enhance', *arguments.split()])\n    except SystemExit as error:\n"
         "        assert not error.code\n"
         "    print(sorted({'tensorflow', 'keras', 'librosa', 'numba', 'matplotlib'}"
         " & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True,
                          text=True, check=True)  # fmt: skip
-    assert [line for line in run.stdout.splitlines() if "[" in line[:1]] == ["[]", "[]"]
+    assert [line for line in run.stdout.splitlines() if "[" in line[:1]] == 3 * ["[]"]

@@ -67,6 +67,8 @@ def skse(*arguments: object) -> None:
 
 
 def _enhance(*options):
+    # Classical: the threads of onnxruntime do not outlive the fork that begins every run.
+    options = ("--method", "log-mmse", *options)
     return lambda box: skse("enhance", box / "in" / "noisy", "--out", box / "out", *options)
 
 

@@ -140,9 +140,10 @@ def _try(path, folder):
     from skse.cli import main
 
     out = folder / "out"
-    model = ["--model", str(path)] if path.suffix == ".skse" else []
+    model = path.suffix == ".skse"
     recording = folder / "talk.wav" if model else path
-    arguments = ["enhance", str(recording), *model, "--out", str(out), "--force"]
+    options = ["--model", str(path)] if model else ["--method", "log-mmse"]
+    arguments = ["enhance", str(recording), *options, "--out", str(out), "--force"]
     text, code = io.StringIO(), 0
     begin = time.monotonic()
     try:

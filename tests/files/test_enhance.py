@@ -11,7 +11,10 @@ from joblib.externals.loky import get_reusable_executor
 
 from skse import IdentityEnhancer, LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
 from skse.files import ModelError, _enhance, enhance_files
-from skse.files._enhance import frame_length
+from skse.files._choice import frame_length
+from skse.files._upper_band import step_of, write_gains
+from skse.models import available_models, load_model
+from skse.utils import digest
 
 
 @pytest.fixture
@@ -25,25 +28,36 @@ def enhance_one(path, out, **options):
     return soundfile.read(result.destination, dtype="float32")[0]
 
 
+def fitted(y, x):
+    """As long as x."""
+    return np.pad(y[: len(x)], (0, len(x) - len(y[: len(x)])))
+
+
 def expected_of(enhancer, x, rate, model_rate):
     """The same by soxr and predict on whole arrays."""
-    low = soxr.resample(x, rate, model_rate) if rate != model_rate else x
     n_times = round(len(x) * model_rate / rate)
-    low = np.pad(low[:n_times], (0, n_times - len(low[:n_times])))
+    low = fitted(soxr.resample(x, rate, model_rate), np.empty(n_times))
     enhanced = enhancer.predict([low])[0]
-    back = soxr.resample(enhanced, model_rate, rate) if rate != model_rate else enhanced
-    return np.pad(back[: len(x)], (0, len(x) - len(back[: len(x)])))
+    back = fitted(soxr.resample(enhanced, model_rate, rate), x)
+    if rate <= model_rate:
+        return back
+    step = step_of(model_rate)
+    gains = np.empty(-(-n_times // step) + 1, np.float32)
+    write_gains(low, enhanced, step, 0, gains)
+    times = model_rate / rate / step * np.arange(len(x))
+    upper = x - fitted(soxr.resample(low, model_rate, rate), x)
+    return (upper * np.interp(times, np.arange(len(gains)), gains)).astype(np.float32) + back
 
 
 @pytest.mark.parametrize("where", ["in memory", "in files"])
-@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+@pytest.mark.parametrize("rate", [6000, 8000, 16000, 44100])
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_a_model_gives_what_predict_gives_bit_for_bit(
     request, write, tmp_path, rng, speech, enhancer, model, where, rate, n_channels
 ):
     if where == "in files":
         request.getfixturevalue("everything_in_files")
-    x = np.tile(speech, 9 if rate == 8000 else 3)  # 67 s are more than one block
+    x = np.tile(speech, 9 if rate <= 8000 else 3)  # 67 s are more than one block
     x = np.stack([x, rng.permutation(x)][:n_channels], axis=1)
     path = write("in.wav", x, rate, subtype="FLOAT")
     enhanced = enhance_one(path, tmp_path / "out", model=model).reshape(x.shape)
@@ -89,7 +103,7 @@ def test_a_word_is_left_as_it_is(write, tmp_path, rng, n_times, is_left):
     """What is short and alike throughout may be a vowel, though it is noise here."""
     noise = (0.1 * rng.standard_normal(n_times)).astype(np.float32)
     path = write("a.wav", noise, subtype="FLOAT")
-    (result,) = enhance_files([path], tmp_path / "out")
+    (result,) = enhance_files([path], tmp_path / "out", method="log-mmse")
     enhanced = soundfile.read(result.destination, dtype="float32")[0]
     if is_left:
         np.testing.assert_array_equal(enhanced, noise)
@@ -97,16 +111,9 @@ def test_a_word_is_left_as_it_is(write, tmp_path, rng, n_times, is_left):
     else:
         assert np.std(enhanced) < 0.5 * np.std(noise)
         assert result.remarks == ()
-    (result,) = enhance_files([path], tmp_path / "start", noise="start")
+    (result,) = enhance_files([path], tmp_path / "start", method="log-mmse", noise="start")
     assert result.remarks == ()
     assert np.std(soundfile.read(result.destination)[0]) < 0.6 * np.std(noise)
-
-
-@pytest.mark.parametrize(
-    ("rate", "n_fft"), [(1000, 64), (8000, 256), (16000, 512), (44100, 1408), (48000, 1536)]
-)
-def test_frames_last_32_ms(rate, n_fft):
-    assert frame_length(rate) == n_fft
 
 
 @pytest.mark.parametrize(
@@ -161,7 +168,7 @@ def test_what_is_broken_is_named_and_does_not_stop_the_rest(write, tmp_path, spe
     (tmp_path / "in" / "e.wav").write_text("a text")
     cut = write("in/f.wav", speech)
     cut.write_bytes(cut.read_bytes()[:-800])
-    for options in ({"model": model}, {}):
+    for options in ({"model": model}, {"method": "log-mmse"}, {}):
         results = enhance_files([tmp_path / "in"], tmp_path / "out", force=True, **options)
         failed = {Path(r.source).stem: r.reason for r in results if r.status == "failed"}
         assert {Path(r.source) for r in results if r.status == "enhanced"} == set(good)
@@ -191,10 +198,10 @@ def test_one_recording_that_cannot_be_enhanced_does_not_stop_its_group(write, tm
     assert results[1].reason == "MemoryError: too long"
 
 
-@pytest.mark.parametrize("method", ["model", "log-mmse"])
+@pytest.mark.parametrize("method", ["model", "log-mmse", None])
 def test_number_of_processes_does_not_matter(write, tmp_path, speech, enhancer, method):
     for i in range(5):
-        write(f"in/{i}.wav", np.tile(speech, 3)[: 4000 * (i + 1)])
+        write(f"in/{i}.wav", np.tile(speech, 3)[: 4000 * (i + 1)], 8000 * (1 + i % 2))
     options = {"model": enhancer} if method == "model" else {"method": method}
     for n_jobs in (1, 2):
         results = enhance_files(
@@ -254,6 +261,8 @@ def test_limits_take_the_place_of_the_model_s(write, tmp_path, speech, enhancer,
     assert (enhancer.strength, enhancer.mask_floor_db) == (1.0, None)
     same = enhance_one(path, tmp_path / "3", strength=0.0)
     np.testing.assert_allclose(same, speech, atol=1e-6)
+    same = enhance_one(path, tmp_path / "4", method="log-mmse", strength=0.0)
+    np.testing.assert_allclose(same, speech, atol=1e-6)
 
 
 def test_a_model_that_does_not_say_its_rate(write, tmp_path, speech):
@@ -272,6 +281,12 @@ def test_a_model_that_does_not_say_its_rate(write, tmp_path, speech):
         ({"n_jobs": 0}, "n_jobs == 0"),
         ({"force": True, "resume": True}, "contradict each other"),
         ({"sampling_rate": 8000}, "sampling_rate is that of a model"),
+        ({"noise": "start"}, "noise='start' goes with method only"),
+        ({"method": "wiener", "noise": "end"}, "noise='end' is not allowed; choose from 'start'"),
+        ({"model": "speech-8k", "method": "wiener"}, "model and method exclude each other"),
+        ({"model": "speech8k"}, "neither a file nor a model of skse .*did you mean 'speech-8k'"),
+        ({"model": "https://a.org/a.skse"}, "must end in #sha256="),
+        ({"trusted": ["a.B"]}, "goes with a .skse file as model only"),
         ({"strength": 2.0}, "strength == 2.0, must be <= 1"),
         ({"mask_floor_db": 5.0}, "mask_floor_db == 5.0, must be <= 0"),
         ({"model": "rate", "sampling_rate": 16000}, "fitted with sampling_rate=8000"),
@@ -280,7 +295,7 @@ def test_a_model_that_does_not_say_its_rate(write, tmp_path, speech):
 def test_wrong_arguments_are_refused_before_anything_is_written(
     write, tmp_path, speech, model, options, message
 ):
-    if "model" in options:
+    if options.get("model") == "rate":
         options = {**options, "model": model}
     with pytest.raises(ValueError, match=message):
         enhance_files([write("a.wav", speech)], tmp_path / "out", **options)
@@ -327,3 +342,54 @@ def test_a_result_of_another_kind_is_what_its_name_says(tmp_path, speech):
     (result,) = enhance_files([path], tmp_path / "out")
     assert result.remarks == (f"its result is FLAC: {tmp_path / 'out' / 'talk.flac'}",)
     assert soundfile.info(result.destination).format == "FLAC"
+
+
+def test_the_rate_of_a_recording_chooses_the_model(write, tmp_path, speech):
+    for rate in (6000, 8000, 11025, 16000):
+        write(f"in/{rate}.wav", speech, rate, subtype="FLOAT")
+    for result in enhance_files([tmp_path / "in"], tmp_path / "out"):
+        rate = int(Path(result.source).stem)
+        name = "speech-8k" if rate < 12000 else "speech-16k"
+        enhanced = soundfile.read(result.destination, dtype="float32")[0]
+        model = load_model(name)
+        expected = expected_of(model, speech, rate, available_models()[name].sampling_rate)
+        np.testing.assert_array_equal(enhanced, expected)
+        assert result.remarks == ()
+        again = enhance_one(result.source, tmp_path / "named", model=name)
+        np.testing.assert_array_equal(enhanced, again)
+
+
+def test_a_rate_that_no_model_fits(write, tmp_path, speech):
+    paths = [write("a.wav", speech, 1000), write("b.wav", speech)]
+    results = enhance_files(paths, tmp_path / "out")
+    assert [result.status for result in results] == ["failed", "enhanced"]
+    assert results[0].reason.startswith("no model of skse (speech-8k, speech-16k) fits a sampling")
+    assert os.listdir(tmp_path / "out") == ["b.wav"]
+    (result,) = enhance_files(paths[:1], tmp_path / "out", method="wiener")
+    assert result.status == "enhanced"
+
+
+@pytest.mark.parametrize("options", [{}, {"model": "speech-16k"}])
+def test_a_model_that_was_replaced(write, tmp_path, speech, monkeypatch, options):
+    """Whether a recording needs it or not."""
+    path = write("a.wav", speech)
+    record = available_models()["speech-16k"]
+    (tmp_path / "data").mkdir()
+    for other in available_models().values():
+        (tmp_path / "data" / other.path.name).write_bytes(other.path.read_bytes())
+    (tmp_path / "data" / record.path.name).write_bytes(record.path.read_bytes()[:-1])
+    monkeypatch.setattr("skse.models._registry.FOLDER", tmp_path / "data")
+    with pytest.raises(ModelError, match="cannot be loaded: it is damaged or was replaced"):
+        enhance_files([path], tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_by_url(write, tmp_path, speech, own_model, serve, monkeypatch):
+    monkeypatch.setenv("SKSE_DATA", str(tmp_path / "home"))
+    enhancer, file = own_model
+    server = serve({"/own.skse": file.read_bytes()})
+    url = f"{server.url}own.skse#sha256={digest(file.read_bytes())}"
+    path = write("a.wav", speech, subtype="FLOAT")
+    got = enhance_one(path, tmp_path / "out", model=url, trusted=["ownfilter.OwnFilter"])
+    np.testing.assert_array_equal(got, enhancer.predict([speech])[0])
+    assert server.requests == ["/own.skse"]

@@ -1,0 +1,106 @@
+"""Which enhancer is whose: a model that comes with skse, one of one's own, a classical one."""
+
+import copy
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skse.enhancement import NOISES, LogMMSE, SpectralSubtraction, WienerFilter
+from skse.files._model_io import find_file, load_model
+from skse.models import available_models, model_for
+from skse.utils import check_choice
+
+METHODS = {
+    "log-mmse": LogMMSE,
+    "spectral-subtraction": SpectralSubtraction,
+    "wiener": WienerFilter,
+}
+# Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
+_FRAME, _MULTIPLE = 0.032, 64
+
+
+@dataclass
+class Settings:
+    """What a process must know besides its files."""
+
+    model: Any
+    method: str | None
+    noise: str | None
+    sampling_rate: float | None
+    strength: float | None
+    mask_floor_db: float | None
+    trusted: Sequence[str]
+    scratch_folder: str
+    n_blas_threads: int | None = None  # None: as many as this process has
+    shipped: dict[str, Path] = field(default_factory=dict)
+
+    def check(self):
+        """Raise a ValueError for what is no choice, and for choices that exclude each other."""
+        if self.method is not None:
+            check_choice("enhance_files", "method", self.method, METHODS)
+        if self.noise is not None:
+            check_choice("enhance_files", "noise", self.noise, NOISES)
+        if self.model is not None and self.method is not None:
+            raise ValueError("enhance_files: model and method exclude each other; leave one out.")
+        if self.noise is not None and self.method is None:
+            raise ValueError(
+                f"enhance_files: noise={self.noise!r} goes with method only, such as "
+                "method='log-mmse'."
+            )
+        if self.sampling_rate is not None and self.model is None:
+            raise ValueError(
+                "enhance_files: sampling_rate is that of a model of one's own (model); without "
+                "one it is the recording's."
+            )
+        suffix = Path(str(self.model).split("#sha256=")[0]).suffix
+        if self.trusted and suffix != ".skse":
+            raise ValueError(
+                "enhance_files: trusted (--trust) goes with a .skse file as model only."
+            )
+
+    def find(self):
+        """Find the files of models by their names, and check them, once for all recordings."""
+        if isinstance(self.model, (str, os.PathLike)):
+            self.model = find_file(self.model)
+        elif self.model is None and self.method is None:
+            self.shipped = {name: find_file(name) for name in available_models()}
+
+
+def enhancer_for(settings, sampling_rate):
+    """Return the enhancer of recordings of this sampling rate, and the one it works at."""
+    limits = {"strength": settings.strength, "mask_floor_db": settings.mask_floor_db}
+    limits = {name: value for name, value in limits.items() if value is not None}
+    if settings.method is not None:
+        noise = settings.noise or "tracked"
+        return _classical(settings.method, noise, sampling_rate, **limits), sampling_rate
+    model = settings.model
+    if model is None:
+        model = settings.shipped[model_for(sampling_rate)]
+    enhancer = load_model(model, settings.trusted)
+    rate = enhancer.sampling_rate_ or settings.sampling_rate
+    if rate is None:
+        raise ValueError(
+            f"enhance_files: the model was fitted without a sampling rate; pass the one of its "
+            f"training data as sampling_rate (model={settings.model!r:.200})."
+        )
+    return copy.copy(enhancer).set_params(**limits), rate
+
+
+@lru_cache(maxsize=16)
+def _classical(method, noise, sampling_rate, **limits):
+    n_fft = frame_length(sampling_rate)
+    hop_length = n_fft // 4
+    enhancer = METHODS[method](
+        sampling_rate, n_fft=n_fft, hop_length=hop_length, noise=noise, **limits
+    )
+    return enhancer.fit(np.zeros((1, 1), np.float32))
+
+
+def frame_length(sampling_rate):
+    """Return the samples in a frame of about 32 ms, a number that transforms fast."""
+    return max(1, round(_FRAME * sampling_rate / _MULTIPLE)) * _MULTIPLE

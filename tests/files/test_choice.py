@@ -1,0 +1,42 @@
+import pytest
+
+from skse.files._choice import METHODS, Settings, enhancer_for, frame_length
+from skse.models import available_models
+
+
+def settings(**changes):
+    given = dict.fromkeys(["model", "method", "noise", "sampling_rate", "strength"])
+    given |= {"mask_floor_db": None, "trusted": (), "scratch_folder": "."}
+    made = Settings(**(given | changes))
+    made.check()
+    made.find()
+    return made
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_works_at_any_rate(name):
+    enhancer, rate = enhancer_for(settings(method=name, strength=0.5), 22050)
+    assert (type(enhancer), rate) == (METHODS[name], 22050)
+    assert (enhancer.noise, enhancer.strength, enhancer.n_fft) == ("tracked", 0.5, 704)
+    assert enhancer_for(settings(method=name, noise="start"), 8000)[0].noise == "start"
+
+
+def test_without_model_and_method_the_rate_chooses():
+    made = settings(mask_floor_db=-20.0)
+    assert list(made.shipped) == list(available_models())
+    for rate, own_rate in ((8000, 8000), (11025, 8000), (12000, 16000), (48000, 16000)):
+        enhancer, found = enhancer_for(made, rate)
+        assert (enhancer.sampling_rate_, enhancer.mask_floor_db, found) == (own_rate, -20, own_rate)
+
+
+def test_a_model_is_looked_for_once():
+    made = settings(model="speech-16k")
+    assert made.model == available_models()["speech-16k"].path
+    assert enhancer_for(made, 8000)[1] == 16000
+
+
+@pytest.mark.parametrize(
+    ("rate", "n_fft"), [(1000, 64), (8000, 256), (16000, 512), (44100, 1408), (48000, 1536)]
+)
+def test_frames_last_32_ms(rate, n_fft):
+    assert frame_length(rate) == n_fft
