@@ -4,8 +4,12 @@ import os
 from typing import Any
 
 import joblib
+import numpy as np
 
 from skse.networks._tensorflow import load_tensorflow
+
+# Values of an array from which on it counts as large.
+_KERNEL_SIZE = 256
 
 
 class OnnxNetwork:
@@ -54,6 +58,35 @@ class OnnxNetwork:
         session = self.start()
         return session.run(None, {session.get_inputs()[0].name: rows})[0]
 
+    def halved(self):
+        """Return this network with its kernels rounded to float16; the ONNX alone.
+
+        Raises
+        ------
+        ValueError
+            Where one is too large for float16.
+        """
+        import onnx
+        from onnx import helper, numpy_helper
+
+        proto = onnx.load_model_from_string(self.model)
+        graph, casts = proto.graph, []
+        for tensor in graph.initializer:
+            values = numpy_helper.to_array(tensor)
+            if is_kernel(values):
+                half = f"{tensor.name}_half"
+                casts.append(
+                    helper.make_node("Cast", [half], [tensor.name], to=onnx.TensorProto.FLOAT)
+                )
+                tensor.CopyFrom(numpy_helper.from_array(in_half(values), half))
+        # onnxruntime folds them when it starts.
+        nodes = [*casts, *graph.node]
+        del graph.node[:]
+        graph.node.extend(nodes)
+        return OnnxNetwork(
+            proto.SerializeToString(), self.weights, self.shapes, self.ends, self.n_threads
+        )
+
     @property
     def settings(self):
         """What a file keeps beside the network and its weights, by the name of the parameter."""
@@ -68,6 +101,20 @@ class OnnxNetwork:
 
     def __repr__(self):
         return f"OnnxNetwork({len(self.model)} bytes)"
+
+
+def is_kernel(array):
+    """Whether an array is one of the few that make a network large."""
+    return array.dtype == np.float32 and array.ndim > 1 and array.size >= _KERNEL_SIZE
+
+
+def in_half(array):
+    """Round to float16, or raise a ValueError where that is infinite."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    if not np.isfinite(half).all():
+        raise ValueError("a weight is too large for float16; use half_precision=False.")
+    return half
 
 
 class SavedKerasObject:

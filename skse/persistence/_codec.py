@@ -17,7 +17,14 @@ from sklearn.base import BaseEstimator
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 
-from skse.networks import BaseNetworkRegressor, OnnxNetwork, SavedKerasObject, check_onnx
+from skse.networks import (
+    BaseNetworkRegressor,
+    OnnxNetwork,
+    SavedKerasObject,
+    check_onnx,
+    in_half,
+    is_kernel,
+)
 from skse.persistence._archive import ModelFileError
 from skse.persistence._classes import (
     OTHERS,
@@ -40,6 +47,11 @@ _FOR_TRAINING = {"callbacks": None, "loss": "mse", "optimizer": "adam"}
 class Encoder:
     """Turns an estimator into members of a model file.
 
+    Parameters
+    ----------
+    half_precision : bool, default=False
+        Whether the kernels of networks are kept in float16.
+
     Attributes
     ----------
     members : dict of str to bytes
@@ -48,8 +60,9 @@ class Encoder:
         Names of the classes among it that are not of skse.
     """
 
-    def __init__(self):
+    def __init__(self, half_precision=False):
         self.members = {}
+        self._half_precision = half_precision
         self._arrays = {}
         self._classes = known_classes()
 
@@ -153,8 +166,14 @@ class Encoder:
         except ValueError as error:
             raise CannotSaveError(f"{where}: {error}") from error
         folder = f"networks/{sum(name.endswith('.onnx') for name in self.members)}"
-        self.members[f"{folder}/network.onnx"] = network.model
         weights = {str(i): np.ascontiguousarray(w) for i, w in enumerate(network.weights)}
+        if self._half_precision:
+            try:
+                network = network.halved()
+            except ValueError as error:
+                raise CannotSaveError(f"{where}: {error}") from error
+            weights = {i: in_half(w) if is_kernel(w) else w for i, w in weights.items()}
+        self.members[f"{folder}/network.onnx"] = network.model
         self.members[f"{folder}/weights.safetensors"] = save(weights)
         return {
             "type": "network",
@@ -292,7 +311,7 @@ class Decoder:
         weights = self._read_arrays(f"{node['folder']}/weights.safetensors")
         network = OnnxNetwork(
             model,
-            [weights[str(i)] for i in range(len(weights))],
+            [np.asarray(weights[str(i)], np.float32) for i in range(len(weights))],
             **self._decode_by_name(node["settings"]),
             n_threads=self.n_threads,
         )

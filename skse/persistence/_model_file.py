@@ -19,7 +19,13 @@ _SUFFIX = ".skse"
 _CARD = "card.json"
 
 
-def save(enhancer: Any, path: FilePath, *, card: dict[str, Any] | None = None) -> Path:
+def save(
+    enhancer: Any,
+    path: FilePath,
+    *,
+    card: dict[str, Any] | None = None,
+    half_precision: bool = False,
+) -> Path:
     """Write a fitted enhancer to a model file, which cannot run code when it is loaded.
 
     The file is a zip of JSON (parameters), ONNX (networks), arrays without
@@ -42,6 +48,9 @@ def save(enhancer: Any, path: FilePath, *, card: dict[str, Any] | None = None) -
         "scores" and whatever else, as text, numbers, lists and dicts. Versions,
         date, parameters, sampling rate and what is known of the training are
         filled in.
+    half_precision : bool, default=False
+        Whether the kernels of networks are rounded to float16, which halves the file.
+        Computed is in float32 nevertheless, so that it predicts as fast as before.
 
     Returns
     -------
@@ -51,8 +60,8 @@ def save(enhancer: Any, path: FilePath, *, card: dict[str, Any] | None = None) -
     Raises
     ------
     ValueError
-        For a part that a model file cannot hold, named, and for a `card` that
-        does not consist of plain values.
+        For a part that a model file cannot hold, named, for a `card` that does not consist
+        of plain values, and for weights that are too large for `half_precision`.
     sklearn.exceptions.NotFittedError
         Before `fit`.
     OSError
@@ -89,7 +98,7 @@ def save(enhancer: Any, path: FilePath, *, card: dict[str, Any] | None = None) -
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path={str(path)!r}: there is no folder {str(path.parent)!r}.")
     card = make_card(_checked(enhancer), card)
-    encoder = Encoder()
+    encoder = Encoder(half_precision)
     encoder.encode_estimator(enhancer)
     write_archive(
         path,

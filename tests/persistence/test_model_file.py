@@ -358,3 +358,34 @@ def test_read_card(model_file):
     assert card["training"]["utterances"] == 3
     assert card["versions"]["skse"] == skse.__version__
     assert card["parameters"]["regressor__filters"] == "(4, 4)"
+
+
+@pytest.mark.training
+def test_half_precision_halves_the_file_and_is_trained_further(speech, tmp_path):
+    noisy, clean = speech
+    network = skse.UNetRegressor(
+        filters=(32, 48), dilations=(1,), epochs=1, random_state=0, learning_rate=1e-3
+    )
+    enhancer = skse.SpeechEnhancer(regressor=network, sampling_rate=8000).fit(noisy, clean)
+    whole = skse.save(enhancer, tmp_path / "whole.skse")
+    half = skse.save(enhancer, tmp_path / "half.skse", half_precision=True)
+    assert half.stat().st_size < 0.65 * whole.stat().st_size
+    loaded = skse.load(half)
+    for new, old in zip(loaded.predict(noisy), enhancer.predict(noisy), strict=True):
+        assert 0 < np.abs(new - old).max() < 0.01 * np.abs(old).max()
+    assert {w.dtype for w in loaded.regressor_.regressor_.weights} == {np.dtype(np.float32)}
+    again = skse.load(skse.save(loaded, tmp_path / "again.skse", half_precision=True))
+    np.testing.assert_array_equal(again.predict(noisy)[0], loaded.predict(noisy)[0])
+    assert loaded.partial_fit(noisy, clean).regressor_.n_iter_ == 2
+
+
+@pytest.mark.training
+def test_weights_too_large_for_half_precision_are_refused(speech, tmp_path):
+    noisy, clean = speech
+    network = skse.UNetRegressor(filters=(8,), dilations=(1,), epochs=1, random_state=0)
+    enhancer = skse.SpeechEnhancer(regressor=network).fit(noisy, clean)
+    weights = [1e6 * w for w in enhancer.regressor_.regressor_.weights]
+    enhancer.regressor_.keras_model().set_weights(weights)
+    with pytest.raises(ValueError, match="too large for float16; use half_precision=False"):
+        skse.save(enhancer, tmp_path / "half.skse", half_precision=True)
+    assert list(tmp_path.iterdir()) == []
