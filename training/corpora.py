@@ -108,16 +108,19 @@ def _manifest(folder):
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-def _package_sounds(name, cache):
-    path, sha256, *_ = PACKAGES[name]
+def fetch_sounds(path, sha256, cache=None):
+    """Yield name and bytes of every file of a package in Debian's pool, fetched where missing."""
     file = pooch.retrieve(POOL + path, f"sha256:{sha256}", fname=Path(path).name, path=cache)
     with tarfile.open(fileobj=io.BytesIO(_data_of(Path(file).read_bytes()))) as archive:
         for member in sorted(archive.getmembers(), key=lambda member: member.name):
-            if member.isfile() and member.name.endswith(".wav"):
-                x, rate = soundfile.read(
-                    io.BytesIO(archive.extractfile(member).read()), dtype="float32"
-                )
-                yield x, rate
+            if member.isfile():
+                yield member.name, archive.extractfile(member).read()
+
+
+def _package_sounds(name, cache):
+    for file, content in fetch_sounds(*PACKAGES[name][:2], cache):
+        if file.endswith(".wav"):
+            yield soundfile.read(io.BytesIO(content), dtype="float32")
 
 
 def _data_of(package):

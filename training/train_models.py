@@ -1,11 +1,14 @@
 """Train a model that ships with skse, from recordings whose licences allow it.
 
     python -m pip install ".[test]" pyroomacoustics
-    python training/train_models.py speech-8k --data FOLDER --epochs 60
+    python training/train_models.py speech-8k --data FOLDER
+    python benchmarks/shipped_models.py --noizeus FOLDER --models training/work
+    python training/finish.py training/work/speech-8k.skse --out training/work/finished
+    python training/register.py training/work/finished/speech-8k.skse
 
 `FOLDER` holds speech and noise with a ``manifest.tsv``; the rest is fetched. The training is
-seeded; what is done is kept after every epoch below ``--work``, and another call goes on there.
-The model lands in ``--work`` as NAME.skse; ``training/register.py`` puts it into the package.
+seeded; what is done is kept after every epoch below ``--work``, and another call goes on there
+(its mixtures begin anew).
 """
 
 import argparse
@@ -132,16 +135,10 @@ def main():
         segment_frames=SEGMENT_FRAMES,
         remix=Remix(n_mixtures=options.mixtures, **REMIX),
     )
-    begin = time.perf_counter()
     enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
-    hours = (time.perf_counter() - begin) / 3600
     enhancer.regressor_.set_params(callbacks=None)
     enhancer.set_params(regressor__callbacks=None)
-    card = {
-        "training_data": "; ".join(credits_of(options.data)),
-        "training": f"{options.epochs} epochs of {options.mixtures} mixtures of 2 s, "
-        f"{hours:.1f} h on this machine, seed {options.seed}",
-    }
+    card = {"training_data": "; ".join(credits_of(options.data))}
     skse.save(enhancer, work / f"{options.name}.skse", card=card)
 
 
