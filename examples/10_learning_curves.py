@@ -15,8 +15,8 @@ holds for speech it has not heard, and no longer. Hold out a part and watch.
 # its clean speech stays on one side: no sentence is trained on in one noise
 # and validated on in another.
 #
-# Few sentences and a high learning rate make this network overfit within
-# seconds.
+# Few sentences, taken as they are (``remix=False``), and a high learning
+# rate make this network overfit within seconds; a warning says so.
 
 from skse import IdealMaskTarget, SpeechEnhancer, UNetRegressor
 from skse.datasets import load_harvard
@@ -38,6 +38,7 @@ enhancer = SpeechEnhancer(
         n_iter_no_change=5,
         random_state=0,
     ),
+    remix=False,
     sampling_rate=data.sampling_rate,
 )
 enhancer.fit([data.noisy[i] for i in few], [data.clean[i] for i in few])
