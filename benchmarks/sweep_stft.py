@@ -44,6 +44,7 @@ def make_search(stft_cache_mb, n_jobs, network):
         regressor=regressor,
         sampling_rate=8000,
         context_frames=1,
+        remix=False,  # which would compute an STFT of every mixture
         stft_cache_mb=stft_cache_mb,
     )
     targets = [IdealMaskTarget("irm"), IdealMaskTarget("ibm")]
