@@ -65,9 +65,7 @@ def fit_enhancer(n_segments, epochs):
     rng = np.random.default_rng(0)
     clean, noise = rng.standard_normal((2, n_segments, 128 * (N_FRAMES - 1)), dtype=np.float32)
     noise += clean
-    enhancer = SpeechEnhancer(
-        regressor=make_network(epochs), segment_frames=N_FRAMES, remix=False
-    )
+    enhancer = SpeechEnhancer(regressor=make_network(epochs), segment_frames=N_FRAMES, remix=False)
     return lambda: enhancer.fit(noise, clean)
 
 
