@@ -1,7 +1,7 @@
 """What TensorFlow's oneDNN kernels do for training: the default U-Net with and without them.
 
-TensorFlow chooses them by itself on some processors only; elsewhere
-``TF_ENABLE_ONEDNN_OPTS=1`` does. Each training runs in a process of its own, in turns:
+TensorFlow chooses them by itself on some processors only; skse asks for them on all x86 ones.
+Each training runs in a process of its own, in turns:
 
     python benchmarks/onednn_speed.py --recordings 64 --epochs 4 --repeats 3
 

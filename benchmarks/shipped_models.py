@@ -14,6 +14,7 @@ beside the noisy speech and log-MMSE. Scores are means over the files of one sta
 """
 
 import argparse
+import csv
 import sys
 import time
 import warnings
@@ -60,7 +61,12 @@ def main():
         for set_name, data in sets.items():
             for label, enhancer in enhancers.items():
                 rows += score(set_name, label, enhancer, data, rate)
-    write_csv(rows, RESULTS)
+    kept = []
+    if options.only and RESULTS.exists():
+        with RESULTS.open(encoding="utf-8", newline="") as file:
+            sets = {row["set"] for row in rows}
+            kept = [row for row in csv.DictReader(file) if row["set"] not in sets]
+    write_csv(kept + rows, RESULTS)
     print(f"skse {skse.__version__}, {time.strftime('%Y-%m-%d')}")
     for row in rows:
         print(*(row[column] for column in COLUMNS), sep=" | ")

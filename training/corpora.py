@@ -38,6 +38,7 @@ PACKAGES = {
         "Carmine Mastropaolo and others, see the package",
     ),
 }
+TELEPHONE = ("asterisk-core-sounds-ru-wav", "asterisk-core-sounds-it-wav")  # at 8 kHz
 # Above this share of half the rate a recording counts as whole.
 _WHOLE = 0.95
 
@@ -50,11 +51,9 @@ def speech_of(folder, rate, cache=None):
             x, own_rate = soundfile.read(Path(folder, row["file"]), dtype="float32")
             recordings.append((x, own_rate, min(float(row["bandwidth_hz"] or 8000), own_rate / 2)))
     for name in PACKAGES:
-        is_telephone = name.startswith("asterisk")
-        if is_telephone and rate > 8000:
-            continue
-        for x, own_rate in _package_sounds(name, cache):
-            recordings.append((x, own_rate, 4000 if is_telephone else 7000))
+        if _is_used(name, rate):
+            band = 4000 if name in TELEPHONE else 7000
+            recordings += [(x, own_rate, band) for x, own_rate in _package_sounds(name, cache)]
     return [
         (_levelled(_resampled(x, own_rate, rate)), band)
         for x, own_rate, band in recordings
@@ -73,8 +72,8 @@ def noise_of(folder, rate):
     return noises
 
 
-def credits_of(folder):
-    """Return one line for every source, with its licence."""
+def credits_of(folder, rate):
+    """Return one line for every source of a model of this rate, with its licence."""
     sources = {}
     for row in _manifest(folder):
         kind = "speech" if row["file"].startswith("speech/") else "noise"
@@ -84,8 +83,11 @@ def credits_of(folder):
         f"{kind}: {source}, {licence}, {seconds / 60:.0f} min"
         for (kind, source, licence), seconds in sorted(sources.items())
     ]
-    lines += [f"speech: Debian {name}, {p[2]}, {p[3]}" for name, p in PACKAGES.items()]
-    return lines
+    return lines + [
+        f"speech: Debian {name}, {licence}, {author}"
+        for name, (_, _, licence, author) in PACKAGES.items()
+        if _is_used(name, rate)
+    ]
 
 
 def whole_band(x, band, rate):
@@ -95,12 +97,16 @@ def whole_band(x, band, rate):
     """
     if band >= _WHOLE * rate / 2:
         return x
-    width = rate / 2 - band
+    width = min(rate / 2 - band, 0.9 * band)
     low = sosfilt(butter(8, [band - width, band], "bandpass", fs=rate, output="sos"), x)
     # Twice the carrier's cosine moves the band up by `width`, and down; the latter is cut off.
     moved = 2 * low * np.cos(2 * np.pi * width / rate * np.arange(len(x)))
     moved = sosfilt(butter(8, band, "highpass", fs=rate, output="sos"), moved)
     return (x + 0.5 * moved).astype(np.float32)
+
+
+def _is_used(package, rate):
+    return package not in TELEPHONE or rate <= 8000
 
 
 def _manifest(folder):

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from skse import StreamingEnhancer, load
+from skse.models import model_for
 from skse.persistence import read_card
 from skse.utils import digest, write_whole
 
@@ -30,6 +31,9 @@ def register(path, data=DATA):
     if len(content) > MOST_BYTES:
         raise SystemExit(f"{path}: {len(content)} bytes, expected at most {MOST_BYTES}.")
     enhancer = load(path)
+    expected = model_for(enhancer.sampling_rate_)
+    if path.stem != expected and path.stem in ("speech-8k", "speech-16k"):
+        raise SystemExit(f"{path}: a model at {enhancer.sampling_rate_} Hz is {expected}.")
     level = 0.1 if getattr(enhancer, "normalize_level", False) else None  # any does
     stream = StreamingEnhancer(enhancer, level=level)
     records = json.loads(listing.read_text("utf-8")) if listing.exists() else {}

@@ -138,7 +138,7 @@ def main():
     enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
     enhancer.regressor_.set_params(callbacks=None)
     enhancer.set_params(regressor__callbacks=None)
-    card = {"training_data": "; ".join(credits_of(options.data))}
+    card = {"training_data": credits_of(options.data, rate)}
     skse.save(enhancer, work / f"{options.name}.skse", card=card)
 
 

@@ -99,7 +99,8 @@ Examples:
     "--remix/--no-remix",
     default=None,
     help="Whether to mix speech and noise of the pairs anew in every epoch, so that no recording "
-    "is learnt by heart. Default: for a network that sees segments long enough.",
+    "is learnt by heart. Default: for a network that sees segments long enough. Not where noisy is "
+    "more than clean plus noise, as after a codec or in a room.",
 )
 @seed_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")

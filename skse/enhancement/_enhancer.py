@@ -71,7 +71,9 @@ class SpeechEnhancer(BaseEnhancer):
         mixed anew, at random SNR, level and speed: a network never sees the same
         mixture twice, and learns no recording by heart. True stands for
         :class:`~skse.Remix` with its defaults; "auto" for the same where the regressor is
-        a network, the segments have at least 16 frames, and there is noise to mix. With
+        a network itself (not inside a Pipeline or a search), the segments have at least 16
+        frames, and noisy is clean plus noise; `remix_` tells. Pairs that differ by more
+        than noise that was added, by a room, a codec or clipping, need False. With
         early stopping a network validates on held-out pairs as they are, and
         neither their speech nor their noise is in any mixture. A regressor that is
         not a network is fitted on the mixtures of one epoch.
@@ -99,6 +101,8 @@ class SpeechEnhancer(BaseEnhancer):
         Sampling rate fitted with.
     n_features_in_ : int or None
         Samples in each waveform seen in `fit`; None where lengths differed.
+    remix_ : Remix or None
+        How the pairs were mixed anew; None where they were taken as they are.
     n_utterances_ : int
         Number of waveforms seen in `fit`.
 
@@ -334,9 +338,7 @@ class SpeechEnhancer(BaseEnhancer):
         check_number(self, "context_frames", self.context_frames, Integral, min_val=0)
         if isinstance(self.remix, Remix):
             self.remix.check_params()
-        elif not isinstance(self.remix, bool) and not (
-            isinstance(self.remix, str) and self.remix == "auto"
-        ):
+        elif not (isinstance(self.remix, (bool, str)) and self.remix in (True, False, "auto")):
             raise ValueError(
                 f"SpeechEnhancer: remix={self.remix!r} must be 'auto', True, False or a skse.Remix."
             )
@@ -422,7 +424,7 @@ class SpeechEnhancer(BaseEnhancer):
         """Train, and only then take over what came out."""
         remix = self.remix
         if isinstance(remix, str):
-            remix = suits_remix(regressor, chain.windows, noisy, clean)
+            remix = suits_remix(regressor, chain.windows, noisy, clean, groups)
         if isinstance(remix, bool):
             remix = Remix() if remix else None
         fitted = train(
@@ -435,6 +437,6 @@ class SpeechEnhancer(BaseEnhancer):
             mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
             further=further,
         )
-        self.chain_, self.regressor_ = chain, fitted
+        self.chain_, self.regressor_, self.remix_ = chain, fitted, remix
         self.sampling_rate_ = self.sampling_rate
         self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None

@@ -24,6 +24,7 @@ _POINTS = {"filter": (3, 8), "modulation": (2, 6)}
 _COLOUR = (0.0, 1.2)  # exponent of 1 / f, for amplitudes
 _COLOUR_FILTER_DB = 6.0
 _SECOND_NOISE_DB = (-10.0, 0.0)
+_ALIKE = 0.3  # correlation from which on a difference is no noise
 _LEAST_NOISE = 1e-5  # of the noisy recording's amplitude: less is rounding
 
 
@@ -190,8 +191,22 @@ def _unlike_recordings(clean):
 
 
 def can_mix(noisy, clean):
-    """Tell whether there is speech, and noise, to mix."""
-    return any(map(np.any, clean)) and any(map(_differ, noisy, clean))
+    """Tell of which pairs speech and noise can be mixed anew.
+
+    There must be some of both, and what differs must not be alike to the speech, as it is where
+    the recording is clipped or at another level.
+
+    Returns
+    -------
+    mixable : ndarray of bool, shape (n_pairs,)
+    """
+    mixable = np.zeros(len(clean), bool)
+    for i, (x, s) in enumerate(zip(noisy, clean, strict=True)):
+        if np.any(s) and _differ(x, s):
+            noise = x - s
+            alike = float(np.dot(noise, s)) ** 2 / len(s) ** 2
+            mixable[i] = alike < _ALIKE**2 * _power(noise) * _power(s)
+    return mixable
 
 
 def _differ(noisy, clean):

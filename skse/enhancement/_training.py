@@ -7,7 +7,6 @@ from skse.enhancement._blocks import n_frames_of
 from skse.enhancement._further import fit_further
 from skse.enhancement._mixer import Mixer, can_mix
 from skse.enhancement._regressors import fit_rows, last_step, network_of, search_in
-from skse.enhancement._segments import Segments
 from skse.networks import BaseNetworkRegressor, split_groups
 
 # Mixtures made at one go for a regressor that takes all rows at once.
@@ -76,14 +75,13 @@ def check_remix(regressor, segment_frames):
         )
 
 
-def suits_remix(regressor, windows, noisy, clean):
+def suits_remix(regressor, windows, noisy, clean, groups):
     """Tell whether ``remix="auto"`` mixes anew."""
-    return (
-        isinstance(regressor, BaseNetworkRegressor)
-        and isinstance(windows, Segments)
-        and windows.n_frames >= _LEAST_FRAMES
-        and can_mix(noisy, clean)
-    )
+    if not isinstance(regressor, BaseNetworkRegressor) or windows.n_frames < _LEAST_FRAMES:
+        return False
+    # Of those that are held out, nothing is mixed: others must remain.
+    n_held_out = np.ceil(regressor.validation_fraction * len(np.unique(groups)))
+    return bool(len(np.unique(groups[can_mix(noisy, clean)])) > n_held_out)
 
 
 def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, further):
@@ -115,9 +113,12 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
     )
 
     def mixed_rows(step, n):
-        mixtures = mixer.mix(-(-n // n_segments), np.random.default_rng([seed, step]))
-        n_rows = n * chain.windows.n_rows(n_frames)
-        return [rows[:n_rows] for rows in chain.mixture_rows(*mixtures)]
+        n_mixtures = -(-n // n_segments)
+        made = chain.mixture_rows(*mixer.mix(n_mixtures, np.random.default_rng([seed, step])))
+        # Of a surplus, now the first segments and now the last are left out.
+        begin = step % (n_mixtures * n_segments - n + 1)
+        begin, end = (i * chain.windows.n_rows(n_frames) for i in (begin, begin + n))
+        return [rows[begin:end] for rows in made]
 
     if network is not None:
         batch_size = network.batch_size

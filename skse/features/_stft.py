@@ -57,7 +57,7 @@ class STFTFeaturizer(BaseFeaturizer):
         - "prior_snr": the decision-directed a priori SNR of :class:`~skse.WienerFilter`.
 
         A frame then depends on all before it, and on none after it. The tracker expects a
-        recording whose RMS is 1, as :class:`~skse.SpeechEnhancer` makes it.
+        recording whose RMS is 1, as :class:`~skse.SpeechEnhancer` makes it, and a Hann window.
 
     Attributes
     ----------
@@ -80,6 +80,9 @@ class STFTFeaturizer(BaseFeaturizer):
     because complex64 cannot hold these samples. An STFT that has been altered is inverted by
     dividing by the same faint weights: pad such waveforms with `hop_length` zeros
     before ``stft`` to keep their last samples from being magnified.
+
+    A subclass with a `compute` of its own that is to have `noise_channels` overrides
+    `open_stream` too.
 
     References
     ----------
@@ -140,7 +143,11 @@ class STFTFeaturizer(BaseFeaturizer):
                 "frequency at half the sampling rate; use an even n_fft or drop_nyquist=False."
             )
         names = self.noise_channels
-        if isinstance(names, str) or not isinstance(names, Sequence) or len({*names}) < len(names):
+        if isinstance(names, str) or not isinstance(names, Sequence):
+            names_are_odd = True
+        else:
+            names_are_odd = any(name in names[:i] for i, name in enumerate(names))
+        if names_are_odd:
             raise ValueError(
                 f"STFTFeaturizer: noise_channels={names!r:.60} must be a sequence of different "
                 f"names, of {NOISE_CHANNELS}; () for none."
@@ -148,6 +155,9 @@ class STFTFeaturizer(BaseFeaturizer):
         for name in names:
             check_choice(self, "noise_channels", name, NOISE_CHANNELS)
         return window
+
+    def __setstate__(self, state):
+        super().__setstate__({"noise_channels": (), **state})  # there were none before
 
     @property
     def carries_state(self) -> bool:

@@ -57,11 +57,6 @@ class Settings:
                 "enhance_files: sampling_rate is that of a model of one's own (model); without "
                 "one it is the recording's."
             )
-        suffix = Path(str(self.model).split("#sha256=")[0]).suffix
-        if self.trusted and suffix != ".skse":
-            raise ValueError(
-                "enhance_files: trusted (--trust) goes with a .skse file as model only."
-            )
 
     def find(self):
         """Find the files of models by their names, and check them, once for all recordings."""
@@ -69,6 +64,10 @@ class Settings:
             self.model = find_file(self.model)
         elif self.model is None and self.method is None:
             self.shipped = {name: find_file(name) for name in available_models()}
+        if self.trusted and Path(str(self.model)).suffix != ".skse":
+            raise ValueError(
+                "enhance_files: trusted (--trust) goes with a .skse file as model only."
+            )
 
 
 def enhancer_for(settings, sampling_rate):

@@ -103,13 +103,13 @@ def load_model(model, trusted=()):
 def _load(name, trusted, modified, size):
     """Load a file once in every process and for every state of it."""
     try:
-        if Path(name).suffix == ".skse":
-            from skse.persistence import load
+        if Path(name).suffix == ".joblib":
+            import joblib
 
-            return load(name, trusted=trusted)
-        import joblib
+            return joblib.load(name)
+        from skse.persistence import load
 
-        return joblib.load(name)
+        return load(name, trusted=trusted)
     except Exception as error:  # a damaged pickle can raise anything
         text = " ".join(str(error).split()) or type(error).__name__
         if not text.startswith(name):

@@ -117,6 +117,6 @@ def model_for(sampling_rate: float) -> str:
         raise ValueError(
             f"no model of skse ({', '.join(_records())}) fits a sampling rate of "
             f"{sampling_rate:g} Hz, expected at least {_LEAST_RATE}; a method "
-            "(--method log-mmse) enhances at any rate."
+            "(method='log-mmse', --method log-mmse) enhances at any rate."
         )
     return "speech-8k" if sampling_rate < _WIDE_BAND_FROM else "speech-16k"

@@ -11,7 +11,7 @@ from skse.utils import digest, write_whole
 
 def is_url(model):
     """Whether a model is named by a URL."""
-    return isinstance(model, str) and re.match(r"https?://", model) is not None
+    return isinstance(model, str) and re.match(r"[a-z][a-z0-9+.-]*://", model, re.I) is not None
 
 
 def fetch_model(url):
@@ -19,6 +19,8 @@ def fetch_model(url):
     from skse.datasets import default_home, repeat
 
     address, _, fragment = url.partition("#")
+    if urlsplit(address).scheme not in ("http", "https"):  # in lower case there
+        raise ValueError(f"model={url!r} must begin with https:// or http://, or be a path.")
     sha256 = fragment.removeprefix("sha256=").lower()
     if not fragment.startswith("sha256=") or not re.fullmatch("[0-9a-f]{64}", sha256):
         raise ValueError(

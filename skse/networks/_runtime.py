@@ -104,8 +104,9 @@ class OnnxNetwork:
 
 
 def is_kernel(array):
-    """Whether an array is one of the few that make a network large."""
-    return array.dtype == np.float32 and array.ndim > 1 and array.size >= _KERNEL_SIZE
+    """Whether an array is one of the few that make a network large, and no list of constants."""
+    is_list = array.size == max(array.shape, default=1)
+    return array.dtype == np.float32 and not is_list and array.size >= _KERNEL_SIZE
 
 
 def in_half(array):

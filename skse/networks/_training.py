@@ -29,7 +29,7 @@ from skse.utils import check_number
 
 # Batches that are looked at before training: their moments standardise, their shapes are checked.
 _BATCHES_LOOKED_AT = 32
-# Part of its best value by which the held-out loss rises before that is worth a warning.
+# Part of the range of the held-out loss by which it must rise to be worth a warning.
 _RISE = 0.05
 
 
@@ -198,7 +198,8 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             self.history_[name] = values + gap if name in before else gap + values
         self.architecture_, self.regressor_ = plan["architecture"], regressor
         self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
-        if plan["validation"] is not None and self.early_stopping and not plan["tune"]:
+        watched = plan["validation"] is not None and self.early_stopping and not plan["tune"]
+        if watched and make_batch is None:  # rows made anew are not learnt by heart
             self._warn_of_learning_by_heart(first_epoch=len(before.get("loss", ())))
         return self
 
@@ -207,7 +208,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         losses, held_out = (self.history_[name][first_epoch:] for name in ("loss", "val_loss"))
         best = int(np.argmin(held_out))
         rise = held_out[-1] - held_out[best]
-        if rise > _RISE * abs(held_out[best]) and losses[-1] < losses[best]:
+        if rise > _RISE * (max(held_out) - min(held_out)) and losses[-1] < losses[best]:
             epoch = first_epoch + best + 1
             warnings.warn(
                 f"{type(self).__name__}: after epoch {epoch} the loss on held-out rows rose from "

@@ -294,3 +294,71 @@ def test_mixtures_inside_a_search_are_refused():
         for tried in (search, make_pipeline("passthrough", search)):
             with pytest.raises(ValueError, match="remix cannot train inside a GridSearchCV"):
                 SpeechEnhancer(regressor=tried, remix=True).fit(noisy, clean)
+
+
+def recorded(**options):
+    return SpeechEnhancer(regressor=BatchRecorder(), segment_frames=16, **options)
+
+
+class FitRecorder(BatchRecorder):
+    def fit(self, X, y, groups=None):
+        self.n_rows = len(X)
+        return self
+
+
+@pytest.mark.parametrize("remix", ["auto", True, Remix(n_mixtures=7)])
+def test_a_network_is_trained_on_mixtures(pairs, remix):
+    enhancer = recorded(remix=remix).fit(*pairs)
+    assert type(enhancer.remix_) is Remix
+    assert enhancer.regressor_.make_batch(0)[0].shape == (4, 129, 16)
+
+
+def clipped(noisy, clean):
+    return [np.clip(s, -1, 1) for s in clean], clean
+
+
+def without_noise(noisy, clean):
+    return clean, clean
+
+
+def without_speech(noisy, clean):
+    return noisy, [0 * s for s in clean]
+
+
+def noise_in_one_group(noisy, clean):
+    return [noisy[0], *clean[1:]], clean
+
+
+@pytest.mark.parametrize("change", [clipped, without_noise, without_speech, noise_in_one_group])
+def test_what_cannot_be_mixed_is_taken_as_it_is(pairs, change):
+    """With noise in one group of many, it may be the one held out for validation."""
+    noisy, clean = change(*pairs)
+    enhancer = SpeechEnhancer(regressor=FitRecorder(early_stopping=True), segment_frames=16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of another level
+        enhancer.fit(noisy, clean)
+    assert enhancer.remix_ is None
+    assert enhancer.regressor_.n_rows > 8
+
+
+@pytest.mark.parametrize(
+    ("regressor", "segment_frames"),
+    [(Ridge(), 64), (FitRecorder(), 15), (make_pipeline(StandardScaler(), Ridge()), 64)],
+)
+def test_auto_leaves_other_regressors_and_short_segments_alone(pairs, regressor, segment_frames):
+    enhancer = SpeechEnhancer(regressor=regressor, segment_frames=segment_frames)
+    assert enhancer.fit(*pairs).remix_ is None
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4])
+def test_first_and_later_segments_are_learnt_from_alike(pairs, batch_size):
+    """With noise channels a mixture has two segments: at the first, the noise is not known."""
+    enhancer = SpeechEnhancer(
+        STFTFeaturizer(noise_channels=["noise"]),
+        regressor=BatchRecorder(batch_size=batch_size),
+        segment_frames=32,
+    ).fit(*pairs)
+    rows = [enhancer.regressor_.make_batch(step)[0] for step in range(20)]
+    assert {len(batch) for batch in rows} == {batch_size}
+    known = np.concatenate(rows)[:, 20, 0, 1] > -8
+    assert 0.35 < known.mean() < 0.65

@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from skse.networks._runtime import OnnxNetwork, check_onnx, default_threads
+from skse.networks._runtime import OnnxNetwork, check_onnx, default_threads, in_half, is_kernel
 
 
 def doubling(nodes=None, initializers=(), **options):
@@ -97,3 +97,26 @@ def test_sparse_tensors_in_other_files_are_refused():
 def test_bytes_that_are_no_model(data):
     with pytest.raises(ValueError, match=r"no ONNX model|one input"):
         check_onnx(data)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((3, 3, 16, 16), True),
+        ((16, 16), True),
+        ((1, 257, 1, 1), False),
+        ((512,), False),
+        ((2, 3), False),
+        ((), False),
+    ],
+)
+def test_what_is_a_kernel(shape, expected):
+    """Means and deviations of features are kept exactly."""
+    assert is_kernel(np.ones(shape, np.float32)) == expected
+    assert not is_kernel(np.ones(shape, np.int64))
+
+
+def test_half_precision_refuses_what_it_cannot_hold():
+    assert in_half(np.float32([1, 2.5])).tolist() == [1, 2.5]
+    with pytest.raises(ValueError, match="too large for float16"):
+        in_half(np.float32([1e6]))

@@ -277,3 +277,14 @@ def test_learning_by_heart_is_told(rng, learnable):
         best = int(np.argmin(network.history_["val_loss"])) + 1
         assert f"after epoch {best} the loss" in told[0]
         assert [w.filename for w in caught if "by heart" in str(w.message)] == [__file__]
+
+
+def test_rows_made_anew_are_not_learnt_by_heart(rng):
+    X = rng.standard_normal((12, 9, 8)).astype(np.float32)
+    network = UNetRegressor(
+        filters=(16, 16), dilations=(), learning_rate=0.02, batch_size=4, epochs=8,
+        early_stopping=True, random_state=0,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        network.fit_batches(lambda step: (X[:4], X[4:8]), 8, (X[8:], X[:4]))
