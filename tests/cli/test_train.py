@@ -27,7 +27,10 @@ def test_names_are_those_of_the_engine():
         assert find_part("loss", loss, caller="train").name == loss
 
 
-def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
+@pytest.mark.parametrize(
+    ("remix", "expected"), [((), "auto"), (("--remix",), True), (("--no-remix",), False)]
+)
+def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch, remix, expected):
     seen = {}
     for name in cli_train._THREAD_VARIABLES:
         monkeypatch.setenv(name, "")
@@ -50,7 +53,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
     monkeypatch.setattr(files, "train_from_folders", train_from_folders)
     result = run("noisy", "clean", "--out", "m.skse", "--validation", "0.2", "--seed", "5",
                  "--match", "^(.)_", "--patience", "3", "--target", "ibm",
-                 "--jobs", "1", "--remix", "--align", "--clean-name", "c{1}")  # fmt: skip
+                 "--jobs", "1", *remix, "--align", "--clean-name", "c{1}")  # fmt: skip
     assert result.exit_code == 1, result.output  # something was left out
     assert result.stdout == (
         "m.skse: trained on 4 pairs (1.5 min at 8000 Hz, 2 clean recordings), 2 epochs in 12 s, "
@@ -64,7 +67,8 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch):
     assert (seen["validation_fraction"], seen["random_state"], seen["match"]) == (0.2, 5, "^(.)_")
     assert seen["threads"] == ["1", "1"]
     assert (seen["patience"], seen["target"], seen["network"]) == (3, "ibm", "unet")
-    assert seen["remix"] is seen["align"] is True
+    assert seen["remix"] == expected
+    assert seen["align"] is True
     assert seen["clean_name"] == "c{1}"
 
 

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,10 @@ def test_compression_is_the_exponent(stft):
         ({"floor_db": "low"}, "floor_db"),
         ({"floor_db": -np.inf}, "floor_db"),
         ({"drop_nyquist": True, "n_fft": 255}, "drop_nyquist=True, but an odd n_fft=255"),
+        ({"noise_channels": "noise"}, "noise_channels='noise' must be a sequence"),
+        ({"noise_channels": ["noise", "noise"]}, "must be a sequence of different names"),
+        ({"noise_channels": ["snr"]}, "noise_channels='snr'"),
+        ({"noise_channels": [["noise"]]}, "noise_channels="),
     ],
 )
 def test_bad_parameters_are_named(parameters, message):
@@ -77,3 +83,11 @@ def test_nyquist_is_dropped_and_comes_back_as_silence(rng, lengths):
         np.testing.assert_array_equal(x, y)
     with pytest.raises(ValueError, match=r"expected .* 128 frequencies for n_fft=256"):
         cropped.istft(S, lengths)
+
+
+def test_a_pickle_from_before_noise_channels_works(rng):
+    old = STFTFeaturizer()
+    del old.noise_channels
+    again = pickle.loads(pickle.dumps(old))
+    x = rng.standard_normal((1, 2000))
+    np.testing.assert_array_equal(again.fit_transform(x), STFTFeaturizer().fit_transform(x))

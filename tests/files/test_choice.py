@@ -40,3 +40,23 @@ def test_a_model_is_looked_for_once():
 )
 def test_frames_last_32_ms(rate, n_fft):
     assert frame_length(rate) == n_fft
+
+
+def test_a_copy_named_like_a_model_is_read_as_a_model_file(tmp_path):
+    """It is not taken for a pickle, which runs code."""
+    copied = tmp_path / "speech-8k"
+    copied.write_bytes(available_models()["speech-8k"].path.read_bytes())
+    assert enhancer_for(settings(model=str(copied)), 44100)[1] == 8000
+
+
+@pytest.mark.parametrize("model", [None, "model.joblib"])
+def test_trust_goes_with_skse_files_alone(model, tmp_path):
+    if model:
+        (tmp_path / model).write_bytes(b"")
+        model = str(tmp_path / model)
+    with pytest.raises(ValueError, match=r"goes with a \.skse file"):
+        settings(model=model, trusted=["mine.Mask"])
+
+
+def test_trust_goes_with_a_name_too():
+    assert settings(model="speech-8k", trusted=["mine.Mask"]).trusted == ["mine.Mask"]

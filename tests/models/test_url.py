@@ -59,6 +59,7 @@ def test_a_server_that_fails(served, home):
         ("https://example.org/a.skse", "must end in #sha256= and the 64 hexadecimal digits"),
         ("https://example.org/a.skse#sha256=12", "must end in #sha256="),
         ("https://example.org/a.skse#" + "0" * 64, "must end in #sha256="),
+        ("file:///a.skse#sha256=" + "0" * 64, "must begin with https:// or http://"),
         ("https://example.org/a.joblib#sha256=" + "0" * 64, "must name a .skse file"),
     ],
 )
