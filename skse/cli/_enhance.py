@@ -17,6 +17,8 @@ Examples:
   arecord -f S16_LE -r 16000 -d 10 | skse enhance - --out - | aplay
 """
 
+DEFAULT_METHOD = "log-mmse"  # as in skse.files, which is slow to import
+
 
 @click.command(epilog=_EPILOG)
 @click.argument("inputs", metavar="IN...", nargs=-1, required=True)
@@ -29,17 +31,19 @@ Examples:
 @click.option(
     "--model",
     metavar="NAME|FILE|URL",
-    help="Model that comes with skse (skse models lists them), model file, .skse or .joblib (which "
-    "runs code when it is loaded: trust its origin), or https://.../NAME.skse#sha256=... "
-    "Recordings are resampled to its rate and back; the band above is kept, turned down as the "
-    "octave below it is. Default: speech-8k below 12 kHz, from there on speech-16k.",
+    help="Model that comes with skse (skse models lists them; auto chooses by the rate of the "
+    "recording), model file, .skse or .joblib (which runs code when it is loaded: trust its "
+    "origin), or https://.../NAME.skse#sha256=... Recordings are resampled to its rate and back; "
+    "the band above is kept, turned down as the octave below it is. Default: no model, but "
+    "--method.",
 )
 @click.option(
     "--method",
     type=Choice(Table("skse.files", "METHODS")),
-    help="Classical enhancer in place of a model, at each recording's own rate: log-mmse, on "
-    "NOIZEUS the best of them to listen to (PESQ, see benchmarks/results/classical_noizeus.csv), "
-    "or spectral-subtraction, the best in SNR and SI-SDR gain and in STOI, and the fastest.",
+    help="Classical enhancer to use without --model, at each recording's own rate. Default: "
+    "log-mmse, on NOIZEUS the best of them to listen to (PESQ, see "
+    "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
+    "gain and in STOI, and the fastest.",
 )
 @click.option(
     "--noise",
@@ -103,8 +107,8 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
     """  # noqa: D301  click's mark for lines to leave alone
     if model is not None and method is not None:
         raise click.UsageError("--method goes without --model only.")
-    if method is None and noise is not None:
-        raise click.UsageError("--noise goes with --method only.")
+    if model is not None and noise is not None:
+        raise click.UsageError("--noise goes without --model only.")
     if model is None and sampling_rate is not None:
         raise click.UsageError("--sampling-rate goes with --model only.")
     if force and resume:
@@ -114,9 +118,10 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
 
     from skse.files import ModelError, enhance_files
 
-    if method is not None:
-        click.echo(f"Using {method}, which needs no training.", err=True)
-    elif model is None:
+    if model is None:
+        using = method or DEFAULT_METHOD
+        click.echo(f"No --model: using {using}, which needs no training.", err=True)
+    elif model == "auto":
         click.echo("Using speech-8k below 12 kHz, speech-16k from there on.", err=True)
     folder = out
     if out == "-":

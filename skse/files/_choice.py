@@ -20,6 +20,7 @@ METHODS = {
     "spectral-subtraction": SpectralSubtraction,
     "wiener": WienerFilter,
 }
+DEFAULT_METHOD = "log-mmse"
 # Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
 _FRAME, _MULTIPLE = 0.032, 64
 
@@ -47,27 +48,31 @@ class Settings:
             check_choice("enhance_files", "noise", self.noise, NOISES)
         if self.model is not None and self.method is not None:
             raise ValueError("enhance_files: model and method exclude each other; leave one out.")
-        if self.noise is not None and self.method is None:
+        if self.noise is not None and self.model is not None:
             raise ValueError(
-                f"enhance_files: noise={self.noise!r} goes with method only, such as "
-                "method='log-mmse'."
+                f"enhance_files: noise={self.noise!r} goes with method only; leave model out."
             )
-        if self.sampling_rate is not None and self.model is None:
+        if self.model is None and self.method is None:
+            self.method = DEFAULT_METHOD
+        if self.sampling_rate is not None and (self.model is None or _is_auto(self.model)):
             raise ValueError(
                 "enhance_files: sampling_rate is that of a model of one's own (model); without "
                 "one it is the recording's."
             )
 
-    def find(self):
-        """Find the files of models by their names, and check them, once for all recordings."""
-        if isinstance(self.model, (str, os.PathLike)):
-            self.model = find_file(self.model)
-        elif self.model is None and self.method is None:
-            self.shipped = {name: find_file(name) for name in available_models()}
-        if self.trusted and Path(str(self.model)).suffix != ".skse":
+        is_file = isinstance(self.model, (str, os.PathLike)) and not _is_auto(self.model)
+        if self.trusted and (not is_file or str(self.model).endswith(".joblib")):
             raise ValueError(
                 "enhance_files: trusted (--trust) goes with a .skse file as model only."
             )
+
+    def find(self):
+        """Find the files of models by their names, and check them, once for all recordings."""
+        if _is_auto(self.model):
+            self.model = None
+            self.shipped = {name: find_file(name) for name in available_models()}
+        elif isinstance(self.model, (str, os.PathLike)):
+            self.model = find_file(self.model)
 
 
 def enhancer_for(settings, sampling_rate):
@@ -88,6 +93,10 @@ def enhancer_for(settings, sampling_rate):
             f"training data as sampling_rate (model={settings.model!r:.200})."
         )
     return copy.copy(enhancer).set_params(**limits), rate
+
+
+def _is_auto(model):
+    return isinstance(model, str) and model == "auto"
 
 
 @lru_cache(maxsize=16)

@@ -72,11 +72,11 @@ def enhance_files(
     model : str, path-like or fitted enhancer, default=None
         Name, path or URL of a model, as for :func:`skse.models.find_model`; a ``.joblib`` file;
         or what such a file holds. Recordings are resampled to its sampling rate, and back, and
-        the band above it is kept (see Notes). With None, and no `method`, the model that comes
-        with skse for each recording's rate, see :func:`skse.models.model_for`.
+        the band above it is kept (see Notes). "auto" is the model that comes with skse for
+        each recording's rate, see :func:`skse.models.model_for`. None stands for `method`.
     method : {"log-mmse", "spectral-subtraction", "wiener"}, default=None
-        Classical enhancer to use in place of a model, at each recording's own sampling rate
-        and with frames of 32 ms.
+        Classical enhancer to use where there is no model, at each recording's own sampling rate
+        and with frames of 32 ms. None stands for "log-mmse".
     noise : {"tracked", "start"}, default=None
         Where `method` has the noise from: "start" is for recordings that begin with at least
         0.13 s of noise alone. None stands for "tracked", with which a recording shorter than

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 import skse
 from skse import LogMMSE, WienerFilter, cli, files
+from skse.cli import _enhance
 from skse.files import METHODS
+from skse.files._choice import DEFAULT_METHOD
 from skse.models import load_model
 
 
@@ -34,10 +36,20 @@ def test_a_folder(run, recordings, tmp_path):
     result = run("in", "--out", "out")
     assert result.exit_code == 0, result.output
     assert result.stdout == "3 enhanced (0.1 min) in out, 0 failed.\n"
-    assert "Using speech-8k below 12 kHz, speech-16k from there on." in result.stderr
+    assert "No --model: using log-mmse, which needs no training." in result.stderr
     assert "3/3" in result.stderr
     found = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")}
     assert found == {"a.wav", "b.flac", "sub/c.wav"}
+    x = soundfile.read("in/a.wav", dtype="float32")[0]
+    y = soundfile.read("out/a.wav", dtype="int16")[0]
+    expected = LogMMSE(8000).fit([x]).predict([x])[0]
+    np.testing.assert_array_equal(y, np.rint(expected * 32768))
+
+
+def test_the_rate_chooses_the_model(run, recordings):
+    result = run("in/a.wav", "--out", "out", "--model", "auto")
+    assert result.exit_code == 0, result.output
+    assert "Using speech-8k below 12 kHz, speech-16k from there on." in result.stderr
     x = soundfile.read("in/a.wav", dtype="float32")[0]
     y = soundfile.read("out/a.wav", dtype="int16")[0]
     expected = load_model("speech-8k").predict([x])[0]
@@ -48,7 +60,7 @@ def test_method(run, recordings):
     result = run("in/a.wav", "--out", "out", "--method", "wiener", "--strength", "0.5",
                  "--mask-floor-db", "-10")  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "Using wiener, which needs no training." in result.stderr
+    assert "using wiener" in result.stderr
     x = soundfile.read("in/a.wav", dtype="float32")[0]
     y = soundfile.read("out/a.wav", dtype="int16")[0]
     expected = WienerFilter(8000, strength=0.5, mask_floor_db=-10).fit([x]).predict([x])[0]
@@ -72,13 +84,14 @@ def test_noise(run, recordings):
     y = soundfile.read("out/a.wav", dtype="int16")[0]
     expected = LogMMSE(8000, noise="start").fit([x]).predict([x])[0]
     np.testing.assert_array_equal(y, np.rint(expected * 32768))
-    for options in ((), ("--model", "m.skse")):
-        result = run("in/a.wav", "--out", "out2", "--noise", "start", *options)
-        assert result.exit_code == 2
-        assert "--noise goes with --method only" in result.stderr
+    result = run("in/a.wav", "--out", "out2", "--noise", "start", "--model", "m.skse")
+    assert result.exit_code == 2
+    assert "--noise goes without --model only" in result.stderr
 
 
-def test_the_methods_are_what_help_says():
+def test_the_default_is_the_best_of_the_benchmark():
+    """As --help says."""
+    assert _enhance.DEFAULT_METHOD == DEFAULT_METHOD == "log-mmse"
     table = pd.read_csv("benchmarks/results/classical_noizeus.csv")
     names = {"spectral-subtraction": "spectral subtraction", "log-mmse": "log-MMSE",
              "wiener": "Wiener"}  # fmt: skip
@@ -234,7 +247,7 @@ def test_a_killed_run_leaves_no_half_file(recordings, tmp_path, rng):
 def test_help_and_a_run_load_nothing_heavy(recordings, tmp_path):
     code = (
         "import sys\nfrom skse.cli import main\n"
-        "for arguments in ('--help', 'in --out a --method wiener', 'in --out b'):\n"
+        "for arguments in ('--help', 'in --out a --method wiener', 'in --out b --model auto'):\n"
         "    try:\n        main(['enhance', *arguments.split()])\n    except SystemExit as error:\n"
         "        assert not error.code\n"
         "    print(sorted({'tensorflow', 'keras', 'librosa', 'numba', 'matplotlib'}"

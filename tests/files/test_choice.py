@@ -21,8 +21,14 @@ def test_a_method_works_at_any_rate(name):
     assert enhancer_for(settings(method=name, noise="start"), 8000)[0].noise == "start"
 
 
-def test_without_model_and_method_the_rate_chooses():
-    made = settings(mask_floor_db=-20.0)
+def test_without_model_and_method_it_is_log_mmse():
+    made = settings()
+    assert type(enhancer_for(made, 8000)[0]) is METHODS["log-mmse"]
+    assert made.shipped == {}
+
+
+def test_the_rate_chooses_the_model():
+    made = settings(model="auto", mask_floor_db=-20.0)
     assert list(made.shipped) == list(available_models())
     for rate, own_rate in ((8000, 8000), (11025, 8000), (12000, 16000), (48000, 16000)):
         enhancer, found = enhancer_for(made, rate)

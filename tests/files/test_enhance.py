@@ -168,7 +168,7 @@ def test_what_is_broken_is_named_and_does_not_stop_the_rest(write, tmp_path, spe
     (tmp_path / "in" / "e.wav").write_text("a text")
     cut = write("in/f.wav", speech)
     cut.write_bytes(cut.read_bytes()[:-800])
-    for options in ({"model": model}, {"method": "log-mmse"}, {}):
+    for options in ({"model": model}, {"model": "auto"}, {}):
         results = enhance_files([tmp_path / "in"], tmp_path / "out", force=True, **options)
         failed = {Path(r.source).stem: r.reason for r in results if r.status == "failed"}
         assert {Path(r.source) for r in results if r.status == "enhanced"} == set(good)
@@ -198,11 +198,13 @@ def test_one_recording_that_cannot_be_enhanced_does_not_stop_its_group(write, tm
     assert results[1].reason == "MemoryError: too long"
 
 
-@pytest.mark.parametrize("method", ["model", "log-mmse", None])
+@pytest.mark.parametrize("method", ["model", "log-mmse", "auto"])
 def test_number_of_processes_does_not_matter(write, tmp_path, speech, enhancer, method):
     for i in range(5):
         write(f"in/{i}.wav", np.tile(speech, 3)[: 4000 * (i + 1)], 8000 * (1 + i % 2))
-    options = {"model": enhancer} if method == "model" else {"method": method}
+    options = {"model": {"model": enhancer, "auto": "auto"}.get(method)}
+    if method == "log-mmse":
+        options = {"method": method}
     for n_jobs in (1, 2):
         results = enhance_files(
             [tmp_path / "in"], tmp_path / f"out{n_jobs}", n_jobs=n_jobs, **options
@@ -281,7 +283,8 @@ def test_a_model_that_does_not_say_its_rate(write, tmp_path, speech):
         ({"n_jobs": 0}, "n_jobs == 0"),
         ({"force": True, "resume": True}, "contradict each other"),
         ({"sampling_rate": 8000}, "sampling_rate is that of a model"),
-        ({"noise": "start"}, "noise='start' goes with method only"),
+        ({"noise": "start", "model": "speech-8k"}, "noise='start' goes with method only"),
+        ({"model": "auto", "sampling_rate": 8000}, "sampling_rate is that of a model"),
         ({"method": "wiener", "noise": "end"}, "noise='end' is not allowed; choose from 'start'"),
         ({"model": "speech-8k", "method": "wiener"}, "model and method exclude each other"),
         ({"model": "speech8k"}, "neither a file nor a model of skse .*did you mean 'speech-8k'"),
@@ -347,7 +350,7 @@ def test_a_result_of_another_kind_is_what_its_name_says(tmp_path, speech):
 def test_the_rate_of_a_recording_chooses_the_model(write, tmp_path, speech):
     for rate in (6000, 8000, 11025, 16000):
         write(f"in/{rate}.wav", speech, rate, subtype="FLOAT")
-    for result in enhance_files([tmp_path / "in"], tmp_path / "out"):
+    for result in enhance_files([tmp_path / "in"], tmp_path / "out", model="auto"):
         rate = int(Path(result.source).stem)
         name = "speech-8k" if rate < 12000 else "speech-16k"
         enhanced = soundfile.read(result.destination, dtype="float32")[0]
@@ -361,7 +364,7 @@ def test_the_rate_of_a_recording_chooses_the_model(write, tmp_path, speech):
 
 def test_a_rate_that_no_model_fits(write, tmp_path, speech):
     paths = [write("a.wav", speech, 1000), write("b.wav", speech)]
-    results = enhance_files(paths, tmp_path / "out")
+    results = enhance_files(paths, tmp_path / "out", model="auto")
     assert [result.status for result in results] == ["failed", "enhanced"]
     assert results[0].reason.startswith("no model of skse (speech-8k, speech-16k) fits a sampling")
     assert os.listdir(tmp_path / "out") == ["b.wav"]
@@ -369,8 +372,8 @@ def test_a_rate_that_no_model_fits(write, tmp_path, speech):
     assert result.status == "enhanced"
 
 
-@pytest.mark.parametrize("options", [{}, {"model": "speech-16k"}])
-def test_a_model_that_was_replaced(write, tmp_path, speech, monkeypatch, options):
+@pytest.mark.parametrize("model", ["auto", "speech-16k"])
+def test_a_model_that_was_replaced(write, tmp_path, speech, monkeypatch, model):
     """Whether a recording needs it or not."""
     path = write("a.wav", speech)
     record = available_models()["speech-16k"]
@@ -380,7 +383,7 @@ def test_a_model_that_was_replaced(write, tmp_path, speech, monkeypatch, options
     (tmp_path / "data" / record.path.name).write_bytes(record.path.read_bytes()[:-1])
     monkeypatch.setattr("skse.models._registry.FOLDER", tmp_path / "data")
     with pytest.raises(ModelError, match="cannot be loaded: it is damaged or was replaced"):
-        enhance_files([path], tmp_path / "out", **options)
+        enhance_files([path], tmp_path / "out", model=model)
     assert not (tmp_path / "out").exists()
 
 
