@@ -55,9 +55,9 @@ class NoiseChannels:
         wants_prior = "prior_snr" in self.names
         for t, frame in enumerate(power):
             self._tracker.update(frame, self._state)
-            noise[t] = self._state["noise"]
+            noise[t] = self._noise()
             if wants_prior:
-                prior[t] = self._prior(frame)
+                prior[t] = self._prior(frame, noise[t])
         values: dict[str, Any] = {"noise": noise, "prior_snr": prior}
         if "posterior_snr" in self.names:
             values["posterior_snr"] = power / noise
@@ -70,9 +70,14 @@ class NoiseChannels:
                 np.clip(channels[..., i], -_MOST, _MOST, out=channels[..., i])
         return np.moveaxis(channels, 0, 2)
 
-    def _prior(self, power):
+    def _noise(self):
+        """Power of the noise; where it is not known, the mean power of the last frames."""
+        noise, known = self._state["noise"], self._state["noise_known"]
+        return np.where(known[:, None], noise, np.maximum(noise, self._state["noise_mean"]))
+
+    def _prior(self, power, noise):
         """Decision-directed a priori SNR of the next frame, the gain that of a Wiener filter."""
-        noise, speech = self._state["noise"], self._speech
+        speech = self._speech
         prior = np.maximum(power / noise - 1, 0)
         prior *= 1 - _SMOOTHING
         prior += _SMOOTHING * (speech / noise)

@@ -52,7 +52,8 @@ class STFTFeaturizer(BaseFeaturizer):
         nepers of amplitude:
 
         - "noise": the noise that the tracker of the classical enhancers
-          (:class:`~skse.features.NoiseTracker`) has followed up to this frame,
+          (:class:`~skse.features.NoiseTracker`) has followed up to this frame; before it is
+          known, the mean power of the last frames,
         - "posterior_snr": what is there over that noise, the a posteriori SNR,
         - "prior_snr": the decision-directed a priori SNR of :class:`~skse.WienerFilter`.
 

@@ -35,7 +35,8 @@ def test_channels_are_the_logs_of_noise_and_snrs(rng, n_fft, hop_length):
     for t in range(S.shape[2]):
         power = np.abs(S[:, :, t]).astype(float) ** 2
         tracker.update(power.astype(np.float32), state)
-        noise = state["noise"].astype(float)
+        unknown = ~state["noise_known"][:, None]
+        noise = np.maximum(state["noise"], unknown * state["noise_mean"]).astype(float)
         prior = 0.98 * speech / noise + 0.02 * np.maximum(power / noise - 1, 0)
         prior = np.maximum(prior, 10**-2.5)
         speech = (prior / (1 + prior)) ** 2 * power
