@@ -21,8 +21,6 @@ from skse.utils import check_choice
 # steps of little data. In so few epochs a network learns nothing by heart: no remix.
 _SEGMENT_FRAMES = 32
 _BATCH_SIZES = {"unet": 8}
-# What a network would need more epochs to find out by itself.
-_NOISE_CHANNELS = ("posterior_snr", "prior_snr")
 # Name on the way in -> class, and the name to read.
 BASELINES = {
     "spectral-subtraction": (SpectralSubtraction, "spectral subtraction"),
@@ -95,7 +93,6 @@ def make_candidates(networks, targets, losses, baselines, *, sampling_rate, epoc
                 network.value,
                 target.value,
                 training={"loss": loss.value, "epochs": epochs, "random_state": random_state},
-                stft={"noise_channels": _NOISE_CHANNELS},
                 sampling_rate=sampling_rate,
                 segment_frames=_SEGMENT_FRAMES,
                 remix=False,

@@ -85,8 +85,7 @@ def compare(
         and "complex" map to the clean spectrum (:class:`~skse.SpectrumTarget`); "ibm", "tbm",
         "irm", "smm", "psm" and "cirm" are masks (:class:`~skse.IdealMaskTarget`); or targets
         of your own by name. Networks see the log spectrum, but the real part for "real",
-        both parts for "complex" and "cirm", which depend on the phase; and, with any target, the
-        a posteriori and a priori SNR (`noise_channels` of :class:`~skse.STFTFeaturizer`).
+        both parts for "complex" and "cirm", which depend on the phase.
     losses : sequence of str or dict of str to callable, default=("mse", "bce")
         Keys of ``skse.networks.LOSSES``, "bce" for the binary cross-entropy; or by name
         whatever a network takes as its `loss`.
