@@ -67,15 +67,14 @@ class SpeechEnhancer(BaseEnhancer):
         it into the noisy one. Needed where a step before (such as
         :class:`~skse.PeakNormalize`) or a recorder changed the level of one.
     remix : {"auto"}, bool or Remix, default="auto"
-        Train on the speech and the noise (noisy minus clean) of the training pairs
-        mixed anew, at random SNR, level and speed: a network never sees the same
-        mixture twice, and learns no recording by heart. True stands for
-        :class:`~skse.Remix` with its defaults; "auto" for the same where the regressor is
-        a network itself (not inside a Pipeline or a search), the segments have at least 16
-        frames, and noisy is clean plus noise; `remix_` tells. Pairs that differ by more
-        than noise that was added, by a room, a codec or clipping, need False. With
-        early stopping a network validates on held-out pairs as they are, and
-        neither their speech nor their noise is in any mixture. A regressor that is
+        Train on the speech and the noise (noisy minus clean) of the training pairs mixed anew,
+        at random SNR, level and speed: a network never sees the same mixture twice, and learns
+        no recording by heart. True stands for :class:`~skse.Remix` with its defaults; "auto"
+        for the same where the regressor is a network itself (not inside a Pipeline or a
+        search), the segments have at least 16 frames, and noisy is clean plus noise; `remix_`
+        tells. Pairs that differ by more than noise that was added, by a room, a codec or
+        clipping, need False. With early stopping a network validates on held-out pairs as they
+        are, and neither their speech nor their noise is in any mixture. A regressor that is
         not a network is fitted on the mixtures of one epoch.
     strength : float, default=1.0
         0 returns the noisy speech, 1 the enhanced speech, values between blend
