@@ -69,13 +69,12 @@ class SpeechEnhancer(BaseEnhancer):
     remix : {"auto"}, bool or Remix, default="auto"
         Train on the speech and the noise (noisy minus clean) of the training pairs mixed anew,
         at random SNR, level and speed: a network never sees the same mixture twice, and learns
-        no recording by heart. True stands for :class:`~skse.Remix` with its defaults; "auto"
-        for the same where the regressor is a network itself (not inside a Pipeline or a
-        search), the segments have at least 16 frames, and noisy is clean plus noise; `remix_`
-        tells. Pairs that differ by more than noise that was added, by a room, a codec or
-        clipping, need False. With early stopping a network validates on held-out pairs as they
-        are, and neither their speech nor their noise is in any mixture. A regressor that is
-        not a network is fitted on the mixtures of one epoch.
+        none by heart. True stands for :class:`~skse.Remix` with its defaults; "auto" for the
+        same where the regressor is a network itself (not inside a Pipeline or a search),
+        segments have at least 16 frames, and noisy is clean plus noise; `remix_` tells. Pairs
+        that differ by more than added noise, by a room, a codec or clipping, need False. With
+        early stopping a network validates on held-out pairs as they are, of which nothing is in
+        any mixture. A regressor that is no network is fitted on the mixtures of one epoch.
     strength : float, default=1.0
         0 returns the noisy speech, 1 the enhanced speech, values between blend
         them. Takes effect without another fit.
