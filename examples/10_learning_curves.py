@@ -16,7 +16,7 @@ holds for speech it has not heard, and no longer. Hold out a part and watch.
 # and validated on in another.
 #
 # Few sentences, taken as they are (``remix=False``), and a high learning
-# rate make this network overfit within seconds; a warning says so.
+# rate make this network overfit within seconds.
 
 from skse import IdealMaskTarget, SpeechEnhancer, UNetRegressor
 from skse.datasets import load_harvard
