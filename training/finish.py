@@ -28,7 +28,7 @@ SCORES = {"snr_gain_db": "SNR gain in dB", "stoi": "STOI", "pesq": "PESQ"}
 
 
 def scores_of(name, path=ROWS):
-    """Return the scores of a model by what they are: one line of text each."""
+    """Return the scores of a model by set, and by what they are: a text of those at each SNR."""
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     scores = {}
@@ -39,10 +39,10 @@ def scores_of(name, path=ROWS):
         if set_name.endswith("clean"):
             own = [row for row in own if row["snr_db"] != "100"]
         snrs = "/".join(row["snr_db"] for row in own)
-        for column, label in SCORES.items():
-            scores[f"{set_name}, {label} at {snrs} dB"] = "/".join(
-                f"{float(row[column]):.2f}" for row in own
-            )
+        scores[f"{set_name}, at {snrs} dB"] = {
+            label: "/".join(f"{float(row[column]):.2f}" for row in own)
+            for column, label in SCORES.items()
+        }
     if not scores:
         raise SystemExit(f"{path} has no rows of {name}; run benchmarks/shipped_models.py.")
     return scores

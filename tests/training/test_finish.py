@@ -13,10 +13,10 @@ def test_scores_of_a_model_are_lines_by_set(tmp_path):
         "wide band,speech-16k,0,6,.8,1.5\n"
     )
     assert finish.scores_of("speech-8k", path) == {
-        "NOIZEUS, SNR gain in dB at 0/5 dB": "5.13/4.00",
-        "NOIZEUS, STOI at 0/5 dB": "0.70/0.80",
-        "NOIZEUS, PESQ at 0/5 dB": "1.60/1.90",
-        "NOIZEUS clean, SNR gain in dB at 40 dB": "-1.00",
-        "NOIZEUS clean, STOI at 40 dB": "1.00",
-        "NOIZEUS clean, PESQ at 40 dB": "4.40",
+        "NOIZEUS, at 0/5 dB": {
+            "SNR gain in dB": "5.13/4.00",
+            "STOI": "0.70/0.80",
+            "PESQ": "1.60/1.90",
+        },
+        "NOIZEUS clean, at 40 dB": {"SNR gain in dB": "-1.00", "STOI": "1.00", "PESQ": "4.40"},
     }
