@@ -35,8 +35,13 @@ PACKAGES = {
         "a/asterisk-core-sounds/asterisk-core-sounds-it-wav_1.6.1-1_all.deb",
         "5a26638089e134b8ac39363fe249c5c93c50cd8bfdc9b2499ae61ec4a35e2fcb",
         "CC-BY-3.0",
-        "Carmine Mastropaolo and others, see the package",
+        "Carlo Flora, carloflora.com, segreterietelefoniche.it; translated by Silvia Petrin",
     ),
+}
+# Sources whose licence asks for credit -> where their authors are named.
+CREDITS = {
+    "ESC-10": "K. J. Piczak, doi:10.7910/DVN/YDEPUT, authors at https://github.com/karoldvl/ESC-10",
+    "blanket": "authors in SOUNDS_LICENSING.md of https://github.com/rafaelmardojai/blanket",
 }
 TELEPHONE = ("asterisk-core-sounds-ru-wav", "asterisk-core-sounds-it-wav")  # at 8 kHz
 # Above this share of half the rate a recording counts as whole.
@@ -81,6 +86,7 @@ def credits_of(folder, rate):
         sources[kind, row["source"], row["licence"]] += float(row["seconds"])
     lines = [
         f"{kind}: {source}, {licence}, {seconds / 60:.0f} min"
+        + (f" ({CREDITS[source]})" if source in CREDITS else "")
         for (kind, source, licence), seconds in sorted(sources.items())
     ]
     return lines + [
