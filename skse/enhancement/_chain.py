@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils import get_tags
 
 from skse.enhancement._blocks import Recording, n_frames_of, root_mean_square
-from skse.enhancement._inputs import InputStream, with_reference
+from skse.enhancement._inputs import InputStream, inputs_abreast, sizes_abreast, with_reference
 from skse.enhancement._predictor import Predictor, prediction_windows
 from skse.enhancement._segments import Block, ContextFrames, Segments
 from skse.enhancement._shared_stfts import SharedRecording, can_share
@@ -155,7 +155,9 @@ class Chain:
         return InputStream(self.featurizer, self.target.needs_reference)
 
     def rows(self, noisy: Arrays, clean: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Compute what a regressor is trained on, one pair at a time.
+        """Compute what a regressor is trained on.
+
+        One pair at a time, or some abreast where the features carry a state.
 
         Parameters
         ----------
@@ -175,15 +177,21 @@ class Chain:
         rows: Any = None
         targets: Any = None
         pairs = self.stft_pairs(noisy, clean)
-        for stfts, end, count in zip(pairs, np.cumsum(counts), counts, strict=True):
-            y_stft, s_stft = (_pad(stft, windows) for stft in stfts)
-            new_rows = windows.training_rows(self.inputs(y_stft))
-            new_targets = windows.training_targets(self.target.transform(y_stft, s_stft))
-            if rows is None:
-                rows = np.empty((counts.sum(), *new_rows.shape[1:]), dtype=np.float32)
-                targets = np.empty((counts.sum(), *new_targets.shape[1:]), dtype=np.float32)
-            rows[end - count : end] = new_rows
-            targets[end - count : end] = new_targets
+        begin = 0
+        for n_abreast in sizes_abreast(self.featurizer, n_frames, _FRAMES_AT_ONCE):
+            stfts = [[_pad(stft, windows) for stft in next(pairs)] for _ in range(n_abreast)]
+            seen = inputs_abreast(
+                self.featurizer, [noisy for noisy, _ in stfts], self.target.needs_reference
+            )
+            for features, pair in zip(seen, stfts, strict=True):
+                new_rows = windows.training_rows(features)
+                new_targets = windows.training_targets(self.target.transform(*pair))
+                if rows is None:
+                    rows = np.empty((counts.sum(), *new_rows.shape[1:]), dtype=np.float32)
+                    targets = np.empty((counts.sum(), *new_targets.shape[1:]), dtype=np.float32)
+                end = begin + len(new_rows)
+                rows[begin:end], targets[begin:end] = new_rows, new_targets
+                begin = end
         return rows, targets, counts
 
     def mixture_rows(self, noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -277,9 +285,24 @@ class Chain:
                 _pad(recordings[block.utterance].stft(block.begin, block.end), windows)
                 for block in batch
             ]
+            whole = [
+                block.begin == 0 and block.end == recordings[block.utterance].n_frames
+                for block in batch
+            ]
+            together = iter(
+                inputs_abreast(
+                    self.featurizer,
+                    [stft for stft, alone in zip(stfts, whole, strict=True) if alone],
+                    self.target.needs_reference,
+                )
+            )
+            seen = [
+                next(together) if alone else inputs[block.utterance].block(stft, block.begin)
+                for block, stft, alone in zip(batch, stfts, whole, strict=True)
+            ]
             rows = [
-                windows.block_rows(inputs[block.utterance].block(stft, block.begin), block)
-                for stft, block in zip(stfts, batch, strict=True)
+                windows.block_rows(features, block)
+                for features, block in zip(seen, batch, strict=True)
             ]
             predicted = predictor.predict(rows, [block.utterance for block in batch])
             for block, stft, part in zip(batch, stfts, predicted, strict=True):

@@ -51,6 +51,65 @@ class InputStream:
         return self._seen
 
 
+def inputs_abreast(featurizer, stfts, needs_reference):
+    """Compute what is seen of whole recordings, a state of the features abreast.
+
+    Parameters
+    ----------
+    featurizer : BaseFeaturizer
+        Fitted.
+    stfts : list of ndarray of shape (n_frequencies, n_frames)
+        Of any lengths.
+    needs_reference : bool
+        Whether the regressor sees the STFT as well.
+
+    Returns
+    -------
+    seen : list of ndarray of shape (n_bands, n_frames[, n_channels])
+    """
+    if not featurizer.carries_state or len(stfts) < 2:
+        return [InputStream(featurizer, needs_reference).push(stft) for stft in stfts]
+    lengths = [stft.shape[1] for stft in stfts]
+    # No frame depends on later ones, so not on zeros behind the last.
+    together = np.zeros((len(stfts), len(stfts[0]), max(lengths)), np.result_type(*stfts))
+    for row, stft in zip(together, stfts, strict=True):
+        row[:, : stft.shape[1]] = stft
+    features = featurizer.open_stream(len(stfts)).push(together)
+    seen = [part[:, :length] for part, length in zip(features, lengths, strict=True)]
+    if needs_reference:
+        return [with_reference(*pair) for pair in zip(seen, stfts, strict=True)]
+    return seen
+
+
+def sizes_abreast(featurizer, n_frames, most):
+    """Yield how many recordings go abreast, one group after another.
+
+    One, but where the features carry a state as many as `most` frames hold.
+
+    Parameters
+    ----------
+    featurizer : BaseFeaturizer
+        Whose features they are.
+    n_frames : iterable of int
+        Of the recordings, in order.
+    most : int
+        Frames of a group, each recording as long as its longest.
+
+    Yields
+    ------
+    n_recordings : int
+    """
+    size = longest = 0
+    for n in n_frames:
+        longest = max(longest, n)
+        if size and (not featurizer.carries_state or (size + 1) * longest > most):
+            yield size
+            size, longest = 0, n
+        size += 1
+    if size:
+        yield size
+
+
 def with_reference(features, stft):
     """Join features with real and imaginary part of the STFT, the shorter padded with zeros."""
     if features.ndim == 2:

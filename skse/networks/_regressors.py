@@ -24,6 +24,10 @@ class UNetRegressor(BaseNetworkRegressor):
     ----------
     filters : sequence of int, default=(16, 24, 32, 48)
         Channels of every level, from the finest to the coarsest.
+    fold : int, default=1
+        Neighbouring frequencies that become the channels of one on the way in, and frequencies
+        again on the way out (sub-pixel convolution, Shi et al. 2016): no convolution then works
+        at full resolution, where most of the time goes.
     top_filters : int, default=8
         With strides: channels at full resolution, beside the input, before the last
         convolution.
@@ -142,6 +146,8 @@ class UNetRegressor(BaseNetworkRegressor):
     ----------
     O. Ronneberger, P. Fischer and T. Brox, "U-Net: Convolutional networks for
     biomedical image segmentation", MICCAI 2015.
+    W. Shi et al., "Real-time single image and video super-resolution using an efficient
+    sub-pixel convolutional neural network", CVPR 2016.
 
     Examples
     --------
@@ -157,6 +163,7 @@ class UNetRegressor(BaseNetworkRegressor):
         self,
         filters: Sequence[int] = (16, 24, 32, 48),
         *,
+        fold: int = 1,
         top_filters: int = 8,
         kernel_size: int = 3,
         first_kernel_size: int = 5,
@@ -203,6 +210,9 @@ class UNetRegressor(BaseNetworkRegressor):
         """
         check_unet(self)
         return UNet(**{name: getattr(self, name) for name in UNet().get_params()})
+
+    def __setstate__(self, state):
+        super().__setstate__({"fold": 1, **state})  # there was none before
 
 
 class AutoencoderRegressor(BaseNetworkRegressor):

@@ -14,7 +14,7 @@ class UNet(BaseArchitecture):
 
     Parameters
     ----------
-    filters, top_filters, kernel_size, first_kernel_size, strides, downsampling
+    filters, fold, top_filters, kernel_size, first_kernel_size, strides, downsampling
         As in :class:`UNetRegressor`.
     n_convolutions, residual, bottleneck_filters, dilations, bottleneck_units
         As in :class:`UNetRegressor`.
@@ -40,6 +40,7 @@ class UNet(BaseArchitecture):
         self,
         filters: Sequence[int] = (16, 24, 32, 48),
         *,
+        fold: int = 1,
         top_filters: int = 8,
         kernel_size: int = 3,
         first_kernel_size: int = 5,
@@ -61,6 +62,9 @@ class UNet(BaseArchitecture):
     ) -> None:
         keep_parameters(self, locals())
 
+    def __setstate__(self, state):
+        super().__setstate__({"fold": 1, **state})  # there was none before
+
     def check_params(self) -> None:
         """Raise a ValueError where a parameter is none that the network can be built with."""
         check_unet(self)
@@ -81,6 +85,8 @@ class UNet(BaseArchitecture):
         """
         from keras import layers
 
+        n_frequencies = image.shape[1]
+        image = self._fold(image)
         seen = image
         image, levels = self._lead_down(image)
         if self.bottleneck_filters:
@@ -101,9 +107,13 @@ class UNet(BaseArchitecture):
             image = layers.Concatenate()([image, seen])
         for n_filters in self.head_filters:
             image = self._convolve(image, n_filters, 1)
-        return self._pad_and_convolve(
-            image, layers.Conv2D, n_channels, 1 if self.head_filters else self.kernel_size
+        image = self._pad_and_convolve(
+            image,
+            layers.Conv2D,
+            n_channels * self.fold,
+            1 if self.head_filters else self.kernel_size,
         )
+        return self._unfold(image, n_frequencies)
 
     def receptive_field(self) -> tuple[int, int] | None:
         """How far the network looks along time, by its longest path.
@@ -130,6 +140,31 @@ class UNet(BaseArchitecture):
         reaches += [reach_of(wide, dilation, causal=self.causal) for dilation in self.dilations]
         back, ahead = map(sum, zip(*reaches, strict=True))
         return back, ahead
+
+    def _fold(self, image):
+        """Make `fold` neighbouring frequencies the channels of one; zeros fill up the last."""
+        from keras import layers
+
+        if self.fold == 1:
+            return image
+        _, n_frequencies, _, n_channels = image.shape
+        n_folded = -(-n_frequencies // self.fold)
+        image = layers.ZeroPadding2D(((0, n_folded * self.fold - n_frequencies), (0, 0)))(image)
+        frames = layers.Permute((2, 1, 3))(image)
+        frames = layers.Reshape((-1, n_folded, self.fold * n_channels))(frames)
+        return layers.Permute((2, 1, 3))(frames)
+
+    def _unfold(self, image, n_frequencies):
+        """Undo `_fold`."""
+        from keras import layers
+
+        if self.fold == 1:
+            return image
+        _, n_folded, _, n_channels = image.shape
+        frames = layers.Permute((2, 1, 3))(image)
+        frames = layers.Reshape((-1, n_folded * self.fold, n_channels // self.fold))(frames)
+        image = layers.Permute((2, 1, 3))(frames)
+        return layers.Cropping2D(((0, n_folded * self.fold - n_frequencies), (0, 0)))(image)
 
     def _lead_down(self, image):
         """Return the lowest level, and what every level holds for the way up."""
@@ -252,7 +287,7 @@ def check_unet(owner):
     check_sizes(owner, "head_filters", shortest=0)
     check_choice(owner, "skip", owner.skip, ("add", "concatenate"))
     check_choice(owner, "downsampling", owner.downsampling, ("max_pool", "stride"))
-    for name in ("top_filters", "kernel_size", "first_kernel_size", "n_convolutions"):
+    for name in ("fold", "top_filters", "kernel_size", "first_kernel_size", "n_convolutions"):
         check_number(owner, name, getattr(owner, name), Integral, min_val=1)
     for name in ("bottleneck_units", "bottleneck_filters"):
         if getattr(owner, name) is not None:

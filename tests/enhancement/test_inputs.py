@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from skse import MelFeaturizer, STFTFeaturizer
-from skse.enhancement._inputs import InputStream, with_reference
+from skse.enhancement._inputs import (
+    InputStream,
+    inputs_abreast,
+    sizes_abreast,
+    with_reference,
+)
 from skse.features._noise_channels import NOISE_CHANNELS
 
 N_FRAMES = 90
@@ -31,6 +36,38 @@ def test_blocks_hold_what_the_whole_holds(rng, featurizer, needs_reference, bloc
     for begin, end in blocks:
         seen = stream.block(stft[:, begin:end], begin)
         np.testing.assert_allclose(seen, whole[:, begin:end], atol=1e-6)
+
+
+@pytest.mark.parametrize("featurizer", FEATURIZERS)
+@pytest.mark.parametrize("needs_reference", [False, True])
+def test_abreast_as_alone(rng, featurizer, needs_reference):
+    """However long its neighbours are, a recording is seen as if it were alone."""
+    stfts = [
+        featurizer.stft(rng.standard_normal(n) * np.linspace(0.1, 2, n))
+        for n in (9000, 300, 20_011, 9000)
+    ]
+    stfts[0][:, :30] = 0
+    seen = inputs_abreast(featurizer, stfts, needs_reference)
+    for stft, abreast in zip(stfts, seen, strict=True):
+        alone = InputStream(featurizer, needs_reference).push(stft)
+        np.testing.assert_allclose(abreast, alone, atol=1e-5)
+    assert inputs_abreast(featurizer, [], needs_reference) == []
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "sizes"),
+    [
+        ([10] * 7, [3, 3, 1]),
+        ([40, 5, 5], [1, 2]),
+        ([5, 5, 40, 1], [2, 1, 1]),
+        ([10, 15, 16, 2], [2, 1, 1]),
+        ([], []),
+    ],
+)
+def test_groups_hold_a_bounded_number_of_frames(n_frames, sizes):
+    with_state = STFTFeaturizer(noise_channels=["noise"])
+    assert list(sizes_abreast(with_state, n_frames, 30)) == sizes
+    assert list(sizes_abreast(STFTFeaturizer(), n_frames, 30)) == [1] * len(n_frames)
 
 
 def test_the_shorter_of_features_and_reference_is_padded(rng):

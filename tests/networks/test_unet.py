@@ -40,14 +40,30 @@ def test_any_size_in_same_size_out(strides, downsampling):
             assert model(image).shape == image.shape
 
 
+@pytest.mark.parametrize("fold", [1, 2, 3, 9, 20])
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_what_is_folded_is_unfolded(fold, n_channels, rng):
+    network = UNet(fold=fold)
+    for n_frequencies in (1, 8, 9):
+        image = rng.standard_normal((2, n_frequencies, 5, n_channels)).astype(np.float32)
+        folded = np.asarray(network._fold(image))
+        n_folded = -(-n_frequencies // fold)
+        assert folded.shape == (2, n_folded, 5, fold * n_channels)
+        for k in range(n_frequencies):
+            channels = slice(k % fold * n_channels, (k % fold + 1) * n_channels)
+            np.testing.assert_array_equal(folded[:, k // fold, :, channels], image[:, k])
+        np.testing.assert_array_equal(network._unfold(folded, n_frequencies), image)
+
+
 @pytest.mark.parametrize(
     ("X_shape", "y_shape"),
     [((257, 265), (257, 265)), ((13, 9, 2), (13, 9)), ((6, 9), (11, 9, 3)), ((11, 9), (4, 9))],
 )
-def test_frequencies_and_channels(X_shape, y_shape, make_network, rng):
+@pytest.mark.parametrize("fold", [1, 4])
+def test_frequencies_and_channels(X_shape, y_shape, fold, make_network, rng):
     X = rng.standard_normal((3, *X_shape)).astype(np.float32)
     y = rng.standard_normal((3, *y_shape)).astype(np.float32)
-    network = make_network(filters=(2, 3)).fit(X, y)
+    network = make_network(filters=(2, 3), fold=fold).fit(X, y)
     assert network.predict(X).shape == y.shape
     assert network.n_features_in_ == X_shape[0]
     shorter = network.predict(X[:, :, :7])
@@ -90,6 +106,7 @@ def test_options_train(options, make_network, rng):
         {"kernel_size": 4, "first_kernel_size": 1, "dilations": (2, 3)},
         {"n_convolutions": 2, "skip": "concatenate"},
         {"bottleneck_units": 3},
+        {"fold": 3},
         {"filters": (2, 3, 2), "strides": (3, 1)},
         {"downsampling": "max_pool", "n_convolutions": 2, "residual": False},
         {"bottleneck_filters": 3, "n_convolutions": 2, "head_filters": (3,), "input_skip": False},
@@ -186,6 +203,7 @@ def test_pooling_takes_the_largest_of_every_level():
     ("options", "message"),
     [
         ({"downsampling": "mean"}, "downsampling='mean' is not allowed; choose from 'max_pool'"),
+        ({"fold": 0}, "fold == 0, must be >= 1"),
         ({"bottleneck_filters": 0}, "bottleneck_filters == 0, must be >= 1"),
         ({"head_filters": (4, 0)}, r"head_filters=\(4, 0\) must be a sequence"),
         ({"filters": (4, 4), "decoder_filters": (4,)}, r"decoder_filters=\(4,\) must be .* of 2"),
