@@ -8,7 +8,7 @@ import click
 from skse.cli._types import Names, Table, data_home_option, fit_for_bce, seed_option
 
 NETWORKS = ("autoencoder", "unet")
-LOSSES = ("mse", "bce")
+LOSSES = ("mse", "bce", "snr")
 # NOIZEUS has 960 pairs; every sentence eight times is as much as one can wait for.
 _NOIZEUS_PAIRS = 240
 _MOST_JOBS = 8
@@ -33,15 +33,16 @@ _MOST_JOBS = 8
 @click.option(
     "--targets",
     type=Names(Table("skse.targets", "TARGETS")),
-    default=("log", "ibm", "irm"),
-    help="What the network learns: the clean spectrum (log to complex) or a mask (ibm to cirm). "
-    "Default: log,ibm,irm.",
+    default=("log", "ibm", "irm", "waveform"),
+    help="What the network learns: the clean spectrum (log to complex), a mask (ibm to cirm), or "
+    "a mask that is judged by the waveform (waveform). Default: log,ibm,irm,waveform.",
 )
 @click.option(
     "--losses",
     type=Names(LOSSES),
     default=LOSSES,
-    help="Mean squared error, binary cross-entropy (for masks other than cirm). Default: both.",
+    help="Mean squared error, binary cross-entropy (for masks other than cirm), negative SNR (for "
+    "waveform). Default: all.",
 )
 @click.option(
     "--epochs",

@@ -23,6 +23,7 @@ _EPILOG = r"""\b
 Examples:
   skse train noisy/ clean/ --out model.skse
   skse train noisy/ clean/ --out model.skse --sampling-rate 16000 --epochs 60
+  skse train noisy/ clean/ --out model.skse --from speech-8k
   skse train noisy/ clean/ --out model.skse --match '^(sp\d+)_'
 """
 
@@ -102,11 +103,19 @@ Examples:
     "is learnt by heart. Default: for a network that sees segments long enough. Not where noisy is "
     "more than clean plus noise, as after a codec or in a room.",
 )
+@click.option(
+    "--from",
+    "start_from",
+    metavar="MODEL",
+    help="Train this model further instead of a new one (fine-tuning): a name of `skse models`, a "
+    "file or a URL. Network, target, loss and sampling rate stay its own.",
+)
 @seed_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Cores to train on. Default: all.")
 @click.option("--force", is_flag=True, help="Overwrite --out.")
 def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, network, target, loss,
-          epochs, sampling_rate, validation, patience, remix, seed, jobs, force):  # fmt: skip
+          epochs, sampling_rate, validation, patience, remix, start_from, seed, jobs,
+          force):  # fmt: skip
     """Train a model on pairs of noisy and clean recordings.
 
     Both folders are searched with all their subfolders; many noisy files may share a clean one.
@@ -150,6 +159,7 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
             validation_fraction=validation,
             patience=patience,
             remix="auto" if remix is None else remix,
+            start_from=start_from,
             random_state=seed,
             force=force,
             progress=True,

@@ -15,12 +15,18 @@ from skse.enhancement import (
     oracle_predict,
 )
 from skse.experiments import Part, configured, find_part, fits, make_system
+from skse.networks import compares
 from skse.utils import check_choice
 
 # Trained on minutes of speech in minutes of time: short segments and small batches make many
-# steps of little data. In so few epochs a network learns nothing by heart: no remix.
+# steps of little data, and a U-Net that folds frequencies makes each cheap. In so few epochs a
+# network learns nothing by heart: no remix.
 _SEGMENT_FRAMES = 32
-_BATCH_SIZES = {"unet": 8}
+# What every network sees beside its features: what spectral subtraction has at hand.
+_STFT = {"noise_channels": ("posterior_snr", "prior_snr")}
+_SIZES = {
+    "unet": {"batch_size": 8, "fold": 4, "filters": (24, 32, 48), "first_kernel_size": 3},
+}
 # Name on the way in -> class, and the name to read.
 BASELINES = {
     "spectral-subtraction": (SpectralSubtraction, "spectral subtraction"),
@@ -93,6 +99,7 @@ def make_candidates(networks, targets, losses, baselines, *, sampling_rate, epoc
                 network.value,
                 target.value,
                 training={"loss": loss.value, "epochs": epochs, "random_state": random_state},
+                stft=_STFT,
                 sampling_rate=sampling_rate,
                 segment_frames=_SEGMENT_FRAMES,
                 remix=False,
@@ -107,7 +114,8 @@ def make_candidates(networks, targets, losses, baselines, *, sampling_rate, epoc
         raise ValueError(
             f"compare: losses={[x.name for x in losses]!r} fit none of "
             f"targets={[x.name for x in targets]!r}: bce needs a target between 0 and 1, such as "
-            "'ibm' or 'irm'. Add the loss 'mse' or such a target."
+            "'ibm' or 'irm', snr and si_sdr need 'waveform', and that needs a network. Add the "
+            "loss 'mse' or such a target."
         )
     for candidate in candidates:
         candidate.estimator.make_chain()  # refuses what cannot be trained
@@ -143,8 +151,8 @@ def _find(kind, chosen):
                 "dict of names to objects."
             )
         part = find_part(kind, value, caller="compare", parameter=plural)
-        if kind == "network" and part.name in _BATCH_SIZES:
-            part.value.set_params(batch_size=_BATCH_SIZES[part.name])
+        if kind == "network":
+            part.value.set_params(**_SIZES.get(part.name, {}))
         if name != part.name:
             part = Part(name, name, part.value)
         parts.append(part)
@@ -157,10 +165,19 @@ def _find(kind, chosen):
 
 
 def _losses_for(network, target, losses):
-    """Losses to train a network with; one without a name where it has no such parameter."""
+    """Losses to train a network with; one without a name where it has no such parameter.
+
+    None where it cannot learn the target.
+    """
+    parameters = network.get_params()
+    if target.needs_reference and not any(name.split("__")[-1] == "head" for name in parameters):
+        return []  # it cannot apply a mask that is part of the network
     if "loss" not in network.get_params(deep=False):
         return [Part("", "", None)]
-    return [loss for loss in losses if fits(loss.value, target)]
+    fitting = [loss for loss in losses if fits(loss.value, target)]
+    if target.gives_waveforms:  # where there is a loss made for them, the others say less
+        return [loss for loss in fitting if compares(loss.value) == "waveforms"] or fitting
+    return fitting
 
 
 def _find_baselines(chosen):

@@ -53,8 +53,8 @@ def compare(
     data: Bunch,
     *,
     networks: Sequence[str] | Mapping[str, Any] = ("autoencoder", "unet"),
-    targets: Sequence[str] | Mapping[str, str | BaseTarget] = ("log", "ibm", "irm"),
-    losses: Sequence[str] | Mapping[str, str | Callable[..., Any]] = ("mse", "bce"),
+    targets: Sequence[str] | Mapping[str, str | BaseTarget] = ("log", "ibm", "irm", "waveform"),
+    losses: Sequence[str] | Mapping[str, str | Callable[..., Any]] = ("mse", "bce", "snr"),
     baselines: Sequence[str] | Mapping[str, Any] = tuple(BASELINES),
     epochs: int = 2,
     n_splits: int = 3,
@@ -69,24 +69,28 @@ def compare(
     """Compare networks, targets and losses on the same folds, and write down what comes out.
 
     Every combination of network, target and loss is cross-validated (a loss only where it can
-    compare what the target gives); the classical baselines and each target's ceiling run on
-    the same folds.
+    compare what the target gives, and of waveforms those made for them alone); the classical
+    baselines and each target's ceiling run on the same folds.
 
     Parameters
     ----------
     data : :class:`~sklearn.utils.Bunch`
         As of :func:`skse.datasets.load_harvard` and the other loaders.
     networks : sequence of str or dict of str to estimator, default=("autoencoder", "unet")
-        Keys of ``skse.networks.NETWORKS``, with the sizes that are their defaults; or by
-        the name to be written in the table any regressor that :class:`~skse.SpeechEnhancer`
-        takes (or one of those keys).
-    targets : sequence of str or dict of str to BaseTarget, default=("log", "ibm", "irm")
+        Keys of ``skse.networks.NETWORKS``, in small sizes; or by the name to be written in the
+        table any regressor that :class:`~skse.SpeechEnhancer` takes (or one of those keys).
+    targets : sequence of str or dict of str to BaseTarget, \
+            default=("log", "ibm", "irm", "waveform")
         Keys of :data:`skse.targets.TARGETS`: "log", "magnitude", "power", "compressed", "real"
         and "complex" map to the clean spectrum (:class:`~skse.SpectrumTarget`); "ibm", "tbm",
-        "irm", "smm", "psm" and "cirm" are masks (:class:`~skse.IdealMaskTarget`); or targets
-        of your own by name. Networks see the log spectrum, but the real part for "real",
-        both parts for "complex" and "cirm", which depend on the phase.
-    losses : sequence of str or dict of str to callable, default=("mse", "bce")
+        "irm", "smm", "psm" and "cirm" are masks (:class:`~skse.IdealMaskTarget`); "waveform" is
+        a mask inside the network, judged by the waveform (:class:`~skse.WaveformTarget`); or
+        targets of your own by name. Networks see the log spectrum, but the real part for
+        "real", both parts for "complex" and "cirm", which depend on the phase; and beside it
+        every unit's power over that of the noise, and its a priori SNR
+        (``STFTFeaturizer(noise_channels=...)``).
+    losses : sequence of str or dict of str to callable, \
+            default=("mse", "bce", "snr")
         Keys of ``skse.networks.LOSSES``, "bce" for the binary cross-entropy; or by name
         whatever a network takes as its `loss`.
     baselines : sequence of str or dict of str to estimator

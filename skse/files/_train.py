@@ -2,23 +2,28 @@
 
 import time
 import warnings
+from inspect import signature
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from sklearn.utils import Bunch
 
-from skse.enhancement import groups_of
-from skse.experiments import find_part, make_system
+from skse.enhancement import SpeechEnhancer, groups_of
+from skse.experiments import configured, find_part, make_system
 from skse.files._choice import frame_length
-from skse.files._model_io import check_suffix, save_model
+from skse.files._model_io import check_suffix, load_model, save_model
 from skse.files._quiet import load_quietly
+from skse.models import find_model
 from skse.networks import BaseNetworkRegressor, load_tensorflow
+from skse.persistence import read_card
 from skse.targets import BaseTarget
 from skse.utils import check_number, progress_bar
 from skse.utils.typing import FilePath, Match
 
 _CALLER = "train_from_folders"
+# How a network is trained further: it knows a lot, and few recordings must not undo that.
+_FINE = {"learning_rate": 5e-4, "learning_rate_schedule": "cosine"}
 
 
 def train_from_folders(
@@ -38,11 +43,12 @@ def train_from_folders(
     validation_fraction: float = 0.1,
     patience: int = 5,
     remix: str | bool = "auto",
+    start_from: FilePath | None = None,
     random_state: int = 0,
     force: bool = False,
     progress: bool = False,
 ) -> Bunch:
-    r"""Train an enhancer on pairs of recordings and save it.
+    r"""Train an enhancer on pairs of recordings and save it; or train a model further.
 
     Parameters
     ----------
@@ -87,6 +93,12 @@ def train_from_folders(
     remix : {"auto"} or bool, default="auto"
         Whether to train on the speech and the noise of the pairs mixed anew in every epoch, as
         :class:`~skse.SpeechEnhancer` does.
+    start_from : str or path-like, default=None
+        A model to train further (fine-tuning): name, path or URL, as for
+        :func:`~skse.models.find_model`. What it is made of (`network`, `target`, `loss` and
+        `sampling_rate`) stays; its network goes on with small steps (a learning rate of
+        0.0005, falling to 0) and ends with the best weights, those it began with among them.
+        None trains a new one.
     random_state : int, default=0
         Seed. The same seed gives the same model on the same machine.
     force : bool, default=False
@@ -141,12 +153,27 @@ def train_from_folders(
     >>> training.n_pairs, training.sampling_rate, len(training.history["loss"])
     (2, 8000, 1)
     """
-    network, target, loss = (
-        find_part(kind, part, caller=_CALLER).value
-        for kind, part in (("network", network), ("target", target), ("loss", loss))
-    )
     out = Path(out)
     _check(out, force, validation_fraction, epochs=epochs, patience=patience, seed=random_state)
+    training = {
+        "epochs": epochs,
+        "early_stopping": validation_fraction > 0,
+        "validation_fraction": validation_fraction or 0.1,
+        "n_iter_no_change": patience,
+        "random_state": random_state,
+    }
+    card = {}
+    if start_from is not None:
+        chosen = {"network": network, "target": target, "loss": loss}
+        enhancer, card = _model_to_refine(start_from, chosen, sampling_rate, validation_fraction)
+        enhancer.set_params(remix=remix)
+        enhancer.regressor = configured(enhancer.regressor, **training, **_FINE)
+        sampling_rate = enhancer.sampling_rate_
+    else:
+        network, target, loss = (
+            find_part(kind, part, caller=_CALLER).value
+            for kind, part in (("network", network), ("target", target), ("loss", loss))
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     pairs = _load(
         noisy_dir,
@@ -158,29 +185,23 @@ def train_from_folders(
         align=align,
         ignore_others=ignore_others,
     )
-    n_fft = frame_length(pairs.sampling_rate)
-    enhancer = make_system(
-        network,
-        target,
-        training={
-            "loss": loss,
-            "epochs": epochs,
-            "early_stopping": validation_fraction > 0,
-            "validation_fraction": validation_fraction or 0.1,
-            "n_iter_no_change": patience,
-            "random_state": random_state,
-        },
-        stft={"n_fft": n_fft, "hop_length": n_fft // 2},
-        sampling_rate=pairs.sampling_rate,
-        remix=remix,
-    )
+    if start_from is None:
+        n_fft = frame_length(pairs.sampling_rate)
+        enhancer = make_system(
+            network,
+            target,
+            training={"loss": loss, **training},
+            stft={"n_fft": n_fft, "hop_length": n_fft // 2},
+            sampling_rate=pairs.sampling_rate,
+            remix=remix,
+        )
     begin = time.perf_counter()
     with warnings.catch_warnings():
         # The remarks say so already.
         warnings.filterwarnings("ignore", message="The noisy waveforms have")
         _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
-    card = {"training_data": f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}"}
+    card = _add_data(card, f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}")
     save_model(enhancer, out, card)
     return Bunch(
         enhancer=enhancer,
@@ -194,6 +215,49 @@ def train_from_folders(
         unmatched=pairs.unmatched,
         remarks=pairs.remarks,
     )
+
+
+def _model_to_refine(model, chosen, sampling_rate, validation_fraction):
+    """Load an enhancer whose network can go on, and what its card says of data and licence."""
+    defaults = {name: signature(train_from_folders).parameters[name].default for name in chosen}
+    others = [
+        name
+        for name, part in chosen.items()
+        if not (isinstance(part, str) and part == defaults[name])
+    ]
+    if others:
+        raise ValueError(
+            f"{_CALLER}: {others[0]}={chosen[others[0]]!r:.60} cannot be chosen with start_from "
+            f"(--from), which goes on with that of {model}; leave out one of the two."
+        )
+    if not validation_fraction:
+        raise ValueError(
+            f"{_CALLER}: validation_fraction=0, but start_from (--from) keeps the weights that are "
+            "best for what is held out; use a fraction above 0."
+        )
+    enhancer = load_model(model)
+    if not isinstance(enhancer, SpeechEnhancer) or not hasattr(enhancer.regressor_, "partial_fit"):
+        kind = enhancer.regressor_ if isinstance(enhancer, SpeechEnhancer) else enhancer
+        raise ValueError(
+            f"{_CALLER}: {model} holds a {type(kind).__name__}, which cannot be trained further; "
+            "start from a model with a network, or leave out start_from (--from)."
+        )
+    own_rate = enhancer.sampling_rate_
+    if sampling_rate not in (None, own_rate):
+        raise ValueError(
+            f"{_CALLER}: sampling_rate={sampling_rate!r}, but {model} is for {own_rate} Hz, to "
+            "which all recordings are resampled; leave out sampling_rate (--sampling-rate)."
+        )
+    path = find_model(model)
+    card = read_card(path) if path.suffix == ".skse" else {}
+    return enhancer, {name: card[name] for name in ("training_data", "licence") if name in card}
+
+
+def _add_data(card, line):
+    """Return a card that names further data."""
+    before = card.get("training_data", [])
+    before = [before] if isinstance(before, str) else list(before)
+    return {**card, "training_data": [*before, line] if before else line}
 
 
 def _check(out, force, validation_fraction, *, epochs, patience, seed):
@@ -222,15 +286,17 @@ def _load(noisy_dir, clean_dir, validation_fraction, **options):
 def _fit(enhancer, pairs, epochs, progress):
     # Of whole recordings: parts of unequal lengths, and channels, do not show that they are of one.
     data = (pairs.noisy, pairs.clean, groups_of(pairs.recording))
+    # Of one that is fitted already, as a loaded model is, the network goes on.
+    fit = enhancer.partial_fit if hasattr(enhancer, "chain_") else enhancer.fit
     if not (progress and isinstance(enhancer.regressor, BaseNetworkRegressor)):
-        enhancer.fit(*data)
+        fit(*data)
         return
     load_tensorflow(start=True)  # what it says would tear the bar
     own = enhancer.regressor.callbacks
     with progress_bar(total=epochs, desc="train", unit="epoch") as bar:
         enhancer.set_params(regressor__callbacks=[*(own or []), _make_callback(bar)])
         try:
-            enhancer.fit(*data)
+            fit(*data)
         finally:
             enhancer.set_params(regressor__callbacks=own)
         enhancer.regressor_.set_params(callbacks=own)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from skse.targets._ideal_mask import IdealMaskTarget
+from skse.targets._in_network import WaveformTarget
 from skse.targets._records import MASKS, SPECTRA, TargetRecord
 from skse.targets._spectrum import SpectrumTarget
 
@@ -12,3 +13,11 @@ TARGETS: dict[str, TargetRecord] = {
     for owner, records in ((SpectrumTarget, SPECTRA), (IdealMaskTarget, MASKS))
     for name, record in records.items()
 }
+# A mask inside the network, which the loss sees through the inverse STFT.
+TARGETS["waveform"] = replace(
+    SPECTRA["complex"],
+    name="waveform",
+    label="waveform",
+    features="log",
+    make=WaveformTarget,
+)

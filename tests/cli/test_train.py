@@ -53,7 +53,8 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch, remix
     monkeypatch.setattr(files, "train_from_folders", train_from_folders)
     result = run("noisy", "clean", "--out", "m.skse", "--validation", "0.2", "--seed", "5",
                  "--match", "^(.)_", "--patience", "3", "--target", "ibm",
-                 "--jobs", "1", *remix, "--align", "--clean-name", "c{1}")  # fmt: skip
+                 "--jobs", "1", *remix, "--align", "--clean-name", "c{1}",
+                 "--from", "speech-8k")  # fmt: skip
     assert result.exit_code == 1, result.output  # something was left out
     assert result.stdout == (
         "m.skse: trained on 4 pairs (1.5 min at 8000 Hz, 2 clean recordings), 2 epochs in 12 s, "
@@ -69,6 +70,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch, remix
     assert (seen["patience"], seen["target"], seen["network"]) == (3, "ibm", "unet")
     assert seen["remix"] == expected
     assert seen["align"] is True
+    assert seen["start_from"] == "speech-8k"
     assert seen["clean_name"] == "c{1}"
 
 

@@ -29,9 +29,12 @@ def candidates_of(networks, targets, losses, baselines=tuple(BASELINES)):
 
 
 def test_default_candidates():
-    made = candidates_of(["autoencoder", "unet"], ["log", "ibm", "irm"], ["mse", "bce"])
+    made = candidates_of(
+        ["autoencoder", "unet"], ["log", "ibm", "irm", "waveform"], ["mse", "bce", "snr"]
+    )
     found = {(c.network, c.target, c.loss) for c in made if c.kind == "candidate"}
     per_network = {("log", "mse"), *((m, x) for m in ("ibm", "irm") for x in ("mse", "bce"))}
+    per_network.add(("waveform", "snr"))
     assert found == {(n, *rest) for n in ("autoencoder", "unet") for rest in per_network}
     assert [c.name for c in made if c.kind in ("noisy", "baseline")] == [
         "noisy",
@@ -39,19 +42,38 @@ def test_default_candidates():
         "Wiener filter",
         "log-MMSE",
     ]
-    assert {c.target for c in made if c.kind == "ceiling"} == {"log", "ibm", "irm"}
-    assert len({c.name for c in made}) == len(made) == 17
+    assert {c.target for c in made if c.kind == "ceiling"} == {
+        "log", "ibm", "irm", "waveform"
+    }  # fmt: skip
+    assert len({c.name for c in made}) == len(made) == 20
     for candidate in made:
         if candidate.kind == "candidate":
             system, network = candidate.estimator, candidate.estimator.regressor
             assert (network.epochs, network.random_state, system.sampling_rate) == (2, 3, 8000)
             sizes = {"unet": (32, 8), "autoencoder": (8, 64)}[candidate.network]
             assert (system.segment_frames, network.batch_size) == sizes
+            assert system.featurizer.noise_channels == ("posterior_snr", "prior_snr")
 
 
 def test_target_without_fitting_loss_is_left_out():
     made = candidates_of(["unet"], ["log", "irm"], ["bce"])
     assert [c.target for c in made if c.kind == "candidate"] == ["irm"]
+
+
+def test_what_cannot_apply_a_mask_does_not_learn_one_inside():
+    made = candidates_of({"ridge": Ridge()}, ["log", "waveform"], ["mse", "snr"])
+    assert [c.name for c in made if c.kind == "candidate"] == ["ridge, log spectrum"]
+    with pytest.raises(ValueError, match=r"snr and si_sdr need .waveform., and"):
+        candidates_of({"ridge": Ridge()}, ["waveform"], ["mse"])
+
+
+def test_waveforms_are_compared_by_what_is_made_for_them():
+    for losses, expected in (
+        (["mse", "bce"], ["mse"]),
+        (["mse", "snr", "si_sdr"], ["snr", "si_sdr"]),
+    ):
+        made = candidates_of(["unet"], ["waveform"], losses)
+        assert [c.loss for c in made if c.kind == "candidate"] == expected
 
 
 def test_every_target_can_be_compared():

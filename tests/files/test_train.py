@@ -10,11 +10,13 @@ import pytest
 import soundfile
 from sklearn.linear_model import Ridge
 
-from skse import IdealMaskTarget, SpectrumTarget, SpeechEnhancer, UNetRegressor
-from skse.datasets import load_harvard
+from skse import IdealMaskTarget, LogMMSE, SpectrumTarget, SpeechEnhancer, UNetRegressor
+from skse.datasets import load_harvard, load_pairs
 from skse.files import _train, train_from_folders
 from skse.metrics import snr_score
+from skse.models import find_model, load_model
 from skse.networks import AutoencoderRegressor
+from skse.persistence import read_card
 from skse.targets import TARGETS
 
 
@@ -114,6 +116,54 @@ def test_wrong_arguments(folders, tmp_path, monkeypatch, options, message):
     with pytest.raises(ValueError, match=message):
         train_from_folders(*folders, options.pop("out"), **options)
     assert sorted(os.listdir(tmp_path)) == ["clean", "noisy", "there.joblib"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"network": "autoencoder"}, "network='autoencoder' cannot be chosen with start_from"),
+        ({"target": IdealMaskTarget()}, r"target=IdealMaskTarget\(\) cannot be chosen with"),
+        ({"loss": "mae"}, "loss='mae' cannot be chosen with start_from"),
+        ({"sampling_rate": 16000}, "sampling_rate=16000, but speech-8k is for 8000 Hz"),
+        ({"validation_fraction": 0}, "validation_fraction=0, but start_from"),
+        ({"start_from": "speech8k"}, "did you mean 'speech-8k'"),
+        ({"start_from": "x.skse"}, "x.skse: no such file"),
+        ({"start_from": LogMMSE()}, "holds a LogMMSE, which cannot be trained further"),
+        ({"start_from": SpeechEnhancer(regressor=Ridge())}, "holds a Ridge, which cannot"),
+    ],
+)
+def test_what_cannot_be_trained_further(folders, tmp_path, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    options = {"match": "^(.)_", "start_from": "speech-8k", **options}
+    if not isinstance(options["start_from"], str):
+        x = [np.random.default_rng(0).standard_normal(4000)]
+        joblib.dump(options["start_from"].set_params(sampling_rate=8000).fit(x, x), "m.joblib")
+        options["start_from"] = "m.joblib"
+    with pytest.raises(ValueError, match=message):
+        train_from_folders(*folders, "out.skse", **options)
+    assert not (tmp_path / "out.skse").exists()
+
+
+def test_a_model_that_ships_is_trained_further(folders, tmp_path):
+    """On a tone, which it takes for noise: it learns better, and its card tells of both data."""
+    noisy_dir, clean_dir = folders
+    training = train_from_folders(
+        noisy_dir, clean_dir, tmp_path / "m.skse", match="^(.)_", start_from="speech-8k",
+        epochs=4, validation_fraction=0.4,
+    )  # fmt: skip
+    assert training.sampling_rate == 8000
+    pairs = load_pairs(noisy_dir, clean_dir, match="^(.)_", sampling_rate=8000)
+    before, after = (
+        snr_score(pairs.clean, load_model(model).predict(pairs.noisy)).mean()
+        for model in ("speech-8k", tmp_path / "m.skse")
+    )
+    assert after > before + 0.05
+    card, card_before = (read_card(find_model(m)) for m in (tmp_path / "m.skse", "speech-8k"))
+    assert card["training_data"] == [
+        *card_before["training_data"],
+        f"6 pairs of {noisy_dir} and {clean_dir}",
+    ]
+    assert card["licence"] == card_before["licence"]
 
 
 def test_objects_of_ones_own(folders, tmp_path, no_training):

@@ -1,12 +1,12 @@
 import pytest
 
-from skse import IdealMaskTarget, SpectrumTarget
+from skse import IdealMaskTarget, SpectrumTarget, WaveformTarget
 from skse.targets import TARGETS
 from skse.targets._records import MASKS, SPECTRA
 
 
 def test_every_mask_and_every_spectrum_has_its_name():
-    assert list(TARGETS) == [*SPECTRA, *MASKS]
+    assert list(TARGETS) == [*SPECTRA, *MASKS, "waveform"]
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -18,6 +18,9 @@ def test_a_name_makes_its_target(name):
     if name in MASKS:
         assert isinstance(target, IdealMaskTarget)
         assert (target.mask, record.label) == (name, MASKS[name].label)
+    elif name == "waveform":
+        assert isinstance(target, WaveformTarget)
+        assert (record.n_channels, record.label) == (target.n_output_channels, "waveform")
     else:
         assert isinstance(target, SpectrumTarget)
         assert (target.scale, record.label) == (name, SPECTRA[name].label)
