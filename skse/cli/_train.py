@@ -17,7 +17,7 @@ from skse.cli._types import (
 )
 
 NETWORKS = ("unet", "autoencoder")
-LOSSES = ("mse", "mae", "bce")
+LOSSES = ("snr", "si_sdr", "mse", "mae", "bce")
 _THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 _EPILOG = r"""\b
 Examples:
@@ -58,16 +58,14 @@ Examples:
 @click.option(
     "--target",
     type=Choice(Table("skse.targets", "TARGETS")),
-    default="irm",
-    show_default=True,
-    help="What the network learns: a mask (ibm to cirm) or the clean spectrum (log to complex).",
+    help="What the network learns: a mask that is judged by the waveform it leads to (waveform), a "
+    "mask (ibm to cirm) or the clean spectrum (log to complex). Default: waveform.",
 )
 @click.option(
     "--loss",
     type=click.Choice(LOSSES),
-    default="mse",
-    show_default=True,
-    help="Mean squared or absolute error, binary cross-entropy (for masks other than cirm).",
+    help="Negative SNR or SI-SDR (for waveform), mean squared or absolute error, binary "
+    "cross-entropy (for masks other than cirm). Default: snr for waveform, mse for the rest.",
 )
 @click.option(
     "--epochs",
@@ -133,6 +131,8 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
     """  # noqa: D301  click's mark for lines to leave alone
     if loss == "bce" and target not in (masks := fit_for_bce()):
         raise click.UsageError(f"--loss bce needs a mask: --target {', '.join(masks)}.")
+    if loss in ("snr", "si_sdr") and target not in (None, "waveform"):
+        raise click.UsageError(f"--loss {loss} compares waveforms: it needs --target waveform.")
     if not out.endswith((".skse", ".joblib")):
         raise click.UsageError(f"--out {out}: a model file must be named .skse or .joblib.")
     if os.path.exists(out) and not force:

@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from inspect import signature
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,8 @@ def train_from_folders(
     out: FilePath,
     *,
     network: Any = "unet",
-    target: str | BaseTarget = "irm",
-    loss: Any = "mse",
+    target: str | BaseTarget | None = None,
+    loss: Any = None,
     epochs: int = 30,
     sampling_rate: int | None = None,
     match: Match = "stem",
@@ -61,16 +60,19 @@ def train_from_folders(
         A key of ``skse.networks.NETWORKS``, "unet" or "autoencoder", or any regressor that
         :class:`~skse.SpeechEnhancer` takes. `loss`, `epochs`, `random_state` and what else is
         said here of training are set where it has such parameters.
-    target : str or BaseTarget, default="irm"
-        What the network learns, a key of :data:`skse.targets.TARGETS`: a mask ("irm", "ibm",
-        "tbm", "smm", "psm" or "cirm", see :class:`~skse.IdealMaskTarget`) or the clean spectrum
-        ("log", "magnitude", "power", "compressed", "real" or "complex", see
+    target : str or BaseTarget or None, default=None
+        What the network learns, a key of :data:`skse.targets.TARGETS`: a mask that is judged by
+        the waveform it leads to ("waveform", see :class:`~skse.WaveformTarget`), a mask ("irm",
+        "ibm", "tbm", "smm", "psm" or "cirm", see :class:`~skse.IdealMaskTarget`) or the clean
+        spectrum ("log", "magnitude", "power", "compressed", "real" or "complex", see
         :class:`~skse.SpectrumTarget`); or a target of your own. It sees the log spectrum, but
         the real part for "real", both parts for "complex" and "cirm", which depend on the
-        phase.
-    loss : str or callable, default="mse"
-        A key of ``skse.networks.LOSSES``, such as "mse" or "mae", or "bce", the binary
-        cross-entropy (for masks other than "cirm"); or whatever else the network takes.
+        phase. None is "waveform", which harms good recordings least, and "irm" for what is no
+        network.
+    loss : str or callable or None, default=None
+        A key of ``skse.networks.LOSSES``, such as "mse" or "mae", "bce", the binary
+        cross-entropy (for masks other than "cirm"), "snr" or "si_sdr" (for "waveform"); or
+        whatever else the network takes. None is "snr" for waveforms and "mse" for the rest.
     epochs : int, default=30
         Passes over the training data at most.
     sampling_rate : int, default=None
@@ -164,16 +166,14 @@ def train_from_folders(
     }
     card = {}
     if start_from is not None:
-        chosen = {"network": network, "target": target, "loss": loss}
+        unless_default = None if isinstance(network, str) and network == "unet" else network
+        chosen = {"network": unless_default, "target": target, "loss": loss}
         enhancer, card = _model_to_refine(start_from, chosen, sampling_rate, validation_fraction)
         enhancer.set_params(remix=remix)
         enhancer.regressor = configured(enhancer.regressor, **training, **_FINE)
         sampling_rate = enhancer.sampling_rate_
     else:
-        network, target, loss = (
-            find_part(kind, part, caller=_CALLER).value
-            for kind, part in (("network", network), ("target", target), ("loss", loss))
-        )
+        network, target, loss = _find_parts(network, target, loss)
     out.parent.mkdir(parents=True, exist_ok=True)
     pairs = _load(
         noisy_dir,
@@ -217,14 +217,20 @@ def train_from_folders(
     )
 
 
+def _find_parts(network, target, loss):
+    """Return what is to be trained, to be learnt and to be compared, by name or as it is."""
+    network = find_part("network", network, caller=_CALLER).value
+    if target is None:
+        target = "waveform" if "head" in network.get_params(deep=False) else "irm"
+    target = find_part("target", target, caller=_CALLER).value
+    if loss is None:
+        loss = "snr" if target.gives_waveforms else "mse"
+    return network, target, find_part("loss", loss, caller=_CALLER).value
+
+
 def _model_to_refine(model, chosen, sampling_rate, validation_fraction):
     """Load an enhancer whose network can go on, and what its card says of data and licence."""
-    defaults = {name: signature(train_from_folders).parameters[name].default for name in chosen}
-    others = [
-        name
-        for name, part in chosen.items()
-        if not (isinstance(part, str) and part == defaults[name])
-    ]
+    others = [name for name, part in chosen.items() if part is not None]
     if others:
         raise ValueError(
             f"{_CALLER}: {others[0]}={chosen[others[0]]!r:.60} cannot be chosen with start_from "

@@ -95,6 +95,11 @@ def test_exit_code_1_where_a_noisy_recording_was_left_out(
         (["noisy", "clean", "--out", "m.pkl"], "must be named .skse or .joblib"),
         (["noisy", "clean", "--out", "there.skse"], "exists; --force overwrites it"),
         (["noisy", "clean", "--out", "m.skse", "--loss", "bce", "--target", "log"], "needs a mask"),
+        (["noisy", "clean", "--out", "m.skse", "--loss", "bce"], "needs a mask"),
+        (
+            ["noisy", "clean", "--out", "m.skse", "--loss", "snr", "--target", "irm"],
+            "--loss snr compares waveforms: it needs --target waveform",
+        ),
         (["noisy", "clean", "--out", "m.skse", "--target", "erm"], "'erm' is not one of 'log', "),
         (["noisy", "clean", "--out", "m.skse", "--validation", "1"], "is not in the range"),
     ],

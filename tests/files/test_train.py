@@ -10,7 +10,14 @@ import pytest
 import soundfile
 from sklearn.linear_model import Ridge
 
-from skse import IdealMaskTarget, LogMMSE, SpectrumTarget, SpeechEnhancer, UNetRegressor
+from skse import (
+    IdealMaskTarget,
+    LogMMSE,
+    SpectrumTarget,
+    SpeechEnhancer,
+    UNetRegressor,
+    WaveformTarget,
+)
 from skse.datasets import load_harvard, load_pairs
 from skse.files import _train, train_from_folders
 from skse.metrics import snr_score
@@ -60,12 +67,25 @@ def test_defaults(folders, tmp_path, no_training):
     assert enhancer.sampling_rate == 16000
     assert (enhancer.featurizer.n_fft, enhancer.featurizer.hop_length) == (512, 256)
     assert isinstance(enhancer.regressor, UNetRegressor)
-    assert isinstance(enhancer.target, IdealMaskTarget)
-    assert enhancer.target.mask == "irm"
+    assert isinstance(enhancer.target, WaveformTarget)
     regressor = enhancer.regressor
-    assert (regressor.loss, regressor.epochs, regressor.random_state) == ("mse", 30, 0)
+    assert (regressor.loss, regressor.epochs, regressor.random_state) == ("snr", 30, 0)
     assert (regressor.early_stopping, regressor.validation_fraction) == (True, 0.1)
     assert regressor.n_iter_no_change == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "target", "loss"),
+    [
+        ({"target": "irm"}, "irm", "mse"),
+        ({"target": "waveform"}, "real", "snr"),
+        ({"loss": "mae"}, "real", "mae"),
+        ({"network": "autoencoder"}, "real", "snr"),
+    ],
+)
+def test_what_is_not_chosen_suits_what_is(folders, tmp_path, no_training, options, target, loss):
+    enhancer, _ = no_training(*folders, tmp_path / "m.skse", match="^(.)_", **options)
+    assert (enhancer.target.mask, enhancer.regressor.loss) == (target, loss)
 
 
 def test_choices(folders, tmp_path, no_training):
@@ -85,7 +105,7 @@ def test_choices(folders, tmp_path, no_training):
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_can_be_learnt_from_what_is_seen(folders, tmp_path, no_training, target):
     enhancer, _ = no_training(*folders, tmp_path / "m.skse", match="^(.)_", target=target)
-    assert target in (getattr(enhancer.target, name, None) for name in ("mask", "scale"))
+    assert repr(enhancer.target) == repr(TARGETS[target].make())
     phase = {"real": "real", "complex": "complex", "cirm": "complex"}
     assert enhancer.featurizer.scale == phase.get(target, "log")
 
