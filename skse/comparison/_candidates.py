@@ -25,7 +25,13 @@ _SEGMENT_FRAMES = 32
 # What every network sees beside its features: what spectral subtraction has at hand.
 _STFT = {"noise_channels": ("posterior_snr", "prior_snr")}
 _SIZES = {
-    "unet": {"batch_size": 8, "fold": 4, "filters": (24, 32, 48), "first_kernel_size": 3},
+    "unet": {
+        "batch_size": 8,
+        "fold": 4,
+        "filters": (24, 32, 48),
+        "first_kernel_size": 3,
+        "bottleneck_units": 64,
+    },
 }
 # Name on the way in -> class, and the name to read.
 BASELINES = {
