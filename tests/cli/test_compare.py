@@ -129,7 +129,7 @@ def test_noizeus_is_cut_to_a_size_that_can_be_waited_for(run, monkeypatch, noize
 
 @pytest.mark.training
 def test_compare(run, tmp_path, monkeypatch):
-    small = partial(UNetRegressor, filters=(4, 4), dilations=(1,), top_filters=2)
+    small = partial(UNetRegressor, filters=(4,), dilations=(), top_filters=2)
     monkeypatch.setitem(NETWORKS, "unet", Bunch(regressor=small, label="U-Net"))
     arguments = ["--networks", "unet", "--targets", "irm", "--losses", "mse,bce", "--epochs", "1"]
     arguments += ["--limit", "8", "--folds", "2", "--jobs", "1", "--out", "results"]
