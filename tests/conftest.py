@@ -6,6 +6,11 @@ import shutil
 import threading
 from pathlib import Path
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers side by side share the cores; what a test starts, too. Before NumPy reads it.
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(variable, "1")
+
 import numpy as np
 import pytest
 import soundfile

@@ -229,7 +229,7 @@ def test_example_of_the_readme_runs(monkeypatch):
     """As it is printed, but with a small network, one epoch, two folds and little data."""
     code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)[1]
     for printed, smaller in [
-        ("epochs=30", "epochs=1, filters=(4, 4), top_filters=2"),
+        ("epochs=30", "epochs=1, filters=(4,), dilations=(), top_filters=2"),
         ("GroupKFold(3)", "GroupKFold(2)"),
     ]:
         assert code.count(printed) == 1

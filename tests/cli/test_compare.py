@@ -1,11 +1,13 @@
 import csv
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
+from sklearn.utils import Bunch
 
-from skse import cli, comparison
+from skse import UNetRegressor, cli, comparison
 from skse.cli import _compare
 from skse.experiments import find_part
 from skse.networks import NETWORKS
@@ -126,7 +128,9 @@ def test_noizeus_is_cut_to_a_size_that_can_be_waited_for(run, monkeypatch, noize
 
 
 @pytest.mark.training
-def test_compare(run, tmp_path):
+def test_compare(run, tmp_path, monkeypatch):
+    small = partial(UNetRegressor, filters=(4,), dilations=(), top_filters=2)
+    monkeypatch.setitem(NETWORKS, "unet", Bunch(regressor=small, label="U-Net"))
     arguments = ["--networks", "unet", "--targets", "irm", "--losses", "mse,bce", "--epochs", "1"]
     arguments += ["--limit", "8", "--folds", "2", "--jobs", "1", "--out", "results"]
     result = run("compare", *arguments, "--report")

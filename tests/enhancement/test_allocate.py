@@ -42,18 +42,18 @@ class OnlySlices:
 
 
 @pytest.mark.parametrize(
-    "enhancer",
+    ("enhancer", "n_times"),
     [
-        IdentityEnhancer(),
-        SpectralSubtraction(),
-        WienerFilter(),
-        LogMMSE(),
-        SpeechEnhancer(regressor=Ridge()),
+        (IdentityEnhancer(), 400_000),
+        (SpectralSubtraction(), 400_000),
+        (WienerFilter(), 400_000),
+        (LogMMSE(), 400_000),
+        (SpeechEnhancer(regressor=Ridge()), 1_500_000),
     ],
-    ids=lambda enhancer: type(enhancer).__name__,
+    ids=lambda value: None if isinstance(value, int) else type(value).__name__,
 )
-def test_slices_are_enough_and_bounded(rng, enhancer):
-    x = rng.standard_normal(1_500_000).astype(np.float32)
+def test_slices_are_enough_and_bounded(rng, enhancer, n_times):
+    x = rng.standard_normal(n_times).astype(np.float32)
     x[: 2**16 + 5] = 0  # the noise begins after a whole chunk of silence
     enhancer.fit([x[-8000:]], [x[-8000:]])
     made = []

@@ -37,6 +37,12 @@ def harvard():
     return data.noisy[1::8], data.clean[1::8]
 
 
+@pytest.fixture(scope="module")
+def sentences():
+    """Clean speech."""
+    return load_harvard().clean[1::8]
+
+
 def test_tracking_follows_the_equations(rng):
     """Gerkmann and Hendriks (2012), one unit after the other."""
     power = white(rng, 120, 2, 5) * np.geomspace(1, 3, 120)[:, None, None]
@@ -190,10 +196,10 @@ def test_the_gain_behind_any_beginning_is_that_without_it(make, seconds, harvard
 
 @pytest.mark.parametrize("make", ENHANCERS)
 @pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 0.5])
-def test_a_word_without_a_pause_before_it_is_kept(make, seconds, harvard, rng):
+def test_a_word_without_a_pause_before_it_is_kept(make, seconds, sentences, rng):
     n = int(seconds * RATE)
     words = []
-    for c in load_harvard().clean[1::8]:
+    for c in sentences:
         begin = int(np.argmax(np.convolve(c**2, np.ones(n), "valid")))
         words.append(c[begin : begin + n])
     for snr_db in (15, 20, 30):

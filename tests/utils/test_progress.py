@@ -45,7 +45,7 @@ def test_nothing_fails_without_an_error_stream(code, tmp_path):
         [sys.executable, "-c", textwrap.dedent(code)],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
-        timeout=60,
+        timeout=300,
     )
     assert run.stdout == b"done\n"
 
@@ -57,6 +57,6 @@ def test_nothing_fails_where_the_process_begins_without_one(tmp_path):
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         preexec_fn=lambda: os.close(2),
-        timeout=60,
+        timeout=300,
     )
     assert run.stdout == b"a b c\n"
