@@ -157,8 +157,8 @@ def _find(kind, chosen):
                 "dict of names to objects."
             )
         part = find_part(kind, value, caller="compare", parameter=plural)
-        if kind == "network":
-            part.value.set_params(**_SIZES.get(part.name, {}))
+        if part.name in _SIZES:
+            part = part._replace(value=configured(part.value, **_SIZES[part.name]))
         if name != part.name:
             part = Part(name, name, part.value)
         parts.append(part)
