@@ -254,3 +254,22 @@ def test_noise_channels_go_on_from_block_to_block(echo, make_echo, rng):
     assert np.median(difference) < 1e-6
     if echo.get("bounded", True):
         assert difference.max() < 1e-6
+
+
+def test_recordings_abreast_are_what_they_are_alone(rng):
+    """Rows to train on, and predictions, of recordings long, short and silent."""
+    lengths = (9000, 400, 30_001, 100, 9000)
+    clean = [rng.standard_normal(n).astype(np.float32) for n in lengths]
+    noisy = [s + rng.standard_normal(len(s)).astype(np.float32) for s in clean]
+    noisy[1] = clean[1] = np.zeros(400, np.float32)
+    enhancer = SpeechEnhancer(
+        STFTFeaturizer(noise_channels=["prior_snr"]), regressor=Ridge(), segment_frames=20
+    ).fit(noisy, clean)
+    chain = enhancer.chain_
+    rows, targets, counts = chain.rows(noisy, clean)
+    alone = [chain.rows([x], [s]) for x, s in zip(noisy, clean, strict=True)]
+    np.testing.assert_array_equal(counts, np.concatenate([c for *_, c in alone]))
+    np.testing.assert_allclose(rows, np.concatenate([r for r, *_ in alone]), atol=1e-5)
+    np.testing.assert_array_equal(targets, np.concatenate([t for _, t, _ in alone]))
+    for x, enhanced in zip(noisy, enhancer.predict(noisy), strict=True):
+        np.testing.assert_allclose(enhanced, enhancer.predict([x])[0], atol=1e-5)
