@@ -29,9 +29,10 @@ def compute_lengths_whole(graph):
     nodes, n_changed = [], 0
     for node in graph.node:
         limit = made_by.get(node.input[0]) if _cast_to(node) in _WHOLE else None
-        operands = [None]
-        if limit is not None and limit.op_type in ("Max", "Min"):
-            operands = [_whole(name, made_by, constants, _cast_to(node)) for name in limit.input]
+        if limit is None or limit.op_type not in ("Max", "Min"):
+            nodes.append(node)
+            continue
+        operands = [_whole(name, made_by, constants, _cast_to(node)) for name in limit.input]
         if any(operand is None for operand in operands):
             nodes.append(node)
             continue
