@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from skse.experiments import find_part, make_system
 from skse.files._choice import frame_length
 from skse.files._model_io import check_suffix, save_model
 from skse.files._quiet import load_quietly
-from skse.networks import BaseNetworkRegressor, load_tensorflow
+from skse.files._rescue import check_folder, save_or_keep
+from skse.networks import BaseNetworkRegressor, check_keras, load_tensorflow
 from skse.targets import BaseTarget
 from skse.utils import check_number, progress_bar
 from skse.utils.typing import FilePath, Match
@@ -117,10 +119,12 @@ def train_from_folders(
     Raises
     ------
     ValueError
-        For a wrong argument, for folders without a pair, and where `out` exists: before any
-        training.
+        For a wrong argument, for folders without a pair, where `out` exists, and where Keras has
+        another backend than TensorFlow: before any training.
     OSError
-        Where `out` cannot be written.
+        Where no file can be written beside `out`: before any training.
+    NotSavedError
+        Where `out` cannot be written after it; what was trained is kept elsewhere.
 
     Examples
     --------
@@ -147,7 +151,9 @@ def train_from_folders(
     )
     out = Path(out)
     _check(out, force, validation_fraction, epochs=epochs, patience=patience, seed=random_state)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(network, BaseNetworkRegressor):
+        check_keras(_CALLER)
+    check_folder(_CALLER, out)
     pairs = _load(
         noisy_dir,
         clean_dir,
@@ -181,7 +187,7 @@ def train_from_folders(
         _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
     card = {"training_data": f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}"}
-    save_model(enhancer, out, card)
+    save_or_keep(partial(save_model, enhancer, out, card), enhancer, out)
     return Bunch(
         enhancer=enhancer,
         n_pairs=len(pairs.noisy),
