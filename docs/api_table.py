@@ -168,6 +168,7 @@ SECTIONS = [
             "skse.files.score_folders",
             "skse.files.FileResult",
             "skse.files.ModelError",
+            "skse.files.NotSavedError",
         ],
     ),
     (

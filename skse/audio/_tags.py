@@ -23,6 +23,10 @@ _NIST_FORMAT = {
     *("channel_count", "sample_rate", "sample_count", "sample_n_bytes", "sample_byte_format"),
     *("sample_sig_bits", "sample_coding", "sample_checksum", "sample_min", "sample_max"),
 }
+# Format of a WAVE file with a channel mask (WAVEFORMATEXTENSIBLE).
+_EXTENSIBLE = 0xFFFE
+# Masks that say nothing: no loudspeakers, the front left and right ones, the centre.
+_PLAIN_MASKS = {0, 3, 4}
 # Of one chunk or block, held in memory.
 _MOST_BYTES = 2**26
 # FLAC metadata blocks: stream info, padding, seek table; Vorbis comment.
@@ -110,7 +114,44 @@ def _carry_chunks(source, part, family):
                 continue
             old.seek(begin)
             Chunks(new, family).append(name, old.read(n_bytes))
-    return remarks
+        return remarks + _carry_mask(Chunks(old, family), Chunks(new, family))
+
+
+def _carry_mask(old, new):
+    """Keep which loudspeaker each channel is for; return what cannot be kept.
+
+    libsndfile 1.2.2 (``wavlike_gen_channel_mask``) writes a mask of its own, by the number of
+    channels alone.
+    """
+    source, target = _position_of_mask(old), _position_of_mask(new)
+    if source is None:
+        return []
+    if target is None:
+        return [f"its {name} is lost" for name in _names_of_mask(old)]
+    old.file.seek(source)
+    new.file.seek(target)
+    new.file.write(old.file.read(4))
+    return []
+
+
+def _names_of_mask(chunks):
+    """Return "channel mask" and its number, where it says more than mono and stereo do."""
+    position = _position_of_mask(chunks)
+    if position is None:
+        return []
+    chunks.file.seek(position)
+    mask = int.from_bytes(chunks.file.read(4), chunks.family.order)
+    return [] if mask in _PLAIN_MASKS else [f"channel mask {mask:#x}"]
+
+
+def _position_of_mask(chunks):
+    """Return where the channel mask of a WAVE file stands; None where there is none."""
+    for name, begin, n_bytes, _ in chunks.walk():
+        if name[:4] == b"fmt ":
+            chunks.file.seek(begin)
+            kind = int.from_bytes(chunks.file.read(2), chunks.family.order)
+            return begin + 20 if kind == _EXTENSIBLE and n_bytes >= 40 else None
+    return None
 
 
 def _flac_blocks(file):
@@ -240,7 +281,8 @@ def _names(source, kind):
         if kind in FAMILIES:
             chunks = Chunks(file, FAMILIES[kind]).walk()
             names = [name[:4] for name, *_ in chunks if name[:4] not in _OWN]
-            return [name.decode("latin-1").strip() for name in names if name.isascii()]
+            names = [name.decode("latin-1").strip() for name in names if name.isascii()]
+            return names + _names_of_mask(Chunks(file, FAMILIES[kind]))
         if kind == "FLAC":
             return [_FLAC_NAMES.get(block[0], "metadata") for block in _flac_blocks(file)[0]
                     if block[0] not in _FLAC_OWN and len(block[1]) > _EMPTY_COMMENT]  # fmt: skip

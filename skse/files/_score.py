@@ -12,6 +12,7 @@ from sklearn.utils import Bunch
 
 from skse.audio import RECORDING_SUFFIXES
 from skse.datasets import PairReader, Partners, tell_alignment
+from skse.files._offset import tell_offsets
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
 from skse.metrics import Metric, available_metrics, evaluate, get_metric, mean_of_defined
@@ -92,7 +93,8 @@ def score_folders(
         n_undefined : dict of str to int
             Number of rows for which a metric is not defined, where there are any.
         remarks : list of str
-            A line each about lengths, delays and polarity, where there is something to say.
+            A line each about lengths, delays, polarity and constant offsets, where there is
+            something to say.
         sampling_rate : int
             Hz.
         skipped : list of tuple (str, str)
@@ -153,6 +155,9 @@ def score_folders(
     tasks = [
         _common(*task) for task in zip(pairs.clean, pairs.noisy, pairs.start, noisy, strict=True)
     ]
+    names = [label["file"] for label in labels]
+    waveforms = zip(names, (task[0] for task in tasks), (task[1] for task in tasks), strict=True)
+    remarks = remarks + tell_offsets(waveforms)
     rows, noisy_rows = [], []
     results = _score_all(tasks, records, rate, n_jobs, progress)
     for label, (enhanced_scores, noisy_scores, failed) in zip(labels, results, strict=True):

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from functools import partial
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from skse.experiments import configured, find_part, make_system
 from skse.files._choice import frame_length
 from skse.files._model_io import check_suffix, load_model, save_model
 from skse.files._quiet import load_quietly
+from skse.files._rescue import check_folder, save_or_keep
 from skse.models import find_model
-from skse.networks import BaseNetworkRegressor, load_tensorflow
+from skse.networks import BaseNetworkRegressor, check_keras, load_tensorflow
 from skse.persistence import read_card
 from skse.targets import BaseTarget
 from skse.utils import check_number, progress_bar
@@ -131,10 +133,12 @@ def train_from_folders(
     Raises
     ------
     ValueError
-        For a wrong argument, for folders without a pair, and where `out` exists: before any
-        training.
+        For a wrong argument, for folders without a pair, where `out` exists, and where Keras has
+        another backend than TensorFlow: before any training.
     OSError
-        Where `out` cannot be written.
+        Where no file can be written beside `out`: before any training.
+    NotSavedError
+        Where `out` cannot be written after it; what was trained is kept elsewhere.
 
     Examples
     --------
@@ -174,7 +178,9 @@ def train_from_folders(
         sampling_rate = enhancer.sampling_rate_
     else:
         network, target, loss = _find_parts(network, target, loss)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    if start_from is not None or isinstance(network, BaseNetworkRegressor):
+        check_keras(_CALLER)
+    check_folder(_CALLER, out)
     pairs = _load(
         noisy_dir,
         clean_dir,
@@ -202,7 +208,7 @@ def train_from_folders(
         _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
     card = _add_data(card, f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}")
-    save_model(enhancer, out, card)
+    save_or_keep(partial(save_model, enhancer, out, card), enhancer, out)
     return Bunch(
         enhancer=enhancer,
         n_pairs=len(pairs.noisy),

@@ -12,6 +12,7 @@ from onnx import helper, numpy_helper
 
 from skse.networks._runtime import OnnxNetwork
 from skse.networks._tensorflow import kept_back
+from skse.networks._whole_lengths import compute_lengths_whole
 
 # Largest difference, relative to the output's largest value, between Keras and a converted
 # network. Rounding leaves some 1e-6; what a converter gets wrong is far above.
@@ -72,6 +73,7 @@ def to_onnx(model):
     with _ready_to_convert(model, dilate=True), kept_back("tf2onnx.tfonnx"):
         proto, _ = tf2onnx.convert.from_function(function, [spec])
     _rewrite(proto.graph)
+    compute_lengths_whole(proto.graph)
     converted = proto.SerializeToString()
     try:
         got = OnnxNetwork(converted, [], (), {}).predict_rows(rows)

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 from skse.networks._loss_table import LOSSES
 from skse.networks._runtime import built
-from skse.networks._tensorflow import load_tensorflow
+from skse.networks._tensorflow import check_keras, load_tensorflow
 from skse.utils import check_choice, check_number
 
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")
@@ -23,6 +23,7 @@ def check_training(owner):
 
     It loads Keras.
     """
+    check_keras(type(owner).__name__)
     load_tensorflow()
     from keras.callbacks import Callback
     from keras.optimizers import Optimizer

@@ -220,10 +220,20 @@ def exported(network, form):
     content : bytes
     """
     if form == "onnx" and isinstance(network.regressor_, OnnxNetwork):
-        return network.regressor_.model
+        return _whole_lengths_in(network.regressor_.model)
     from skse.networks._export import to_litert, to_onnx
 
     return (to_onnx if form == "onnx" else to_litert)(network.keras_model())
+
+
+def _whole_lengths_in(model):
+    """Return the ONNX of a model file, which older versions wrote, as it is written now."""
+    import onnx
+
+    from skse.networks._whole_lengths import compute_lengths_whole
+
+    proto = onnx.load_model_from_string(model)
+    return proto.SerializeToString() if compute_lengths_whole(proto.graph) else model
 
 
 def check_onnx(model):

@@ -1,15 +1,75 @@
 """The start of TensorFlow, and what it and its converters log that is no news to anyone."""
 
+import json
 import logging
 import os
 import platform
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 from threading import get_ident
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # oneDNN's kernels train a U-Net in less time on every x86 processor with AVX2
 # (benchmarks/onednn_speed.py); TensorFlow chooses them by itself on some only.
 _KERNELS = "TF_ENABLE_ONEDNN_OPTS"
+
+
+# What Keras must be set to, and what it is where nothing says otherwise.
+_SETTINGS = {"backend": "tensorflow", "image_data_format": "channels_last", "floatx": "float32"}
+
+
+def check_keras(caller):
+    """Raise a ValueError where Keras is set to what networks of skse cannot be trained with.
+
+    Their training data, prediction and conversion are TensorFlow's. Keras 3 takes its backend when
+    it is imported (``keras/src/backend/config.py``), from ``KERAS_BACKEND`` or else from
+    ``keras.json``, and fails there where that backend is not installed; so it is not imported here.
+
+    Parameters
+    ----------
+    caller : str
+        Whom the message names.
+
+    Raises
+    ------
+    ValueError
+        Naming the setting, its value and the remedy.
+    """
+    for name, (value, remedy) in _keras_settings().items():
+        if value != _SETTINGS[name]:
+            raise ValueError(
+                f"{caller}: Keras has {name}={value!r}, but networks of skse are trained with "
+                f"{_SETTINGS[name]!r} only: {remedy}. Model files (.skse) predict nevertheless."
+            )
+
+
+def _keras_settings():
+    """Return the value of every setting of Keras, and how to put it right."""
+    config = getattr(sys.modules.get("keras"), "config", None)
+    if config is not None:
+        again = "set KERAS_BACKEND=tensorflow and start Python again"
+        return {
+            "backend": (config.backend(), again),
+            "image_data_format": (
+                config.image_data_format(),
+                "call keras.config.set_image_data_format('channels_last')",
+            ),
+            "floatx": (config.floatx(), "call keras.config.set_floatx('float32')"),
+        }
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    path = Path(home, "keras.json")
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # as Keras does
+        saved = {}
+    found = {
+        name: (saved.get(name, value), f"set {name} to {value!r} in {path}")
+        for name, value in _SETTINGS.items()
+    }
+    if backend := os.environ.get("KERAS_BACKEND"):
+        found["backend"] = backend, "unset KERAS_BACKEND, or set it to tensorflow"
+    return found
 
 
 def load_tensorflow(*, start=False):
@@ -28,7 +88,13 @@ def load_tensorflow(*, start=False):
     ----------
     start : bool, default=False
         Whether to have it look for devices too, of which it also reports.
+
+    Raises
+    ------
+    ValueError
+        Where Keras is set to another backend; see :func:`check_keras`.
     """
+    check_keras("skse.networks")
     wanted = {_LEVEL: "1"}
     if platform.machine().lower() in ("x86_64", "amd64"):
         wanted[_KERNELS] = "1"

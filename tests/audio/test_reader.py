@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import threading
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,50 @@ def test_blocks_together_are_the_file(write, rng, n_times, n_channels):
     np.testing.assert_array_equal(np.concatenate(blocks), x)
     with open_audio(path) as audio:
         assert [len(block) for block in audio.blocks(n_times)] == [n_times]
+
+
+@pytest.mark.parametrize("mode", ["VARIABLE", "AVERAGE", "CONSTANT"])
+@pytest.mark.parametrize("rate", [8000, 22050, 44100])
+def test_an_mp3_in_blocks_is_the_one_read_whole(tmp_path, rng, mode, rate):
+    """soundfile 0.14 seeks behind every block, where the decoder loses the bits it has saved."""
+    times = np.arange(40_000)
+    x = 0.2 * np.sin(1400 * times / rate) + 0.2 * rng.standard_normal(40_000) * (times % 9000 < 900)
+    path = tmp_path / "a.mp3"
+    # Without a compression level soundfile ignores the mode.
+    options = {"compression_level": 0.5, "bitrate_mode": mode}
+    soundfile.write(path, np.stack([x, -x], 1), rate, **options)
+    whole, _ = soundfile.read(path, dtype="float32")
+    for size in (1152, 5000):
+        with open_audio(path) as audio:
+            blocks = list(audio.blocks(size))
+        assert max(map(len, blocks)) <= size
+        np.testing.assert_allclose(np.concatenate(blocks), whole, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("n_times", "subtype"), [(9001, "PCM_16"), (65_536, "PCM_24")])
+def test_a_flac_of_unknown_length_in_blocks(write, rng, n_times, subtype):
+    path = write("a.flac", 0.1 * rng.standard_normal((n_times, 2)), subtype=subtype)
+    whole, _ = soundfile.read(path, dtype="float32")
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0  # 36 bits of total samples
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    for size in (1000, 2**16):
+        with open_audio(path) as audio:
+            assert audio.n_times == n_times
+            np.testing.assert_array_equal(np.concatenate(list(audio.blocks(size))), whole)
+
+
+def test_a_long_mp3_takes_no_more_memory_than_a_block(tmp_path):
+    path, n_times = tmp_path / "a.mp3", 2**19
+    soundfile.write(path, 0.1 * np.sin(np.arange(n_times) / 9), 44100)
+    tracemalloc.start()
+    with open_audio(path) as audio:
+        n_read = sum(len(block) for block in audio.blocks(2**10))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert n_read == n_times
+    assert peak < n_times  # a quarter of the samples
 
 
 @pytest.mark.parametrize(

@@ -212,3 +212,40 @@ def test_what_a_file_of_another_kind_does_not_take_is_named(write, tmp_path, spe
     assert tags.carry_over(mp3, part) == []
     mp3.write_bytes(b"ID3\x03\0\0\0\0\0\x0a" + bytes(10) + mp3.read_bytes())
     assert tags.carry_over(mp3, part) == ["its metadata are lost: ID3 tags"]
+
+
+def with_mask(path, mask):
+    """Change the channel mask of a WAVE file."""
+    content = bytearray(path.read_bytes())
+    at = content.index(b"\xfe\xff") + 20  # WAVE_FORMAT_EXTENSIBLE
+    content[at : at + 4] = mask.to_bytes(4, "little")
+    path.write_bytes(content)
+
+
+def mask_of(path):
+    content = path.read_bytes()
+    at = content.index(b"\xfe\xff") + 20  # WAVE_FORMAT_EXTENSIBLE
+    return int.from_bytes(content[at : at + 4], "little")
+
+
+@pytest.mark.parametrize(
+    ("n_channels", "mask"), [(4, 0x107), (4, 0x603), (4, 0xF), (4, 0), (2, 0x600), (6, 0x60F)]
+)
+@pytest.mark.parametrize("kind", ["WAVEX", "RF64"])
+def test_channel_mask(write, tmp_path, rng, n_channels, mask, kind):
+    x = 0.1 * rng.standard_normal((2000, n_channels))
+    path = write("a.wav", x, format=kind, subtype="PCM_24")
+    with_mask(path, mask)
+    assert rewritten(path, tmp_path / "b.wav") == []
+    assert mask_of(tmp_path / "b.wav") == mask
+    half_as_loud(path, tmp_path / "b.wav")
+
+
+@pytest.mark.parametrize(("mask", "said"), [(0x603, ["channel mask 0x603"]), (3, [])])
+def test_a_channel_mask_that_cannot_be_kept_is_named(write, tmp_path, rng, mask, said):
+    x = 0.1 * rng.standard_normal((2000, 2))
+    path = write("a.wav", x, format="WAVEX", subtype="PCM_16")
+    with_mask(path, mask)
+    for kind, remark in [("WAV", "its {} is lost"), ("FLAC", "its metadata are lost: {}")]:
+        part = write(f"b.{kind.lower()}", x, format=kind, subtype="PCM_16")
+        assert tags.carry_over(path, part) == [remark.format(name) for name in said]

@@ -7,6 +7,9 @@ import pytest
 
 from skse.networks import BaseArchitecture
 
+# Inputs that are lengths or positions, by operator.
+LENGTHS = {"Slice": [1, 2, 4], "Reshape": [1], "Pad": [1], "Expand": [1], "Tile": [1]}
+
 TINY = {
     "UNetRegressor": {"filters": (4,), "dilations": (1,), "top_filters": 2},
     "AutoencoderRegressor": {"filters": (4,), "dense_units": (8,)},
@@ -76,3 +79,37 @@ def smooth_problem():
     smooth = np.tensordot(rng.standard_normal((48, 2)), 2 * patterns, 1)
     X = smooth + 0.3 * rng.standard_normal(smooth.shape)
     return X.astype(np.float32), (5 + 2 * smooth).astype(np.float32)
+
+
+@pytest.fixture
+def float_lengths():
+    """Find the names of floats that lengths in an ONNX model are computed from."""
+    import onnx
+    from onnx import TensorProto
+
+    def names_of(model):
+        inferred = onnx.shape_inference.infer_shapes(model)
+        types = {v.name: v.type.tensor_type.elem_type for v in inferred.graph.value_info}
+        types |= {tensor.name: tensor.data_type for tensor in model.graph.initializer}
+        made_by = {name: node for node in model.graph.node for name in node.output}
+        waiting = [
+            node.input[i]
+            for node in model.graph.node
+            for i in LENGTHS.get(node.op_type, ())
+            if i < len(node.input)
+        ]
+        seen, found = set(), []
+        while waiting:
+            name = waiting.pop()
+            if name in seen or not name:
+                continue
+            seen.add(name)
+            if types[name] not in (TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL):
+                found.append(name)
+            node = made_by.get(name)
+            if node is not None and node.op_type != "Shape":
+                waiting += node.input
+        assert len(seen) > 3
+        return found
+
+    return names_of

@@ -1,6 +1,7 @@
 """Converted networks agree with Keras on every layer that the networks are made of."""
 
 import numpy as np
+import onnx
 import pytest
 
 from skse.networks._runtime import exported
@@ -33,17 +34,22 @@ def session_of():
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_onnx_agrees_with_keras(name, make_network, smooth_problem, session_of):
+def test_onnx_agrees_with_keras(name, make_network, smooth_problem, session_of, float_lengths):
     X, y = smooth_problem
     kind, parameters = ARCHITECTURES[name]
     # Fewer frequencies out than in: the projection along frequency takes part.
     network = make_network(kind, **parameters).fit(X, y[:, :7])
-    session = session_of(exported(network, "onnx"))
+    content = exported(network, "onnx")
+    assert float_lengths(onnx.load_model_from_string(content)) == []
+    session = session_of(content)
     (source,) = session.get_inputs()
     for n, frames in [(3, 10), (1, 10)] + [
         (2, 7),
         (1, 1),
         (1, 33),
+        (1, 256),
+        (1, 257),
+        (1, 258),
     ] * network.architecture_.any_n_frames:
         rows = np.resize(X, (n, X.shape[1], frames))
         (got,) = session.run(None, {source.name: rows})
@@ -61,7 +67,6 @@ def fitted():
 
 
 def test_the_graph_is_lean_and_the_keras_model_left_as_it_was(fitted):
-    import onnx
     import tensorflow as tf
 
     network, X = fitted
@@ -82,7 +87,6 @@ def test_the_graph_is_lean_and_the_keras_model_left_as_it_was(fitted):
 
 
 def test_a_wrong_conversion_is_found(fitted, monkeypatch):
-    import onnx
     import tf2onnx
 
     right = exported(fitted[0], "onnx")

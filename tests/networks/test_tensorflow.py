@@ -1,14 +1,19 @@
+import json
 import logging
 import os
 import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from skse.networks._tensorflow import kept_back
+import skse
+from skse.networks._tensorflow import check_keras, kept_back, load_tensorflow
 
 # What TensorFlow's libraries write before they can be told not to, and what is no remark.
 STAYS = re.compile(
@@ -79,3 +84,54 @@ def test_only_what_this_thread_says_is_kept_back(caplog):
     logger.error("no news, later")
     assert caplog.messages == ["news", "no news, from elsewhere", "no news, later"]
     assert logger.filters == []
+
+
+@pytest.fixture
+def settings(monkeypatch, tmp_path):
+    """Keras not imported yet, with a ``keras.json`` of one's own."""
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return lambda **values: (tmp_path / "keras.json").write_text(json.dumps(values))
+
+
+def test_another_backend_is_refused_before_keras_is_imported(settings, monkeypatch, tmp_path):
+    check_keras("UNet")  # no file, no variable
+    settings(backend="tensorflow", floatx="float32", epsilon=1e-7)
+    check_keras("UNet")
+    settings(backend="torch")
+    with pytest.raises(ValueError, match=r"UNet: Keras has backend='torch'.*keras\.json"):
+        check_keras("UNet")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    check_keras("UNet")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(ValueError, match=r"backend='jax'.*'tensorflow' only: unset KERAS_BACKEND"):
+        check_keras("UNet")
+    (tmp_path / "keras.json").write_text("{")
+    monkeypatch.setenv("KERAS_BACKEND", "")
+    check_keras("UNet")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("backend", "jax"), ("image_data_format", "channels_first"), ("floatx", "float16")],
+)
+def test_what_keras_was_told_in_this_process_counts(monkeypatch, name, value):
+    right = {"backend": "tensorflow", "image_data_format": "channels_last", "floatx": "float32"}
+    config = {key: lambda key=key: {**right, name: value}[key] for key in right}
+    keras = SimpleNamespace(config=SimpleNamespace(**config))
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    network = skse.UNetRegressor(epochs=1)
+    with pytest.raises(ValueError, match=f"UNetRegressor: Keras has {name}='{value}'"):
+        network.fit(np.ones((2, 4, 3)), np.ones((2, 4, 3)))
+    assert not hasattr(network, "regressor_")
+    with pytest.raises(ValueError, match=f"skse.networks: Keras has {name}='{value}'"):
+        load_tensorflow()
+
+
+def test_a_model_file_predicts_whatever_the_backend(settings, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    enhancer = skse.load(Path(skse.__file__).parent / "models" / "data" / "speech-8k.skse")
+    noisy = np.random.default_rng(0).standard_normal((1, 4000))
+    assert np.isfinite(enhancer.predict(noisy)).all()
