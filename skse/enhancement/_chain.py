@@ -5,6 +5,7 @@ waveform. Whoever trains, enhances, streams, exports or draws is handed a Chain.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import compress
 from typing import Any, Self
 
 import numpy as np
@@ -145,6 +146,10 @@ class Chain:
         """
         return self.open_inputs().push(stft)
 
+    def _inputs_abreast(self, stfts):
+        needs_reference = self.target.needs_reference
+        return inputs_abreast(self.featurizer, stfts, needs_reference, _FRAMES_AT_ONCE)
+
     def open_inputs(self) -> InputStream:
         """Begin to compute what the regressor sees of a recording, block by block.
 
@@ -180,9 +185,7 @@ class Chain:
         begin = 0
         for n_abreast in sizes_abreast(self.featurizer, n_frames, _FRAMES_AT_ONCE):
             stfts = [[_pad(stft, windows) for stft in next(pairs)] for _ in range(n_abreast)]
-            seen = inputs_abreast(
-                self.featurizer, [noisy for noisy, _ in stfts], self.target.needs_reference
-            )
+            seen = self._inputs_abreast([noisy for noisy, _ in stfts])
             for features, pair in zip(seen, stfts, strict=True):
                 new_rows = windows.training_rows(features)
                 new_targets = windows.training_targets(self.target.transform(*pair))
@@ -286,16 +289,10 @@ class Chain:
                 for block in batch
             ]
             whole = [
-                block.begin == 0 and block.end == recordings[block.utterance].n_frames
+                block.begin == 0 and block.core_end == recordings[block.utterance].n_frames
                 for block in batch
             ]
-            together = iter(
-                inputs_abreast(
-                    self.featurizer,
-                    [stft for stft, alone in zip(stfts, whole, strict=True) if alone],
-                    self.target.needs_reference,
-                )
-            )
+            together = iter(self._inputs_abreast(list(compress(stfts, whole))))
             seen = [
                 next(together) if alone else inputs[block.utterance].block(stft, block.begin)
                 for block, stft, alone in zip(batch, stfts, whole, strict=True)

@@ -51,8 +51,8 @@ class InputStream:
         return self._seen
 
 
-def inputs_abreast(featurizer, stfts, needs_reference):
-    """Compute what is seen of whole recordings, a state of the features abreast.
+def inputs_abreast(featurizer, stfts, needs_reference, most):
+    """Compute what is seen of whole recordings, many abreast where the features carry a state.
 
     Parameters
     ----------
@@ -62,23 +62,32 @@ def inputs_abreast(featurizer, stfts, needs_reference):
         Of any lengths.
     needs_reference : bool
         Whether the regressor sees the STFT as well.
+    most : int
+        Frames that go through the featurizer at one go, as for `sizes_abreast`.
 
     Returns
     -------
     seen : list of ndarray of shape (n_bands, n_frames[, n_channels])
     """
-    if not featurizer.carries_state or len(stfts) < 2:
-        return [InputStream(featurizer, needs_reference).push(stft) for stft in stfts]
+    seen, begin = [], 0
+    for size in sizes_abreast(featurizer, [stft.shape[1] for stft in stfts], most):
+        group = stfts[begin : begin + size]
+        seen += _features_abreast(featurizer, group)
+        begin += size
+    if needs_reference:
+        return [with_reference(*pair) for pair in zip(seen, stfts, strict=True)]
+    return seen
+
+
+def _features_abreast(featurizer, stfts):
+    """Return the features of each of some recordings, which run through one stream."""
     lengths = [stft.shape[1] for stft in stfts]
     # No frame depends on later ones, so not on zeros behind the last.
     together = np.zeros((len(stfts), len(stfts[0]), max(lengths)), np.result_type(*stfts))
     for row, stft in zip(together, stfts, strict=True):
         row[:, : stft.shape[1]] = stft
     features = featurizer.open_stream(len(stfts)).push(together)
-    seen = [part[:, :length] for part, length in zip(features, lengths, strict=True)]
-    if needs_reference:
-        return [with_reference(*pair) for pair in zip(seen, stfts, strict=True)]
-    return seen
+    return [part[:, :length] for part, length in zip(features, lengths, strict=True)]
 
 
 def sizes_abreast(featurizer, n_frames, most):

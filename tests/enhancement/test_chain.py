@@ -23,7 +23,7 @@ from skse import (
     UNetRegressor,
     WaveformTarget,
 )
-from skse.enhancement import Chain
+from skse.enhancement import Chain, _chain, _segments
 from skse.enhancement._regressors import set_ends
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.metrics import snr_gain_score
@@ -254,6 +254,23 @@ def test_noise_channels_go_on_from_block_to_block(echo, make_echo, rng):
     assert np.median(difference) < 1e-6
     if echo.get("bounded", True):
         assert difference.max() < 1e-6
+
+
+def test_a_block_that_reaches_the_end_is_no_whole_recording(make_echo, rng, monkeypatch):
+    """Its last frames may belong to the block after it, which goes on with its noise."""
+    x = rng.standard_normal(20 * 300).astype(np.float32)
+    x[: len(x) // 2] *= 0.1
+    featurizer = STFTFeaturizer(n_fft=40, hop_length=20, noise_channels=["noise"])
+    enhancer = SpeechEnhancer(featurizer, regressor=make_echo(back=7, ahead=3), segment_frames=48)
+    chain = enhancer.fit([x], [x]).chain_
+    for most in (290, 298, 299, 300, 301, 302, 304):
+        monkeypatch.setattr(_chain, "_FRAMES_AT_ONCE", most)
+        monkeypatch.setattr(_segments, "_ROW_FRAMES", most)
+        parts = [target for _, target, _ in chain.predictions([x], enhancer.regressor_)]
+        stft = next(chain.stft_pairs([x], [x]))[0]
+        whole = enhancer.regressor_.predict(chain.inputs(stft)[None])[0]
+        difference = np.abs(np.concatenate(parts, axis=1) - whole)
+        assert difference.max() < 1e-6, most
 
 
 def test_recordings_abreast_are_what_they_are_alone(rng):
