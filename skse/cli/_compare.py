@@ -42,7 +42,7 @@ _MOST_JOBS = 8
     type=Names(LOSSES),
     default=LOSSES,
     help="Mean squared error, binary cross-entropy (for masks other than cirm), negative SNR (for "
-    "waveform). Default: all.",
+    "waveform, where it takes the place of the other two). Default: all.",
 )
 @click.option(
     "--epochs",

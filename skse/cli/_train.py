@@ -51,15 +51,14 @@ Examples:
 @click.option(
     "--network",
     type=click.Choice(NETWORKS),
-    default="unet",
-    show_default=True,
-    help="What is trained.",
+    help="What is trained. Default: unet.",
 )
 @click.option(
     "--target",
     type=Choice(Table("skse.targets", "TARGETS")),
     help="What the network learns: a mask that is judged by the waveform it leads to (waveform), a "
-    "mask (ibm to cirm) or the clean spectrum (log to complex). Default: waveform.",
+    "mask (ibm to cirm) or the clean spectrum (log to complex). Default: waveform, but irm for "
+    "--loss mse, mae and bce.",
 )
 @click.option(
     "--loss",
@@ -129,10 +128,11 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
       2    wrong usage
       130  interrupted: nothing was written
     """  # noqa: D301  click's mark for lines to leave alone
-    if loss == "bce" and target not in (masks := fit_for_bce()):
-        raise click.UsageError(f"--loss bce needs a mask: --target {', '.join(masks)}.")
-    if loss in ("snr", "si_sdr") and target not in (None, "waveform"):
-        raise click.UsageError(f"--loss {loss} compares waveforms: it needs --target waveform.")
+    if start_from is None:
+        if loss == "bce" and target not in (None, *(masks := fit_for_bce())):
+            raise click.UsageError(f"--loss bce needs a mask: --target {', '.join(masks)}.")
+        if loss in ("snr", "si_sdr") and target not in (None, "waveform"):
+            raise click.UsageError(f"--loss {loss} compares waveforms: it needs --target waveform.")
     if not out.endswith((".skse", ".joblib")):
         raise click.UsageError(f"--out {out}: a model file must be named .skse or .joblib.")
     if os.path.exists(out) and not force:

@@ -1,5 +1,7 @@
 """train_from_folders: pairs of recordings in, a model file out."""
 
+import copy
+import math
 import time
 import warnings
 from functools import partial
@@ -16,7 +18,7 @@ from skse.files._model_io import check_suffix, load_model, save_model
 from skse.files._quiet import load_quietly
 from skse.files._rescue import check_folder, save_or_keep
 from skse.models import find_model
-from skse.networks import BaseNetworkRegressor, check_keras, load_tensorflow
+from skse.networks import BaseNetworkRegressor, check_keras, compares, load_tensorflow
 from skse.persistence import read_card
 from skse.targets import BaseTarget
 from skse.utils import check_number, progress_bar
@@ -32,7 +34,7 @@ def train_from_folders(
     clean_dir: FilePath,
     out: FilePath,
     *,
-    network: Any = "unet",
+    network: Any = None,
     target: str | BaseTarget | None = None,
     loss: Any = None,
     epochs: int = 30,
@@ -58,10 +60,10 @@ def train_from_folders(
         from.
     out : str or path-like
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
-    network : str or estimator, default="unet"
+    network : str or estimator or None, default=None
         A key of ``skse.networks.NETWORKS``, "unet" or "autoencoder", or any regressor that
         :class:`~skse.SpeechEnhancer` takes. `loss`, `epochs`, `random_state` and what else is
-        said here of training are set where it has such parameters.
+        said here of training are set where it has such parameters. None is "unet".
     target : str or BaseTarget or None, default=None
         What the network learns, a key of :data:`skse.targets.TARGETS`: a mask that is judged by
         the waveform it leads to ("waveform", see :class:`~skse.WaveformTarget`), a mask ("irm",
@@ -69,8 +71,8 @@ def train_from_folders(
         spectrum ("log", "magnitude", "power", "compressed", "real" or "complex", see
         :class:`~skse.SpectrumTarget`); or a target of your own. It sees the log spectrum, but
         the real part for "real", both parts for "complex" and "cirm", which depend on the
-        phase. None is "waveform", which harms good recordings least, and "irm" for what is no
-        network.
+        phase. None is "waveform", which harms good recordings least, but "irm" for what is no
+        network and for a `loss` that is not made for waveforms.
     loss : str or callable or None, default=None
         A key of ``skse.networks.LOSSES``, such as "mse" or "mae", "bce", the binary
         cross-entropy (for masks other than "cirm"), "snr" or "si_sdr" (for "waveform"); or
@@ -100,9 +102,9 @@ def train_from_folders(
     start_from : str or path-like, default=None
         A model to train further (fine-tuning): name, path or URL, as for
         :func:`~skse.models.find_model`. What it is made of (`network`, `target`, `loss` and
-        `sampling_rate`) stays; its network goes on with small steps (a learning rate of
-        0.0005, falling to 0) and ends with the best weights, those it began with among them.
-        None trains a new one.
+        `sampling_rate`) stays; `remix` takes the place of its own; its network goes on with
+        small steps (a learning rate of 0.0005, falling to 0) and ends with the weights that are
+        best for what is held out, those it began with among them. None trains a new one.
     random_state : int, default=0
         Seed. The same seed gives the same model on the same machine.
     force : bool, default=False
@@ -168,23 +170,25 @@ def train_from_folders(
         "n_iter_no_change": patience,
         "random_state": random_state,
     }
-    card = {}
+    card, n_epochs_before = {}, 0
     if start_from is not None:
-        unless_default = None if isinstance(network, str) and network == "unet" else network
-        chosen = {"network": unless_default, "target": target, "loss": loss}
+        chosen = {"network": network, "target": target, "loss": loss}
         enhancer, card = _model_to_refine(start_from, chosen, sampling_rate, validation_fraction)
+        n_epochs_before = len(enhancer.regressor_.history_.get("loss", ()))
+        network = enhancer.regressor_ if enhancer.regressor is None else enhancer.regressor
         enhancer.set_params(remix=remix)
-        enhancer.regressor = configured(enhancer.regressor, **training, **_FINE)
+        enhancer.regressor = configured(network, **training, **_FINE)
         sampling_rate = enhancer.sampling_rate_
     else:
         network, target, loss = _find_parts(network, target, loss)
-    if start_from is not None or isinstance(network, BaseNetworkRegressor):
+    if isinstance(network, BaseNetworkRegressor):
         check_keras(_CALLER)
     check_folder(_CALLER, out)
     pairs = _load(
         noisy_dir,
         clean_dir,
         validation_fraction,
+        start_from is not None,
         sampling_rate=sampling_rate,
         match=match,
         clean_name=clean_name,
@@ -207,6 +211,7 @@ def train_from_folders(
         warnings.filterwarnings("ignore", message="The noisy waveforms have")
         _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
+    history = getattr(enhancer.regressor_, "history_", {})
     card = _add_data(card, f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}")
     save_or_keep(partial(save_model, enhancer, out, card), enhancer, out)
     return Bunch(
@@ -215,7 +220,11 @@ def train_from_folders(
         n_clean=len(set(pairs.sentence)),
         seconds=sum(map(len, pairs.noisy)) / pairs.sampling_rate,
         sampling_rate=pairs.sampling_rate,
-        history=getattr(enhancer.regressor_, "history_", {}),
+        history={
+            name: losses[n_epochs_before:]
+            for name, losses in history.items()
+            if not math.isnan(losses[-1])  # known of the epochs before alone
+        },
         fit_time=fit_time,
         skipped=pairs.skipped,
         unmatched=pairs.unmatched,
@@ -225,9 +234,11 @@ def train_from_folders(
 
 def _find_parts(network, target, loss):
     """Return what is to be trained, to be learnt and to be compared, by name or as it is."""
-    network = find_part("network", network, caller=_CALLER).value
+    network = find_part("network", "unet" if network is None else network, caller=_CALLER).value
     if target is None:
-        target = "waveform" if "head" in network.get_params(deep=False) else "irm"
+        suits = loss is None or compares(find_part("loss", loss, caller=_CALLER).value)
+        is_network = "head" in network.get_params(deep=False)
+        target = "waveform" if is_network and suits in (True, "waveforms") else "irm"
     target = find_part("target", target, caller=_CALLER).value
     if loss is None:
         loss = "snr" if target.gives_waveforms else "mse"
@@ -247,12 +258,14 @@ def _model_to_refine(model, chosen, sampling_rate, validation_fraction):
             f"{_CALLER}: validation_fraction=0, but start_from (--from) keeps the weights that are "
             "best for what is held out; use a fraction above 0."
         )
-    enhancer = load_model(model)
-    if not isinstance(enhancer, SpeechEnhancer) or not hasattr(enhancer.regressor_, "partial_fit"):
+    enhancer = copy.deepcopy(load_model(model))  # others may be using the one in memory
+    if not isinstance(enhancer, SpeechEnhancer) or not isinstance(
+        enhancer.regressor_, BaseNetworkRegressor
+    ):
         kind = enhancer.regressor_ if isinstance(enhancer, SpeechEnhancer) else enhancer
         raise ValueError(
-            f"{_CALLER}: {model} holds a {type(kind).__name__}, which cannot be trained further; "
-            "start from a model with a network, or leave out start_from (--from)."
+            f"{_CALLER}: {model} holds a {type(kind).__name__}, but start_from (--from) goes on "
+            "with a network alone; where it has partial_fit, load it and call that."
         )
     own_rate = enhancer.sampling_rate_
     if sampling_rate not in (None, own_rate):
@@ -261,7 +274,7 @@ def _model_to_refine(model, chosen, sampling_rate, validation_fraction):
             "which all recordings are resampled; leave out sampling_rate (--sampling-rate)."
         )
     path = find_model(model)
-    card = read_card(path) if path.suffix == ".skse" else {}
+    card = {} if path.suffix == ".joblib" else read_card(path)
     return enhancer, {name: card[name] for name in ("training_data", "licence") if name in card}
 
 
@@ -283,14 +296,15 @@ def _check(out, force, validation_fraction, *, epochs, patience, seed):
         raise ValueError(f"{_CALLER}: {out} exists; pass force=True (--force) to overwrite it.")
 
 
-def _load(noisy_dir, clean_dir, validation_fraction, **options):
+def _load(noisy_dir, clean_dir, validation_fraction, goes_on, **options):
     """Load the pairs, of which there are enough to hold some out."""
     pairs = load_quietly(noisy_dir, clean_dir, **options)
     n_clean = len(set(pairs.sentence))
     if validation_fraction and n_clean < 2:
+        remedy = "record more" if goes_on else "use 0 (--validation 0) or record more"
         raise ValueError(
             f"{_CALLER}: validation_fraction={validation_fraction} holds out clean recordings, but "
-            f"there is only {n_clean}; use 0 (--validation 0) or record more."
+            f"there is only {n_clean}; {remedy}."
         )
     return pairs
 

@@ -27,9 +27,10 @@ class UNetRegressor(BaseNetworkRegressor):
     fold : int, default=1
         Neighbouring frequencies that become the channels of one on the way in, and frequencies
         again on the way out (sub-pixel convolution, Shi et al. 2016): no convolution then works
-        at full resolution, where most of the time goes.
+        at full resolution, where most of the time goes, and all sizes count folded
+        frequencies. Zeros fill up the last.
     top_filters : int, default=8
-        With strides: channels at full resolution, beside the input, before the last
+        With strides: channels at the resolution of the input, beside it, before the last
         convolution.
     kernel_size : int, default=3
         Height (frequencies) and width (frames) of the convolutions.

@@ -129,7 +129,8 @@ def _training(estimator):
     history = getattr(network, "history_", None)
     if history:
         known["epochs"] = len(history["loss"])
-        known |= {f"final {name}": f"{values[-1]:.4g}" for name, values in history.items()}
+        for name, values in history.items():  # NaN where it was not known, as before a fine-tuning
+            known[f"final {name}"] = f"{[x for x in values if not math.isnan(x)][-1]:.4g}"
     return {name: value for name, value in known.items() if value is not None}
 
 

@@ -20,6 +20,7 @@ from skse import (
 )
 from skse.datasets import load_harvard, load_pairs
 from skse.files import _train, train_from_folders
+from skse.files._model_io import load_model as load_file
 from skse.metrics import snr_score
 from skse.models import find_model, load_model
 from skse.networks import AutoencoderRegressor
@@ -79,7 +80,10 @@ def test_defaults(folders, tmp_path, no_training):
     [
         ({"target": "irm"}, "irm", "mse"),
         ({"target": "waveform"}, "real", "snr"),
-        ({"loss": "mae"}, "real", "mae"),
+        ({"loss": "mae"}, "irm", "mae"),
+        ({"loss": "bce"}, "irm", "binary_crossentropy"),
+        ({"loss": "si_sdr"}, "real", "si_sdr"),
+        ({"loss": "mae", "target": "waveform"}, "real", "mae"),
         ({"network": "autoencoder"}, "real", "snr"),
     ],
 )
@@ -141,15 +145,17 @@ def test_wrong_arguments(folders, tmp_path, monkeypatch, options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"network": "unet"}, "network='unet' cannot be chosen with start_from"),
         ({"network": "autoencoder"}, "network='autoencoder' cannot be chosen with start_from"),
         ({"target": IdealMaskTarget()}, r"target=IdealMaskTarget\(\) cannot be chosen with"),
         ({"loss": "mae"}, "loss='mae' cannot be chosen with start_from"),
         ({"sampling_rate": 16000}, "sampling_rate=16000, but speech-8k is for 8000 Hz"),
         ({"validation_fraction": 0}, "validation_fraction=0, but start_from"),
         ({"start_from": "speech8k"}, "did you mean 'speech-8k'"),
+        ({"match": "^(a)_"}, "there is only 1; record more"),
         ({"start_from": "x.skse"}, "x.skse: no such file"),
-        ({"start_from": LogMMSE()}, "holds a LogMMSE, which cannot be trained further"),
-        ({"start_from": SpeechEnhancer(regressor=Ridge())}, "holds a Ridge, which cannot"),
+        ({"start_from": LogMMSE()}, "holds a LogMMSE, but start_from"),
+        ({"start_from": SpeechEnhancer(regressor=Ridge())}, "holds a Ridge, but start_from"),
     ],
 )
 def test_what_cannot_be_trained_further(folders, tmp_path, monkeypatch, options, message):
@@ -172,6 +178,9 @@ def test_a_model_that_ships_is_trained_further(folders, tmp_path):
         epochs=4, validation_fraction=0.4,
     )  # fmt: skip
     assert training.sampling_rate == 8000
+    for losses in training.history.values():
+        assert len(losses) == 4
+        assert np.isfinite(losses).all()
     pairs = load_pairs(noisy_dir, clean_dir, match="^(.)_", sampling_rate=8000)
     before, after = (
         snr_score(pairs.clean, load_model(model).predict(pairs.noisy)).mean()
@@ -184,6 +193,25 @@ def test_a_model_that_ships_is_trained_further(folders, tmp_path):
         f"6 pairs of {noisy_dir} and {clean_dir}",
     ]
     assert card["licence"] == card_before["licence"]
+
+
+def test_a_model_in_memory_stays_what_it_is(folders, tmp_path):
+    """It may be saved without a regressor of its own, that is, with the default."""
+    x = [np.random.default_rng(0).standard_normal(4000) for _ in range(2)]
+    network = UNetRegressor(filters=(2,), dilations=(), epochs=1, random_state=0)
+    enhancer = SpeechEnhancer(regressor=network, sampling_rate=16000, segment_frames=16).fit(x, x)
+    enhancer.regressor = None
+    joblib.dump(enhancer, tmp_path / "m.joblib")
+    before = load_file(tmp_path / "m.joblib")
+    parameters, predicted = repr(before), before.predict(x)[0]
+    train_from_folders(
+        *folders, tmp_path / "n.joblib", match="^(.)_", start_from=tmp_path / "m.joblib", epochs=2,
+        validation_fraction=0.4,
+    )  # fmt: skip
+    after = load_file(tmp_path / "m.joblib")
+    assert repr(after) == parameters
+    np.testing.assert_array_equal(after.predict(x)[0], predicted)
+    assert len(joblib.load(tmp_path / "n.joblib").regressor_.history_["loss"]) == 3
 
 
 def test_objects_of_ones_own(folders, tmp_path, no_training):
