@@ -50,13 +50,7 @@ MODELS = {
     "speech-8k": (
         STFTFeaturizer(n_fft=256, hop_length=128, floor_db=-60),
         8000,
-        {
-            "fold": 4,
-            "first_kernel_size": 3,
-            "filters": (32, 48, 64),
-            "top_filters": 16,
-            "bottleneck_units": 160,
-        },
+        {"filters": (16, 24, 32, 48, 64)},
     ),
     "speech-16k": (
         MelFeaturizer(16000, n_fft=512, hop_length=256, n_mels=80, floor_db=-60),
@@ -64,14 +58,14 @@ MODELS = {
         {"filters": (24, 32, 48, 64)},
     ),
 }
-LEARNING_RATE = 3e-3
+LEARNING_RATE = 2e-3
 SEGMENT_FRAMES = 128
 ROOM_SHARE = 0.35
 REMIX = {
     "snr_db": (-5.0, 30.0),
     "second_noise": 0.4,
-    "babble": 0.25,
-    "coloured_noise": 0.15,
+    "babble": 0.15,
+    "coloured_noise": 0.1,
     "speech_filter_db": 3.0,
     "noise_filter_db": 5.0,
 }
@@ -107,7 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("name", choices=MODELS)
     parser.add_argument("--data", required=True, help="folder with manifest.tsv")
-    parser.add_argument("--epochs", type=int, default=44)
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--mixtures", type=int, default=3200, help="of 2 s, in an epoch")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", default="training/work")
