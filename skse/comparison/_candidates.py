@@ -158,7 +158,7 @@ def _find(kind, chosen):
             )
         part = find_part(kind, value, caller="compare", parameter=plural)
         if part.name in _SIZES:
-            part = part._replace(value=configured(part.value, **_SIZES[part.name]))
+            part = Part(part.name, part.label, configured(part.value, **_SIZES[part.name]))
         if name != part.name:
             part = Part(name, name, part.value)
         parts.append(part)

@@ -5,14 +5,20 @@ waveform. Whoever trains, enhances, streams, exports or draws is handed a Chain.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import compress
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import get_tags
 
 from skse.enhancement._blocks import Recording, n_frames_of, root_mean_square
-from skse.enhancement._inputs import InputStream, inputs_abreast, sizes_abreast, with_reference
+from skse.enhancement._inputs import (
+    InputStream,
+    inputs_abreast,
+    pad_to_row,
+    rows_of_blocks,
+    sizes_abreast,
+    with_reference,
+)
 from skse.enhancement._predictor import Predictor, prediction_windows
 from skse.enhancement._segments import Block, ContextFrames, Segments
 from skse.enhancement._shared_stfts import SharedRecording, can_share
@@ -160,9 +166,7 @@ class Chain:
         return InputStream(self.featurizer, self.target.needs_reference)
 
     def rows(self, noisy: Arrays, clean: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Compute what a regressor is trained on.
-
-        One pair at a time, or some abreast where the features carry a state.
+        """Compute what a regressor is trained on, one pair or some at a time.
 
         Parameters
         ----------
@@ -181,10 +185,9 @@ class Chain:
         counts = np.array([windows.n_rows(n) for n in n_frames])
         rows: Any = None
         targets: Any = None
-        pairs = self.stft_pairs(noisy, clean)
-        begin = 0
+        pairs, begin = self.stft_pairs(noisy, clean), 0
         for n_abreast in sizes_abreast(self.featurizer, n_frames, _FRAMES_AT_ONCE):
-            stfts = [[_pad(stft, windows) for stft in next(pairs)] for _ in range(n_abreast)]
+            stfts = [[pad_to_row(stft, windows) for stft in next(pairs)] for _ in range(n_abreast)]
             seen = self._inputs_abreast([noisy for noisy, _ in stfts])
             for features, pair in zip(seen, stfts, strict=True):
                 new_rows = windows.training_rows(features)
@@ -285,22 +288,10 @@ class Chain:
 
         for batch in self.batches(opened(), windows):
             stfts = [
-                _pad(recordings[block.utterance].stft(block.begin, block.end), windows)
+                pad_to_row(recordings[block.utterance].stft(block.begin, block.end), windows)
                 for block in batch
             ]
-            whole = [
-                block.begin == 0 and block.core_end == recordings[block.utterance].n_frames
-                for block in batch
-            ]
-            together = iter(self._inputs_abreast(list(compress(stfts, whole))))
-            seen = [
-                next(together) if alone else inputs[block.utterance].block(stft, block.begin)
-                for block, stft, alone in zip(batch, stfts, whole, strict=True)
-            ]
-            rows = [
-                windows.block_rows(features, block)
-                for features, block in zip(seen, batch, strict=True)
-            ]
+            rows = rows_of_blocks(batch, stfts, recordings, inputs, windows, self._inputs_abreast)
             predicted = predictor.predict(rows, [block.utterance for block in batch])
             for block, stft, part in zip(batch, stfts, predicted, strict=True):
                 i = block.utterance
@@ -447,9 +438,3 @@ class Chain:
         if self.stft_cache_mb and can_share(x, self.featurizer):
             return SharedRecording(x, self.featurizer, gain, allocate, 1e6 * self.stft_cache_mb)
         return Recording(x, self.featurizer, gain, allocate)
-
-
-def _pad(stft, windows):
-    """Pad an STFT with silence to the frames that a row needs."""
-    missing = windows.min_frames - stft.shape[1]
-    return np.pad(stft, [(0, 0), (0, missing)]) if missing > 0 else stft

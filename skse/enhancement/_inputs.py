@@ -1,5 +1,7 @@
 """What a regressor sees of frames: their features and, for some targets, the frames themselves."""
 
+from itertools import compress
+
 import numpy as np
 
 # Channels of the noisy STFT that a target with reference needs: real and imaginary part.
@@ -119,6 +121,37 @@ def sizes_abreast(featurizer, n_frames, most):
         yield size
 
 
+def rows_of_blocks(blocks, stfts, recordings, streams, windows, abreast):
+    """Compute the rows of blocks; recordings that are one block are computed together.
+
+    Parameters
+    ----------
+    blocks : list of Block
+        Of some recordings, in order.
+    stfts : list of ndarray of shape (n_frequencies, n_frames)
+        Of each block.
+    recordings, streams : dict of int to Recording, and to InputStream
+        By what a block has as its `utterance`.
+    windows : object
+        How the blocks are cut into rows.
+    abreast : callable
+        `inputs_abreast` of a list of STFTs.
+
+    Returns
+    -------
+    rows : list of ndarray
+        Of each block.
+    """
+    whole = [b.begin == 0 and b.core_end == recordings[b.utterance].n_frames for b in blocks]
+    together = iter(abreast(list(compress(stfts, whole))))
+    return [
+        windows.block_rows(
+            next(together) if alone else streams[block.utterance].block(stft, block.begin), block
+        )
+        for block, stft, alone in zip(blocks, stfts, whole, strict=True)
+    ]
+
+
 def with_reference(features, stft):
     """Join features with real and imaginary part of the STFT, the shorter padded with zeros."""
     if features.ndim == 2:
@@ -129,3 +162,9 @@ def with_reference(features, stft):
     seen[:n_bands, :, :n_channels] = features
     seen[: len(stft), :, -2], seen[: len(stft), :, -1] = stft.real, stft.imag
     return seen
+
+
+def pad_to_row(stft, windows):
+    """Pad an STFT with silence to the frames that a row needs."""
+    missing = windows.min_frames - stft.shape[1]
+    return np.pad(stft, [(0, 0), (0, missing)]) if missing > 0 else stft

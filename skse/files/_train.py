@@ -170,17 +170,16 @@ def train_from_folders(
         "n_iter_no_change": patience,
         "random_state": random_state,
     }
-    card, n_epochs_before = {}, 0
-    if start_from is not None:
+    enhancer, card = None, {}
+    if start_from is None:
+        network, target, loss = _find_parts(network, target, loss)
+    else:
         chosen = {"network": network, "target": target, "loss": loss}
         enhancer, card = _model_to_refine(start_from, chosen, sampling_rate, validation_fraction)
-        n_epochs_before = len(enhancer.regressor_.history_.get("loss", ()))
         network = enhancer.regressor_ if enhancer.regressor is None else enhancer.regressor
-        enhancer.set_params(remix=remix)
-        enhancer.regressor = configured(network, **training, **_FINE)
+        enhancer.set_params(remix=remix, regressor=configured(network, **training, **_FINE))
         sampling_rate = enhancer.sampling_rate_
-    else:
-        network, target, loss = _find_parts(network, target, loss)
+    n_epochs_before = len(_history(enhancer).get("loss", ()))
     if isinstance(network, BaseNetworkRegressor):
         check_keras(_CALLER)
     check_folder(_CALLER, out)
@@ -195,23 +194,15 @@ def train_from_folders(
         align=align,
         ignore_others=ignore_others,
     )
-    if start_from is None:
-        n_fft = frame_length(pairs.sampling_rate)
-        enhancer = make_system(
-            network,
-            target,
-            training={"loss": loss, **training},
-            stft={"n_fft": n_fft, "hop_length": n_fft // 2},
-            sampling_rate=pairs.sampling_rate,
-            remix=remix,
-        )
+    if enhancer is None:
+        training["loss"] = loss
+        enhancer = _new_enhancer(network, target, pairs.sampling_rate, training, remix)
     begin = time.perf_counter()
     with warnings.catch_warnings():
         # The remarks say so already.
         warnings.filterwarnings("ignore", message="The noisy waveforms have")
         _fit(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
-    history = getattr(enhancer.regressor_, "history_", {})
     card = _add_data(card, f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}")
     save_or_keep(partial(save_model, enhancer, out, card), enhancer, out)
     return Bunch(
@@ -220,11 +211,7 @@ def train_from_folders(
         n_clean=len(set(pairs.sentence)),
         seconds=sum(map(len, pairs.noisy)) / pairs.sampling_rate,
         sampling_rate=pairs.sampling_rate,
-        history={
-            name: losses[n_epochs_before:]
-            for name, losses in history.items()
-            if not math.isnan(losses[-1])  # known of the epochs before alone
-        },
+        history=_history(enhancer, n_epochs_before),
         fit_time=fit_time,
         skipped=pairs.skipped,
         unmatched=pairs.unmatched,
@@ -243,6 +230,27 @@ def _find_parts(network, target, loss):
     if loss is None:
         loss = "snr" if target.gives_waveforms else "mse"
     return network, target, find_part("loss", loss, caller=_CALLER).value
+
+
+def _new_enhancer(network, target, sampling_rate, training, remix):
+    n_fft = frame_length(sampling_rate)
+    return make_system(
+        network,
+        target,
+        training=training,
+        stft={"n_fft": n_fft, "hop_length": n_fft // 2},
+        sampling_rate=sampling_rate,
+        remix=remix,
+    )
+
+
+def _history(enhancer, first_epoch=0):
+    """Return the losses from an epoch on; none where nothing is trained or there are none."""
+    history = {} if enhancer is None else getattr(enhancer.regressor_, "history_", {})
+    # NaN where something was known of the epochs before alone.
+    return {
+        name: losses[first_epoch:] for name, losses in history.items() if not math.isnan(losses[-1])
+    }
 
 
 def _model_to_refine(model, chosen, sampling_rate, validation_fraction):
