@@ -71,8 +71,8 @@ def train_from_folders(
         spectrum ("log", "magnitude", "power", "compressed", "real" or "complex", see
         :class:`~skse.SpectrumTarget`); or a target of your own. It sees the log spectrum, but
         the real part for "real", both parts for "complex" and "cirm", which depend on the
-        phase. None is "waveform", which harms good recordings least, but "irm" for what is no
-        network and for a `loss` that is not made for waveforms.
+        phase. None is "waveform", but "irm" for what is no network and for a `loss` that is not
+        made for waveforms.
     loss : str or callable or None, default=None
         A key of ``skse.networks.LOSSES``, such as "mse" or "mae", "bce", the binary
         cross-entropy (for masks other than "cirm"), "snr" or "si_sdr" (for "waveform"); or
