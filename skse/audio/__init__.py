@@ -8,6 +8,7 @@ from skse.audio._reader import AudioReader as AudioReader
 from skse.audio._reader import is_pipe as is_pipe
 from skse.audio._reader import open_audio
 from skse.audio._reader import spooled as spooled
+from skse.audio._samples import read_samples as read_samples
 from skse.audio._writer import AudioFormat, write_audio
 from skse.audio._writer import peak_of as peak_of
 

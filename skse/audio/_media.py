@@ -178,7 +178,11 @@ class MediaReader:
         How a file of the same kind is written, where it can be.
     remarks : tuple of str
         What is not read.
+    seekable : bool
+        False: it is read from its beginning.
     """
+
+    seekable = False
 
     def __init__(self, file, path):
         self.path, self.file = path, file

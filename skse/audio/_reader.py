@@ -27,6 +27,9 @@ RECORDING_SUFFIXES = MEDIA_SUFFIXES | {
 BLOCK = 2**16
 # Suffixes of files without a header, which libsndfile knows by their name alone.
 _BY_NAME = {".gsm", ".vox", ".raw"}
+# Formats, and kinds of samples, of which a decoder finds any sample without those before it.
+_SEEKABLE = {"AIFF", "AU", "CAF", "FLAC", "RF64", "W64", "WAV", "WAVEX"}
+_SEEKABLE_SAMPLES = {"ALAW", "DOUBLE", "FLOAT", "ULAW"}
 # What headers claim that are damaged: Hz, and samples a byte (silence in FLAC has some 5000).
 _MOST_HZ, _MOST_PER_BYTE = 10_000_000, 10_000
 
@@ -137,6 +140,12 @@ class AudioReader:
         if self._n_known:
             return self._n_claimed
         return sum(len(block) for block in self._decoded(BLOCK))
+
+    @property
+    def seekable(self):
+        """Whether :func:`read_samples` reads its samples from anywhere."""
+        is_plain = self._n_known and not self._layout.parts and self.format in _SEEKABLE
+        return is_plain and (self.subtype in _SEEKABLE_SAMPLES or self.subtype[:4] == "PCM_")
 
     def blocks(self, block_size=BLOCK):
         """Read it block by block, up to its end.

@@ -1,5 +1,6 @@
 """Where pairs of noisy and clean speech come from."""
 
+from skse.datasets._audio_file import AudioFile
 from skse.datasets._bunch import take as take
 from skse.datasets._download import default_home as default_home
 from skse.datasets._download import download as download
@@ -17,6 +18,7 @@ from skse.datasets._reading import tell_alignment as tell_alignment
 from skse.datasets._splits import split_noizeus
 
 __all__ = [
+    "AudioFile",
     "active_speech_level",
     "fetch_ms_snsd",
     "fetch_noizeus",

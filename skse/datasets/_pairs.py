@@ -38,6 +38,7 @@ def load_pairs(
     extensions: Sequence[str] | None = None,
     on_error: str = "warn",
     return_X_y: bool = False,
+    lazy: bool = False,
 ) -> BunchOrLists:
     r"""Load pairs of noisy and clean recordings from two folders.
 
@@ -82,11 +83,15 @@ def load_pairs(
         and name it in one warning at the end, or raise at the first.
     return_X_y : bool, default=False
         Whether to return ``(noisy, clean)`` instead of a Bunch.
+    lazy : bool, default=False
+        Whether the waveforms are handles (:class:`AudioFile`), which are read when they are
+        needed, so that a corpus need not fit into memory. Every file is read once now, to
+        find what is wrong with it, and let go.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        noisy, clean : list of ndarray of shape (n_times,)
+        noisy, clean : list of ndarray of shape (n_times,), or of AudioFile
             float32 waveforms, pairwise equally long, in the order of the noisy paths; of
             files of several channels each channel, against that of the clean file or its
             only one. Pairs of one clean file share its array.
@@ -104,7 +109,7 @@ def load_pairs(
             Paths of the clean files.
         channel : ndarray of int, shape (n_pairs,)
             Number of the channel, from 1.
-        recording : list of ndarray
+        recording : list of ndarray, or of AudioFile
             First channel of the whole clean file, to tell which pairs are of one sentence.
         start : ndarray of int, shape (n_pairs,)
             Sample of the clean file that the pair begins with: 0, but behind `align`.
@@ -176,7 +181,7 @@ def load_pairs(
     if skipped and on_error == "raise":
         raise ValueError(f"load_pairs: {skipped[0][0]}: {skipped[0][1]}.")
 
-    reader = PairReader(sampling_rate, align)
+    reader = PairReader(sampling_rate, align, lazy)
     pairs, without_clean, used = [], [], set()
     for path in noisy_paths:
         try:
@@ -225,8 +230,7 @@ def _make_bunch(pairs, partners, folders, return_X_y, **extra):
     for pair in pairs:
         path = pair.clean_path
         stem = partners.below(path) if partners.is_ambiguous(path) else path.stem
-        snr_db = _measure_snr(pair.noisy, pair.clean)
-        rows.append((pair.noisy, pair.clean, stem, _UNKNOWN, _UNKNOWN, snr_db))
+        rows.append((pair.noisy, pair.clean, stem, _UNKNOWN, _UNKNOWN, pair.snr_db))
     noisy_dir, clean_dir = folders
     rate = pairs[0].rate
     descr = _DESCR.format(
@@ -284,12 +288,6 @@ def _at_one_rate(pairs):
         )
         for path, rate in others.items()
     ]
-
-
-def _measure_snr(noisy, clean):
-    clean = clean.astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return 10 * np.log10(np.sum(clean**2) / np.sum((noisy - clean) ** 2))
 
 
 def _report(skipped, unmatched):

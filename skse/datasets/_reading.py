@@ -1,29 +1,33 @@
 """Two recordings become pairs of waveforms: one rate, channel by channel, the part they share."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from skse.datasets._audio import read_channels
-from skse.utils import UnusableFileError, find_delay
+from skse.datasets._audio_file import AudioFile
+from skse.utils import Scaled, UnusableFileError, WaveformHandle, find_delay
 
 # Two lengths differ by padding where it is no more than this many seconds and this part of the
 # longer one; more is cut off where it is silence, or where the recordings clearly are the same.
 _PADDING_S, _PADDING = 1.0, 0.25
 _MOST_CUT = 0.5
 _SILENT = 1e-3  # of the peak
+# Clean recordings that are kept for the next noisy ones where handles are wanted.
+_N_KEPT = 8
 
 
-class Pair(NamedTuple):
+@dataclass(frozen=True)
+class Pair:
     """A channel of a noisy recording and the clean one, equally long.
 
     Parameters
     ----------
-    noisy, clean : ndarray of shape (n_times,)
+    noisy, clean : ndarray of shape (n_times,) or WaveformHandle
         float32 waveforms.
-    recording : ndarray
+    recording : ndarray or WaveformHandle
         First channel of the whole clean recording.
     path, clean_path : Path
         Files.
@@ -39,11 +43,13 @@ class Pair(NamedTuple):
         Samples by which the noisy recording lags behind.
     polarity : int
         1, or -1 where that of the noisy recording is turned.
+    snr_db : float
+        Measured, in dB.
     """
 
-    noisy: np.ndarray
-    clean: np.ndarray
-    recording: np.ndarray
+    noisy: np.ndarray | WaveformHandle
+    clean: np.ndarray | WaveformHandle
+    recording: np.ndarray | WaveformHandle
     path: Path
     clean_path: Path
     rate: int
@@ -52,6 +58,7 @@ class Pair(NamedTuple):
     n_cut: int
     delay: int
     polarity: int
+    snr_db: float
 
 
 class PairReader:
@@ -63,11 +70,14 @@ class PairReader:
         Rate in Hz to resample to. None leaves each pair its own.
     align : bool
         Whether to take delays and turned polarity out.
+    lazy : bool, default=False
+        Whether to give handles in place of arrays, and to keep few recordings.
     """
 
-    def __init__(self, sampling_rate, align):
-        self.sampling_rate, self.align = sampling_rate, align
+    def __init__(self, sampling_rate, align, lazy=False):
+        self.sampling_rate, self.align, self.lazy = sampling_rate, align, lazy
         self._clean = {}  # path -> what _read returns, or the error it gave
+        self._handles = {}  # path and channel of a clean recording -> its handle
 
     def read(self, path, clean_path):
         """Return the list of pairs, one a channel; raise UnusableFileError where there is none."""
@@ -76,6 +86,8 @@ class PairReader:
                 self._clean[clean_path] = self._read(clean_path)
             except UnusableFileError as error:
                 self._clean[clean_path] = error
+            if self.lazy and len(self._clean) > _N_KEPT:
+                del self._clean[next(iter(self._clean))]
         if isinstance(self._clean[clean_path], UnusableFileError):
             raise self._clean[clean_path]
         clean, clean_rate = self._clean[clean_path]
@@ -99,16 +111,15 @@ class PairReader:
         for channel, x in enumerate(noisy, 1):
             s = clean[min(channel, len(clean)) - 1]
             cut = self._cut(path, clean_path, x, s, common, slack)
-            pairs.append(
-                Pair(
-                    recording=clean[0],
-                    path=path,
-                    clean_path=clean_path,
-                    rate=common,
-                    channel=channel,
-                    **cut,
-                )
+            pair = Pair(
+                recording=clean[0],
+                path=path,
+                clean_path=clean_path,
+                rate=common,
+                channel=channel,
+                **cut,
             )
+            pairs.append(self._as_handles(pair, len(clean)) if self.lazy else pair)
         return pairs
 
     def _read(self, path):
@@ -119,6 +130,24 @@ class PairReader:
 
             x = soxr.resample(x, rate, self.sampling_rate)
         return np.ascontiguousarray(x.T, dtype=np.float32), rate
+
+    def _as_handles(self, pair, n_clean_channels):
+        """Return a pair with handles to what it holds."""
+        late, n_times = max(0, pair.delay) if self.align else 0, len(pair.noisy)
+        noisy = AudioFile(pair.path, late, late + n_times, self.sampling_rate, pair.channel)
+        clean = self._clean_handle(pair.clean_path, min(pair.channel, n_clean_channels))
+        return replace(
+            pair,
+            noisy=Scaled(noisy, -1) if self.align and pair.polarity < 0 else noisy,
+            clean=clean[pair.start : pair.start + n_times],
+            recording=self._clean_handle(pair.clean_path, 1),
+        )
+
+    def _clean_handle(self, path, channel):
+        if (path, channel) not in self._handles:
+            handle = AudioFile(path, sampling_rate=self.sampling_rate, channel=channel)
+            self._handles[path, channel] = handle
+        return self._handles[path, channel]
 
     def _cut(self, path, clean_path, x, s, rate, slack):
         """Return the parts of the two that belong together, and how they were found."""
@@ -137,15 +166,22 @@ class PairReader:
         start = max(0, -delay)
         x, s = x[max(0, delay) :], s[start:]
         n_times = min(len(x), len(s))
-        x = x[:n_times] if polarity > 0 else -x[:n_times]
+        x, s = x[:n_times] if polarity > 0 else -x[:n_times], s[:n_times]
         return {
             "noisy": x,
-            "clean": s[:n_times],
+            "clean": s,
+            "snr_db": _measure_snr(x, s),
             "start": start,
             "n_cut": n_cut if n_cut > slack else 0,
             "delay": found.samples,
             "polarity": found.polarity,
         }
+
+
+def _measure_snr(noisy, clean):
+    clean = clean.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 10 * np.log10(np.sum(clean**2) / np.sum((noisy - clean) ** 2))
 
 
 def _is_silent(part, whole):

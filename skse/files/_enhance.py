@@ -20,9 +20,8 @@ from skse.files._choice import Settings, enhancer_for
 from skse.files._plan import STDIN, Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
 from skse.files._results import FileResult, reason_of
-from skse.files._scratch import FileWaveform
 from skse.files._upper_band import join_bands, least_gain
-from skse.utils import UnusableFileError, check_number, progress_bar
+from skse.utils import FileArray, UnusableFileError, check_number, progress_bar
 from skse.utils.typing import FilePath
 
 # Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
@@ -291,7 +290,7 @@ class _Allocator:
         self.n_left -= n_times
         if self.n_left >= 0:
             return np.empty(n_times, dtype)
-        return FileWaveform(n_times, dtype, folder=self.folder)
+        return FileArray(n_times, dtype, folder=self.folder)
 
 
 def _decode(job, settings, allocate):

@@ -1,5 +1,6 @@
 """Validation, files, tables, optional imports: what every other package may use."""
 
+from skse.utils._ahead import Ahead as Ahead
 from skse.utils._delay import Delay, find_delay
 from skse.utils._digest import digest
 from skse.utils._errors import UnusableFileError
@@ -12,9 +13,18 @@ from skse.utils._files import (
     walk,
     write_whole,
 )
+from skse.utils._handles import Scaled as Scaled
+from skse.utils._handles import WaveformHandle
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
+from skse.utils._scratch import FileArray as FileArray
+from skse.utils._store import Store as Store
 from skse.utils._tables import align, write_csv
+from skse.utils._unread import UnreadWaveforms as UnreadWaveforms
+from skse.utils._unread import lengths_of as lengths_of
+from skse.utils._unread import pick as pick
+from skse.utils._unread import rate_of as rate_of
+from skse.utils._unread import views_of as views_of
 from skse.utils._waveforms import (
     check_waveform,
     check_waveform_pairs,
@@ -25,6 +35,7 @@ from skse.utils._waveforms import (
 __all__ = [
     "Delay",
     "UnusableFileError",
+    "WaveformHandle",
     "align",
     "check_choice",
     "check_number",

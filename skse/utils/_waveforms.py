@@ -2,11 +2,15 @@
 
 import numbers
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
 from sklearn.utils import check_array
 
+from skse.utils._errors import UnusableFileError
+from skse.utils._handles import WaveformHandle
+from skse.utils._unread import UnreadWaveforms, lengths_of, rate_of
 from skse.utils.typing import ArrayOrList, Waveform, Waveforms
 
 # A 2-D array of at least so many rows, of at most so many columns, is read as the channels
@@ -33,7 +37,8 @@ def check_waveforms(
     X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
         Mono waveforms, full scale ±1: a sequence may be a list, a tuple, an object array or
         a column of a table. 16-bit PCM in signed integers of 16 bits or more, of either
-        byte order, is divided by 32768.
+        byte order, is divided by 32768. Of waveforms that are handles
+        (:class:`~skse.utils.WaveformHandle`) each is read, and checked, when it is used.
     name : str, default="X"
         What error messages call the argument.
     two_rows_are : {"utterances", "stereo"}, default="utterances"
@@ -45,7 +50,8 @@ def check_waveforms(
     Returns
     -------
     waveforms : ndarray of shape (n_samples, n_times) or list of ndarray
-        float32; an array where all lengths agree, else a list of 1-D arrays.
+        float32; an array where all lengths agree, else a list of 1-D arrays. Where there are
+        handles, a sequence that gives one array after the other and keeps none.
 
     Raises
     ------
@@ -65,13 +71,16 @@ def check_waveforms(
             f"{name} must be a 2-D array of shape (n_samples, n_times) or a sequence of 1-D "
             f"waveforms; got {type(X).__name__}: {X!r:.60}."
         )
+    if isinstance(X, UnreadWaveforms):
+        return X
     X = _listed(X)
     if isinstance(X, (list, tuple)) and len(X) == 0:
         raise ValueError(f"{name} is empty; expected at least one waveform.")
     if _is_sequence_of_waveforms(X):
-        waveforms = [
-            check_waveform(x, f"{name}[{i}]", any_level=any_level) for i, x in enumerate(X)
-        ]
+        check = partial(check_waveform, any_level=any_level)
+        waveforms = [x if _is_unread(x) else check(x, f"{name}[{i}]") for i, x in enumerate(X)]
+        if any(map(_is_unread, waveforms)):
+            return UnreadWaveforms(waveforms, check, name)
         if len({len(x) for x in waveforms}) > 1:
             return waveforms
         return np.stack(waveforms) if len(waveforms) > 1 else waveforms[0][None]
@@ -129,7 +138,10 @@ def check_waveform(x: Waveform, name: str = "x", *, any_level: bool = False) -> 
             f"{name} must be a 1-D waveform; got {type(x).__name__}: {x!r:.60}. Read audio "
             "files first, for example with soundfile.read."
         )
-    x = np.asarray(x)
+    try:
+        x = np.asarray(x)
+    except UnusableFileError as error:  # of a handle
+        raise ValueError(f"{name}: {error}.") from error
     if x.ndim != 1:
         axis = int(np.argmin(x.shape))
         raise ValueError(
@@ -172,7 +184,8 @@ def check_waveform_pairs(
     Raises
     ------
     ValueError
-        As :func:`check_waveforms`, and where numbers or lengths differ.
+        As :func:`check_waveforms`, and where numbers, lengths or the sampling rates of handles
+        differ.
     """
     noisy = check_waveforms(noisy, names[0], two_rows_are=two_rows_are)
     clean = check_waveforms(clean, names[1], two_rows_are=two_rows_are)
@@ -181,12 +194,18 @@ def check_waveform_pairs(
             f"{names[0]} and {names[1]} must hold the same number of waveforms; got {len(noisy)} "
             f"and {len(clean)} (inconsistent numbers of samples)."
         )
-    for i, (a, b) in enumerate(zip(noisy, clean, strict=True)):
-        if len(a) != len(b):
+    for i, (a, b) in enumerate(zip(lengths_of(noisy), lengths_of(clean), strict=True)):
+        if a != b:
             raise ValueError(
-                f"{names[0]}[{i}] and {names[1]}[{i}] must be equally long; got {len(a)} and "
-                f"{len(b)} samples. Align and trim the pair first."
+                f"{names[0]}[{i}] and {names[1]}[{i}] must be equally long; got {a} and {b} "
+                "samples. Align and trim the pair first."
             )
+    rates = rate_of(noisy), rate_of(clean)
+    if None not in rates and rates[0] != rates[1]:
+        raise ValueError(
+            f"{names[0]} has {rates[0]} Hz and {names[1]} {rates[1]} Hz; expected one rate. Pass "
+            "sampling_rate to skse.datasets.AudioFile, which resamples."
+        )
     return noisy, clean
 
 
@@ -225,6 +244,10 @@ def _listed(X):
         array = np.asarray(X)
         return list(array) if array.dtype == object and array.ndim == 1 else array
     return X
+
+
+def _is_unread(x):
+    return isinstance(x, WaveformHandle) and len(x) > 0
 
 
 def _is_sequence_of_waveforms(X: Any) -> TypeGuard[Sequence[Any]]:

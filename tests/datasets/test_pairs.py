@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from skse.datasets import load_pairs
+from skse.utils import WaveformHandle
 
 
 def waveform(seed, n_times=1600):
@@ -281,6 +282,26 @@ def test_what_differs_is_told_and_taken_out_on_demand(folders):
     np.testing.assert_array_equal(aligned.clean[1], data.clean[1][:1480])
     np.testing.assert_array_equal(aligned.noisy[0], data.noisy[0])
     assert aligned.snr_db[1] == pytest.approx(data.snr_db[0], abs=1)
+
+
+@pytest.mark.parametrize("options", [{}, {"align": True}, {"sampling_rate": 6000}])
+def test_handles_hold_what_arrays_would(folders, options):
+    write(folders[0] / "b.wav", -np.concatenate([np.zeros(120), waveform(1) + waveform(11)]))
+    write(folders[0] / "c.wav", np.stack([waveform(2), waveform(3)], axis=1))
+    (folders[0] / "d.wav").write_text("no sound")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data, lazy = (load_pairs(*folders, lazy=lazy, **options) for lazy in (False, True))
+    assert data.keys() == lazy.keys()
+    for key in data.keys() - {"noisy", "clean", "recording"}:
+        np.testing.assert_array_equal(data[key], lazy[key])
+    for key in ("noisy", "clean", "recording"):
+        for x, handle in zip(data[key], lazy[key], strict=True):
+            assert isinstance(handle, WaveformHandle)
+            assert handle.sampling_rate == data.sampling_rate
+            np.testing.assert_array_equal(handle, x)
+    assert lazy.clean[2] == lazy.clean[3]
+    assert lazy.recording[2] == lazy.recording[3]
 
 
 def test_names_by_a_template(folders):

@@ -1,12 +1,14 @@
 """Pairs hold what two recordings share: their channels, their length, their time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
 
 from skse.datasets import load_harvard
 from skse.datasets._reading import PairReader, tell_alignment
-from skse.utils import UnusableFileError
+from skse.utils import UnusableFileError, WaveformHandle
 
 RATE = 8000
 
@@ -20,13 +22,20 @@ def speech():
 
 @pytest.fixture
 def read(tmp_path):
-    """Write a clean and a noisy file, and read the pairs."""
+    """Write a clean and a noisy file, and read the pairs; handles to them are the same."""
 
     def run(clean, noisy, align=False, rates=(RATE, RATE), sampling_rate=None):
         paths = tmp_path / "noisy.wav", tmp_path / "clean.wav"
         for path, x, rate in zip(paths, (noisy, clean), rates[::-1], strict=True):
             soundfile.write(path, x, rate, "PCM_24")
-        return PairReader(sampling_rate, align).read(*paths)
+        pairs = PairReader(sampling_rate, align).read(*paths)
+        handles = PairReader(sampling_rate, align, lazy=True).read(*paths)
+        for pair, other in zip(pairs, handles, strict=True):
+            for name, expected in vars(pair).items():
+                value = getattr(other, name)
+                assert isinstance(value, WaveformHandle) == isinstance(expected, np.ndarray)
+                np.testing.assert_array_equal(value, expected)
+        return pairs
 
     return run
 
@@ -108,7 +117,7 @@ def test_rates(read, rng):
 def test_what_is_told(read, speech):
     clean, noisy = speech
     straight, late, early, turned = (
-        read(clean, x)[0]._replace(path=name)
+        replace(read(clean, x)[0], path=name)
         for name, x in (
             ("a", noisy),
             ("b", np.r_[np.zeros(120), noisy]),
@@ -133,3 +142,19 @@ def test_what_is_told(read, speech):
         "turned back.",
     ]
     assert "are ahead of their clean ones by 40 samples (5 ms)" in tell_alignment([early], False)[1]
+
+
+def test_few_clean_recordings_are_kept_for_handles(tmp_path, rng, monkeypatch):
+    for i in range(20):
+        soundfile.write(tmp_path / f"{i}.wav", 0.1 * rng.standard_normal(500), RATE)
+    clean_read = []
+    original = PairReader._read
+    monkeypatch.setattr(
+        PairReader, "_read", lambda self, path: clean_read.append(path) or original(self, path)
+    )
+    reader = PairReader(None, False, lazy=True)
+    for i in (*range(20), 19):
+        reader.read(tmp_path / "0.wav", tmp_path / f"{i}.wav")
+    assert len(clean_read) == 20 + 21
+    reader.read(tmp_path / "0.wav", tmp_path / "0.wav")
+    assert len(clean_read) == 20 + 21 + 2

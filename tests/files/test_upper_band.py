@@ -8,8 +8,8 @@ from scipy.signal import butter, sosfiltfilt
 from skse import IdentityEnhancer, LogMMSE
 from skse.files import _upper_band, enhance_files
 from skse.files._resampling import resample, resampled_length
-from skse.files._scratch import FileWaveform
 from skse.files._upper_band import join_bands, least_gain, step_of, write_gains
+from skse.utils import FileArray
 
 RATE, MODEL_RATE = 48000, 16000
 
@@ -112,12 +112,12 @@ def test_memory_does_not_grow_with_the_length(rng, tmp_path):
     peaks = []
     for seconds in (20, 120):
         lengths = (seconds * RATE, seconds * MODEL_RATE, seconds * MODEL_RATE)
-        waveforms = [FileWaveform(n, folder=tmp_path) for n in lengths]
+        waveforms = [FileArray(n, folder=tmp_path) for n in lengths]
         for x in waveforms:
             for begin in range(0, len(x), RATE):
                 x[begin : begin + RATE] = rng.standard_normal(min(RATE, len(x) - begin))
         tracemalloc.start()
-        join_bands(*waveforms, (RATE, MODEL_RATE), 0.0, lambda n: FileWaveform(n, folder=tmp_path))
+        join_bands(*waveforms, (RATE, MODEL_RATE), 0.0, lambda n: FileArray(n, folder=tmp_path))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.05 * peaks[0] < 20e6
