@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skse.metrics import si_sdr_scorer
-from skse.utils import check_sampling_rate, check_waveforms, restore_container
+from skse.utils import check_sampling_rate, check_waveforms, rate_of, restore_container
 from skse.utils.typing import Allocate, ArrayOrList, Arrays, Waveforms
 
 
@@ -79,6 +79,7 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         self.check_ready(sampling_rate)
         as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
         waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
+        self._check_rate(rate_of(waveforms))
         return restore_container(self.enhance(waveforms), X)
 
     def score(self, X: Waveforms, y: Waveforms) -> float:
@@ -141,6 +142,26 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         """Raise a ValueError for a parameter out of its range; a subclass adds its own."""
         if self.sampling_rate is not None:
             check_sampling_rate(self, self.sampling_rate)
+
+    def check_rate(self, waveforms: Arrays) -> None:
+        """Check, before `fit`, the sampling rate that waveforms say they have.
+
+        Parameters
+        ----------
+        waveforms : sequence of ndarray of shape (n_times,)
+            Checked; handles may say so, arrays do not.
+
+        Raises
+        ------
+        ValueError
+            For another than the parameter `sampling_rate`.
+        """
+        rate = rate_of(waveforms)
+        if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
+            raise ValueError(
+                f"{type(self).__name__}: sampling_rate={self.sampling_rate!r}, but X has {rate!r} "
+                "Hz. Pass sampling_rate to skse.datasets.AudioFile, which resamples."
+            )
 
     def check_ready(self, sampling_rate: float | None = None) -> None:
         """Check all that `predict` checks but the waveforms.

@@ -24,6 +24,7 @@ from skse.enhancement._segments import Block, ContextFrames, Segments
 from skse.enhancement._shared_stfts import SharedRecording, can_share
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
+from skse.utils import lengths_of
 from skse.utils.typing import Allocate, Arrays
 
 # Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
@@ -181,7 +182,9 @@ class Chain:
             Rows of every pair.
         """
         windows, hop_length = self.windows, self.featurizer.hop_length
-        n_frames = [max(n_frames_of(len(x), hop_length), windows.min_frames) for x in noisy]
+        n_frames = [
+            max(n_frames_of(n, hop_length), windows.min_frames) for n in lengths_of(noisy)
+        ]
         counts = np.array([windows.n_rows(n) for n in n_frames])
         rows: Any = None
         targets: Any = None

@@ -76,6 +76,7 @@ class BaseClassicalEnhancer(BaseEnhancer):
             waveforms = check_waveforms(X, two_rows_are="stereo")
         else:
             waveforms, _ = check_waveform_pairs(X, y, two_rows_are="stereo")
+        self.check_rate(waveforms)
         self.sampling_rate_ = self.sampling_rate
         self.n_features_in_ = waveforms.shape[1] if isinstance(waveforms, np.ndarray) else None
         return self

@@ -13,7 +13,7 @@ from skse.enhancement._chain import Chain
 from skse.enhancement._diagram import make_diagram
 from skse.enhancement._further import continued, refined
 from skse.enhancement._inputs import N_REFERENCE_CHANNELS
-from skse.enhancement._pairs import check_groups, groups_of, match_levels, warn_of_other_level
+from skse.enhancement._pairs import check_pairs
 from skse.enhancement._parts import copy_parts
 from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._regressors import check_loss, for_frames, set_ends, takes_segments
@@ -22,7 +22,7 @@ from skse.enhancement._segments import ContextFrames, Segments
 from skse.enhancement._training import check_remix, suits_remix, train
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
-from skse.utils import check_number, check_waveform_pairs
+from skse.utils import check_number
 from skse.utils.typing import Allocate, Arrays, FilePath, Waveforms
 
 
@@ -205,7 +205,7 @@ class SpeechEnhancer(BaseEnhancer):
             cannot work with the target: all before any training. What was fitted
             before then remains as it was.
         """
-        noisy, clean, groups = self._check_pairs(X, y, groups)
+        noisy, clean, groups = check_pairs(self, X, y, groups)
         chain, regressor = self._make_parts()
         regressor = continued(regressor, chain, self)
         self._train(chain, regressor, noisy, clean, groups)
@@ -249,7 +249,7 @@ class SpeechEnhancer(BaseEnhancer):
         if not hasattr(self, "chain_"):
             return self.fit(X, y, **({} if groups is None else {"groups": groups}))
         self.check_ready()
-        noisy, clean, groups = self._check_pairs(X, y, groups)
+        noisy, clean, groups = check_pairs(self, X, y, groups)
         *_, regressor = copy_parts(None, None, self.regressor)
         if not takes_segments(regressor):
             regressor = for_frames(regressor)
@@ -373,22 +373,6 @@ class SpeechEnhancer(BaseEnhancer):
         if hasattr(self, "regressor_"):
             return make_diagram(self.featurizer_, self.target_, self.regressor_)
         return make_diagram(*copy_parts(self.featurizer, self.target, self.regressor))
-
-    def _check_pairs(self, X, y, groups):
-        """Return checked pairs, at one level, and the group of each."""
-        if y is None:
-            raise ValueError(
-                "SpeechEnhancer requires y to be passed, but the target y is None: pass the clean "
-                "waveforms."
-            )
-        noisy, clean = check_waveform_pairs(X, y, two_rows_are="stereo")
-        self.check_params()
-        groups = groups_of(clean) if groups is None else check_groups(groups, len(noisy))
-        if self.match_level:
-            clean = match_levels(noisy, clean)
-        else:
-            warn_of_other_level(noisy, clean)
-        return noisy, clean, groups
 
     def _make_parts(self):
         """Return a new chain and a new regressor that fit together."""

@@ -7,11 +7,13 @@ the recording itself, however many speeds there are.
 """
 
 from functools import lru_cache
+from itertools import compress
 
 import numpy as np
 from scipy import fft
 
 from skse.enhancement._pairs import groups_of
+from skse.utils import pick, views_of
 
 # Samples on each side of a mixture that are made and thrown away: there the ends, which a
 # spectrum of finite length takes for neighbours, leak into each other.
@@ -36,7 +38,7 @@ class Mixer:
     remix : Remix
         Checked.
     noisy, clean : sequence of ndarray of shape (n_times,)
-        Training pairs; they are not copied.
+        Training pairs; they are not copied, and of handles the parts that are mixed are read.
     n_times : int
         Samples of a mixture.
 
@@ -52,8 +54,10 @@ class Mixer:
         self._n_bins = self._n // 2 + 1
         # Frequency 0 is not infinitely loud in coloured noise.
         self._colour = np.maximum(np.linspace(0, 1, self._n_bins, dtype=np.float32), 0.005)
-        self._speech = _unlike_recordings(clean)
-        self._noise = [(x, s) for x, s in zip(noisy, clean, strict=True) if _differ(x, s)]
+        views = list(zip(views_of(noisy), views_of(clean), strict=True))
+        self._speech = [(views[i][1], power) for i, power in _unlike_recordings(clean)]
+        differ = [_differ(x, s) for x, s in zip(noisy, clean, strict=True)]
+        self._noise = list(compress(views, differ))
         if not self._speech:
             raise ValueError("SpeechEnhancer: remix needs speech, but all clean waveforms are 0.")
         if not self._noise and remix.babble + remix.coloured_noise < 1:
@@ -122,7 +126,7 @@ class Mixer:
         if len(x) >= n:
             begin = rng.integers(len(x) - n + 1)
             return self._spectrum(x[begin : begin + n] - s[begin : begin + n])
-        loop = _without_seam(x - s)
+        loop = _without_seam(x[:] - s[:])
         return self._spectrum(np.resize(np.roll(loop, -rng.integers(len(loop))), n))
 
     def _speech_spectrum(self, rng):
@@ -134,7 +138,7 @@ class Mixer:
             if _power(piece) >= _MIN_SPEECH * power:
                 return self._spectrum(piece)
         # Speech that is far shorter than a mixture, or almost all pause: its loudest place.
-        begin = max(0, int(np.argmax(np.abs(x))) - n // 2)
+        begin = max(0, int(np.argmax(np.abs(x[:]))) - n // 2)
         return self._spectrum(_place(rng, x[begin : begin + n], n))
 
     def _babble(self, rng):
@@ -185,9 +189,11 @@ def _interpolation(n_points, n):
 
 
 def _unlike_recordings(clean):
-    """Return each recording that is not silent once, with its mean power."""
+    """Return the number of each recording that is not silent once, with its mean power."""
     _, first = np.unique(groups_of(clean), return_index=True)
-    return [(clean[i], power) for i in sorted(first) if (power := _power(clean[i])) > 0]
+    first = sorted(first)
+    powers = map(_power, pick(clean, first))
+    return [(i, power) for i, power in zip(first, powers, strict=True) if power > 0]
 
 
 def can_mix(noisy, clean):
@@ -224,7 +230,7 @@ def _place(rng, x, n):
         return x[begin : begin + n]
     out = np.zeros(n, np.float32)
     begin = rng.integers(n - len(x) + 1)
-    out[begin : begin + len(x)] = x
+    out[begin : begin + len(x)] = x[:]
     return out
 
 

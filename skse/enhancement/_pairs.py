@@ -3,8 +3,15 @@
 import warnings
 
 import numpy as np
+from scipy.spatial import KDTree
 
-from skse.utils import find_delay
+from skse.utils import (
+    UnreadWaveforms,
+    check_waveform_pairs,
+    find_delay,
+    lengths_of,
+    pick,
+)
 
 # Beyond this the levels of noisy and clean cannot belong together.
 _LEVEL_MISMATCH_DB = 6.0
@@ -15,6 +22,27 @@ _N_TRIED = 20
 _SAME = 1 - 1e-3
 # How far apart a statistic of the two may lie that does not depend on the level.
 _SHAPE_TOLERANCE = 0.02
+# Into how many parts they are cut, and how far apart the RMS of these may lie: of vectors of
+# length 1 whose product is above _SAME, by sqrt(2 - 2 * _SAME) = 0.045 and some rounding.
+_N_PARTS, _PARTS_TOLERANCE = 32, 0.05
+
+
+def check_pairs(owner, X, y, groups):
+    """Return checked pairs, at one level, and the group of each, for `fit` of a SpeechEnhancer."""
+    if y is None:
+        raise ValueError(
+            "SpeechEnhancer requires y to be passed, but the target y is None: pass the clean "
+            "waveforms."
+        )
+    noisy, clean = check_waveform_pairs(X, y, two_rows_are="stereo")
+    owner.check_params()
+    owner.check_rate(noisy)
+    groups = groups_of(clean) if groups is None else check_groups(groups, len(noisy))
+    if owner.match_level:
+        clean = match_levels(noisy, clean)
+    else:
+        warn_of_other_level(noisy, clean)
+    return noisy, clean, groups
 
 
 def check_groups(groups, n_samples):
@@ -41,7 +69,7 @@ def groups_of(clean):
     Parameters
     ----------
     clean : sequence of ndarray of shape (n_times,)
-        Before any scaling.
+        Before any scaling. Of handles, equal ones are of one recording, and each is read once.
 
     Returns
     -------
@@ -50,8 +78,8 @@ def groups_of(clean):
     """
     groups = np.arange(len(clean))
     by_length = {}
-    for i, s in enumerate(clean):
-        by_length.setdefault(len(s), []).append(i)
+    for i, n_times in enumerate(lengths_of(clean)):
+        by_length.setdefault(n_times, []).append(i)
     for indices in by_length.values():
         if len(indices) > 1:
             _join_same(clean, indices, groups)
@@ -60,24 +88,41 @@ def groups_of(clean):
 
 def _join_same(clean, indices, groups):
     """Give recordings of one length that differ by a factor at most the label of the first."""
-    seen = {}
-    shapes = {}
-    for i in indices:
-        peak = float(np.abs(clean[i]).max())
+    firsts = {}  # by handle
+    if isinstance(clean, UnreadWaveforms):
+        copies = [firsts.setdefault(clean.address(i), i) for i in indices]
+    else:
+        copies = indices
+    seen, shapes, parts = {}, {}, {}
+    different = sorted(set(copies))
+    for i, s in zip(different, pick(clean, different), strict=True):
+        peak = float(np.abs(s).max())
         if peak == 0:
             groups[i] = seen.setdefault("silence", i)
             continue
         # Peak over RMS: the same at every level, and rarely the same for two recordings.
-        scaled = clean[i] / np.float32(peak)
+        scaled = s / np.float32(peak)
         shapes[i] = float(np.dot(scaled, scaled))
+        parts[i] = _part_levels(scaled)
     ordered = sorted(shapes, key=shapes.__getitem__)
+    # Where the energy lies tells most others apart without a look at both again.
+    tree = KDTree([parts[i] for i in ordered]) if ordered else None
     for position, i in enumerate(ordered):
-        for j in reversed(ordered[:position]):
+        near = tree.query_ball_point(parts[i], _PARTS_TOLERANCE)
+        for j in (ordered[p] for p in sorted(near, reverse=True) if p < position):
             if shapes[j] < shapes[i] * (1 - _SHAPE_TOLERANCE):
                 break
             if groups[j] != groups[i] and _are_same(clean[i], clean[j]):
                 groups[groups == groups[i]] = groups[j]
                 break
+    groups[indices] = groups[copies]
+
+
+def _part_levels(x):
+    """RMS of equal parts of a waveform, as a vector of length 1."""
+    begins = np.arange(min(_N_PARTS, len(x))) * len(x) // min(_N_PARTS, len(x))
+    energies = np.add.reduceat(np.square(x, dtype=np.float64), begins)
+    return np.sqrt(energies / energies.sum())
 
 
 def _are_same(x, y):
@@ -87,6 +132,8 @@ def _are_same(x, y):
 
 def match_levels(noisy, clean):
     """Scale each clean waveform by the least-squares gain that fits it into the noisy one."""
+    if isinstance(clean, UnreadWaveforms):
+        return clean.scaled([_level_in(x, s) for x, s in zip(noisy, clean, strict=True)])
     return [s * np.float32(_level_in(x, s)) for x, s in zip(noisy, clean, strict=True)]
 
 

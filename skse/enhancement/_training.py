@@ -8,6 +8,7 @@ from skse.enhancement._further import fit_further
 from skse.enhancement._mixer import Mixer, can_mix
 from skse.enhancement._regressors import fit_rows, last_step, network_of, search_in
 from skse.networks import BaseNetworkRegressor, split_groups
+from skse.utils import lengths_of, pick
 
 # Mixtures made at one go for a regressor that takes all rows at once.
 _MIXTURES_AT_ONCE = 64
@@ -101,15 +102,15 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
             check_random_state(network.random_state),
             owner=network,
         )
-        held_out = [[x[i] for i in others] for x in (noisy, clean)]
-        noisy, clean = ([x[i] for i in train] for x in (noisy, clean))
+        held_out = [pick(x, others) for x in (noisy, clean)]
+        noisy, clean = (pick(x, train) for x in (noisy, clean))
     if not further:
         chain.fit(noisy, clean)
     hop_length = chain.featurizer.hop_length
     n_segments = chain.mixture_segments
     mixer = Mixer(remix, noisy, clean, (n_segments * n_frames - 1) * hop_length)
     n_mixtures = remix.n_mixtures or sum(
-        -(-n_frames_of(len(x), hop_length) // n_frames) for x in noisy
+        -(-n_frames_of(n_times, hop_length) // n_frames) for n_times in lengths_of(noisy)
     )
 
     def mixed_rows(step, n):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
-from skse.utils import check_waveform_pairs
+from skse.utils import WaveformHandle, check_waveform_pairs
 
 # float32 waveforms resolve no more; a bound keeps every mean over utterances finite.
 LIMIT_DB = 100.0
@@ -102,4 +102,6 @@ def ratio_db(numerator, denominator):
 def _is_single_waveform(x):
     if isinstance(x, np.ndarray):
         return x.ndim == 1 and x.dtype != object
+    if isinstance(x, WaveformHandle):
+        return True
     return isinstance(x, (list, tuple)) and len(x) > 0 and all(np.isscalar(v) for v in x)
