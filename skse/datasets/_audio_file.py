@@ -2,7 +2,6 @@
 
 import os
 from numbers import Integral
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -106,7 +105,9 @@ class AudioFile(WaveformHandle):
         self.sampling_rate = file.sampling_rate if sampling_rate is None else sampling_rate
         if channel is None and file.n_channels > 1:
             raise UnusableFileError(
-                path, f"{file.n_channels} channels; pass the number of one, from 1, as channel"
+                path,
+                f"{file.n_channels} channels; mix it down to mono first, or choose one: "
+                "AudioFile(path, channel=1)",
             )
         self.channel = 1 if channel is None else channel
         check_number("AudioFile", "channel", self.channel, Integral, min_val=1)
@@ -181,10 +182,9 @@ def _look_at(path):
     if is_pipe(path):
         raise UnusableFileError(path, "a pipe, which can be read once only; copy it to a file")
     with open_audio(path) as audio:
-        resolved = Path(path).resolve()
-        status = resolved.stat()
+        status = os.stat(path)
         return _File(
-            str(resolved),
+            os.path.abspath(path),  # links keep their names, which may say what they are
             status.st_size,
             status.st_mtime_ns,
             audio.sampling_rate,

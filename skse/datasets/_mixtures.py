@@ -1,6 +1,7 @@
-"""make_pairs: noisy and clean speech that is mixed from files when it is asked for."""
+"""make_pairs: noisy and clean speech that is mixed from files when it is needed."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -8,9 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, check_random_state
 
-from skse.datasets._audio import read_header, read_mono
+from skse.datasets._audio_file import AudioFile
 from skse.datasets._mixing import fit_length, mix_at_snr
-from skse.utils import UnusableFileError, check_choice, check_number, check_sampling_rate
+from skse.utils import (
+    UnusableFileError,
+    WaveformHandle,
+    check_choice,
+    check_number,
+    check_sampling_rate,
+)
 from skse.utils.typing import RandomState
 
 _TRIES = 10
@@ -25,31 +32,71 @@ measured again after mixing.
 """
 
 
-class LazyWaveforms(Sequence):
-    """Waveforms that are made when they are asked for, one by one, and not kept.
+class Mixture(WaveformHandle):
+    """Speech in noise, mixed when it is needed, the same every time.
 
     Parameters
     ----------
-    make : callable
-        ``make(i)`` gives waveform `i`, the same every time.
-    indices : sequence of int
-        Which waveforms, in which order.
+    speech, noise : AudioFile
+        What is mixed.
+    snr_db : float
+        In dB.
+    level : {"rms", "active"}
+        As for :func:`mix_at_snr`.
+    seed : int
+        Draws the stretch of the noise.
     """
 
-    def __init__(self, make, indices):
-        self._make, self._indices = make, indices
+    __slots__ = ("address",)
+
+    def __init__(self, speech, noise, snr_db, level, seed):
+        self.address = speech, noise, snr_db, level, seed
+
+    @property
+    def sampling_rate(self):
+        """Hz."""
+        return self.address[0].sampling_rate
 
     def __len__(self):
-        return len(self._indices)
+        return len(self.address[0])
 
-    def __getitem__(self, index):
-        chosen = self._indices[index]
-        return LazyWaveforms(self._make, chosen) if isinstance(index, slice) else self._make(chosen)
+    def read(self, start=0, stop=None):
+        """Mix all of it; return some samples."""
+        speech, noise, snr_db, level, seed = self.address
+        clean, rng = speech.read(), np.random.RandomState(seed)
+        if not clean.any():
+            raise UnusableFileError(speech.path, "silent; leave it out")
+        least = _SILENCE * _mean_power(noise)
+        for _ in range(_TRIES):
+            stretch = np.asarray(fit_length(noise, len(clean), rng))
+            if np.mean(np.square(stretch, dtype=np.float64)) > least:
+                break
+        else:
+            raise UnusableFileError(
+                noise.path,
+                f"silent in all of {_TRIES} random stretches of {len(clean)} samples; remove the "
+                "silence from it, or leave it out",
+            )
+        rate = speech.sampling_rate
+        try:
+            return mix_at_snr(clean, stretch, snr_db, level=level, sampling_rate=rate)[start:stop]
+        except ValueError as error:
+            where = f"{speech.path} in {noise.path}"
+            raise UnusableFileError(where, str(error).rstrip(".")) from error
+
+    def __repr__(self):
+        speech, noise, snr_db, _, _ = self.address
+        return f"{speech!r} in {noise!r} at {snr_db:g} dB"
+
+
+@lru_cache(maxsize=2**12)
+def _mean_power(handle):
+    return np.mean(np.square(handle.read(), dtype=np.float64))
 
 
 def make_pairs(
-    speech: Sequence[str | Path],
-    noise: Sequence[str | Path],
+    speech: Sequence[str | Path | AudioFile],
+    noise: Sequence[str | Path | AudioFile],
     *,
     snr_db: ArrayLike,
     n: int | None = None,
@@ -57,12 +104,13 @@ def make_pairs(
     sampling_rate: float = 16000,
     random_state: RandomState = None,
 ) -> Bunch:
-    """Pair recordings of speech with noise, and mix each pair when it is asked for.
+    """Pair recordings of speech with noise, and mix each pair when it is needed.
 
     Parameters
     ----------
-    speech, noise : sequence of str or path-like
-        Audio files, mono and of one sampling rate, such as :func:`fetch_ms_snsd` finds.
+    speech, noise : sequence of str, path-like or AudioFile
+        Audio files, mono and of one sampling rate, such as :func:`fetch_ms_snsd` finds. An
+        :class:`AudioFile` may be a part of a file, a channel, or at another rate.
     snr_db : float or sequence of float
         SNR of the mixtures in dB; of several, one is drawn for each pair.
     n : int or None, default=None
@@ -79,11 +127,10 @@ def make_pairs(
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        noisy, clean : sequence of ndarray of shape (n_times,)
+        noisy, clean : list of :class:`~skse.utils.WaveformHandle`
             float32 waveforms, as long as the speech; a shorter noise is repeated, a
-            longer one cut. Indexing mixes and returns one, slicing gives a sequence of
-            the same kind. An enhancer's ``fit(data.noisy, data.clean)`` asks for them
-            all: pass slices where they do not fit into memory together.
+            longer one cut. They are handles: whatever takes waveforms takes them and mixes
+            each when it needs it, ``np.asarray(data.noisy[0])`` is the array.
         sampling_rate : int
             Hz.
         sentence, noise : ndarray of str, shape (n,)
@@ -100,9 +147,11 @@ def make_pairs(
     ValueError
         At once for an argument that cannot be used and for a file that is missing, not
         mono audio of `sampling_rate`, empty or truncated (the headers of the files chosen
-        are read). When a pair is asked for, for speech or noise that is silent, samples
-        that cannot be read, and a mixture whose SNR is not within 0.01 dB of `snr_db`.
-        The message names the file.
+        are read). The message names the file.
+    UnusableFileError
+        When a pair is mixed, for speech or noise that is silent, samples that cannot be
+        read, a file that changed since, and a mixture whose SNR is not within 0.01 dB of
+        `snr_db`.
 
     See Also
     --------
@@ -133,30 +182,28 @@ def make_pairs(
     caller = "make_pairs"
     check_choice(caller, "level", level, ("rms", "active"))
     check_sampling_rate(caller, sampling_rate)
-    speech, noise = _check_paths("speech", speech), _check_paths("noise", noise)
+    speech, noise = _check_sources("speech", speech), _check_sources("noise", noise)
     ratios = _check_ratios(snr_db)
     n = len(speech) if n is None else n
     check_number(caller, "n", n, Integral, min_val=1)
 
     rng = check_random_state(random_state)
     rounds = [rng.permutation(len(speech)) for _ in range(-(-n // len(speech)))]
-    plan = _Plan(
-        [speech[i] for i in np.concatenate(rounds)[:n]],
-        [noise[i] for i in rng.randint(len(noise), size=n)],
-        ratios[rng.randint(len(ratios), size=n)],
-        rng.randint(2**31 - 1, size=n),
-        level,
-        sampling_rate,
-    )
-    plan.check_headers()
+    spoken = [speech[i] for i in np.concatenate(rounds)[:n]]
+    noises = [noise[i] for i in rng.randint(len(noise), size=n)]
+    ratios_db = ratios[rng.randint(len(ratios), size=n)]
+    seeds = rng.randint(2**31 - 1, size=n).tolist()
+    files = {source: _open(source, sampling_rate) for source in dict.fromkeys([*spoken, *noises])}
+    clean = [files[source] for source in spoken]
+    drawn = zip(clean, [files[source] for source in noises], ratios_db.tolist(), seeds, strict=True)
     return Bunch(
-        noisy=LazyWaveforms(plan.noisy, range(n)),
-        clean=LazyWaveforms(plan.clean, range(n)),
+        noisy=[Mixture(s, x, ratio, level, seed) for s, x, ratio, seed in drawn],
+        clean=clean,
         sampling_rate=sampling_rate,
-        sentence=np.array([path.stem for path in plan.speech]),
+        sentence=np.array([Path(handle.path).stem for handle in clean]),
         speaker=np.full(n, "unknown"),
-        noise=np.array([path.stem for path in plan.noise]),
-        snr_db=plan.snr_db,
+        noise=np.array([Path(files[source].path).stem for source in noises]),
+        snr_db=ratios_db,
         DESCR=_DESCR.format(
             n=n,
             n_speech=len(speech),
@@ -168,76 +215,29 @@ def make_pairs(
     )
 
 
-class _Plan:
-    """What every pair is mixed of."""
-
-    def __init__(self, speech, noise, snr_db, seeds, level, sampling_rate):
-        self.speech, self.noise, self.snr_db, self.seeds = speech, noise, snr_db, seeds
-        self.level, self.sampling_rate = level, sampling_rate
-
-    def check_headers(self):
-        for path in dict.fromkeys([*self.speech, *self.noise]):
-            try:
-                rate, _ = read_header(path)
-            except UnusableFileError as error:
-                raise _refusal(error.path, error.reason) from error
-            if rate != self.sampling_rate:
-                raise _refusal(
-                    path,
-                    f"its sampling rate is {rate} Hz, expected {self.sampling_rate} Hz. Resample "
-                    f"it, or pass sampling_rate={rate} where all files have it",
-                )
-
-    def clean(self, i):
-        return _read(self.speech[i])
-
-    def noisy(self, i):
-        clean, noise = self.clean(i), _read(self.noise[i])
-        rng = np.random.RandomState(self.seeds[i])
-        least = _SILENCE * np.mean(np.square(noise, dtype=np.float64))
-        for _ in range(_TRIES):
-            stretch = fit_length(noise, len(clean), rng)
-            if np.mean(np.square(stretch, dtype=np.float64)) > least:
-                break
-        else:
-            raise _refusal(
-                self.noise[i],
-                f"silent in all of {_TRIES} random stretches of {len(clean)} samples; remove the "
-                "silence from it, or leave it out",
-            )
-        if not clean.any():
-            raise _refusal(self.speech[i], "silent; leave it out")
-        try:
-            return mix_at_snr(
-                clean,
-                stretch,
-                float(self.snr_db[i]),
-                level=self.level,
-                sampling_rate=self.sampling_rate,
-            )
-        except ValueError as error:
-            raise _refusal(f"{self.speech[i]} in {self.noise[i]}", str(error)) from error
-
-
-def _read(path):
+def _open(source, sampling_rate):
+    """Return a handle to an audio file of this rate, or raise a ValueError that names it."""
     try:
-        return read_mono(path)[0]
+        handle = source if isinstance(source, AudioFile) else AudioFile(source)
     except UnusableFileError as error:
-        raise _refusal(error.path, error.reason) from error
-
-
-def _refusal(path, reason):
-    return ValueError(f"make_pairs: {path}: {reason.rstrip('.')}.")
-
-
-def _check_paths(name, paths):
-    paths = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    if not paths or not all(isinstance(path, (str, Path)) for path in paths):
+        raise ValueError(f"make_pairs: {error}.") from error
+    if handle.sampling_rate != sampling_rate:
         raise ValueError(
-            f"make_pairs: {name} must be a sequence of at least one path of an audio file; got "
-            f"{paths[:1]!r:.60}."
+            f"make_pairs: {handle.path}: its sampling rate is {handle.sampling_rate} Hz, expected "
+            f"{sampling_rate} Hz. Resample it with AudioFile(path, sampling_rate={sampling_rate}), "
+            f"or pass sampling_rate={handle.sampling_rate} where all files have it."
         )
-    return [Path(path) for path in paths]
+    return handle
+
+
+def _check_sources(name, sources):
+    sources = [sources] if isinstance(sources, (str, Path, AudioFile)) else list(sources)
+    if not sources or not all(isinstance(source, (str, Path, AudioFile)) for source in sources):
+        raise ValueError(
+            f"make_pairs: {name} must be a sequence of at least one path of an audio file, or "
+            f"AudioFile; got {sources[:1]!r:.60}."
+        )
+    return [x if isinstance(x, AudioFile) else Path(x) for x in sources]
 
 
 def _check_ratios(snr_db):

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import numpy as np
 from sklearn.utils import Bunch
 
+from skse.datasets._audio_file import AudioFile
 from skse.datasets._download import BROKEN_ZIP, default_home, download, repeat
 from skse.datasets._listing import shorten
 from skse.utils import check_choice, naming, replacing, walk, write_whole
@@ -57,6 +58,7 @@ def fetch_ms_snsd(
     download_if_missing: bool = True,
     archive: bool = False,
     known_hash: str | None = None,
+    lazy: bool = False,
 ) -> Bunch:
     """Find MS-SNSD, speech and noise to mix; download what is missing.
 
@@ -88,12 +90,15 @@ def fetch_ms_snsd(
     known_hash : str or None, default=None
         SHA-256 that the archive must have. The archive is packed anew by the server and
         may change while its files do not, so that no hash is recorded here.
+    lazy : bool, default=False
+        Whether the files are handed over as handles, waveforms that are read when they are
+        needed: their headers are read then.
 
     Returns
     -------
     data : :class:`~sklearn.utils.Bunch`
-        speech, noise : list of str
-            Paths of the wav files, sorted.
+        speech, noise : list of str, or of AudioFile
+            Paths of the wav files, sorted; with `lazy` handles to them.
         noise_kind : ndarray of str, shape (n_noise,)
             Kind of every noise: its file name without the number at the end.
         sampling_rate : int
@@ -108,6 +113,8 @@ def fetch_ms_snsd(
     OSError
         Where folders are missing or incomplete and not to be downloaded, or where the
         download fails.
+    UnusableFileError
+        With `lazy`, for a file that is no recording.
 
     See Also
     --------
@@ -153,9 +160,10 @@ def fetch_ms_snsd(
             f"download_if_missing=True, or put the folders there from {_PAGE}."
         )
     speech, noise = (_list_wavs(folder) for folder in folders)
+    kind = AudioFile if lazy else str
     return Bunch(
-        speech=[str(path) for path in speech],
-        noise=[str(path) for path in noise],
+        speech=[kind(path) for path in speech],
+        noise=[kind(path) for path in noise],
         noise_kind=np.array([re.sub(r"[-_ ]*\d+$", "", path.stem) or path.stem for path in noise]),
         sampling_rate=SAMPLING_RATE,
         DESCR=_DESCR.format(

@@ -21,7 +21,7 @@ from skse.models import find_model
 from skse.networks import BaseNetworkRegressor, check_keras, compares, load_tensorflow
 from skse.persistence import read_card
 from skse.targets import BaseTarget
-from skse.utils import check_number, progress_bar
+from skse.utils import check_number, check_waveforms, progress_bar
 from skse.utils.typing import FilePath, Match
 
 _CALLER = "train_from_folders"
@@ -57,7 +57,7 @@ def train_from_folders(
     ----------
     noisy_dir, clean_dir : str or path-like
         Folders of recordings, as for :func:`~skse.datasets.load_pairs`. Every channel is learnt
-        from.
+        from. They are read when they are needed, and need not fit into memory.
     out : str or path-like
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
     network : str or estimator or None, default=None
@@ -306,7 +306,7 @@ def _check(out, force, validation_fraction, *, epochs, patience, seed):
 
 def _load(noisy_dir, clean_dir, validation_fraction, goes_on, **options):
     """Load the pairs, of which there are enough to hold some out."""
-    pairs = load_quietly(noisy_dir, clean_dir, **options)
+    pairs = load_quietly(noisy_dir, clean_dir, lazy=True, **options)
     n_clean = len(set(pairs.sentence))
     if validation_fraction and n_clean < 2:
         remedy = "record more" if goes_on else "use 0 (--validation 0) or record more"
@@ -319,7 +319,7 @@ def _load(noisy_dir, clean_dir, validation_fraction, goes_on, **options):
 
 def _fit(enhancer, pairs, epochs, progress):
     # Of whole recordings: parts of unequal lengths, and channels, do not show that they are of one.
-    data = (pairs.noisy, pairs.clean, groups_of(pairs.recording))
+    data = (pairs.noisy, pairs.clean, groups_of(check_waveforms(pairs.recording, "recording")))
     # Of one that is fitted already, as a loaded model is, the network goes on.
     fit = enhancer.partial_fit if hasattr(enhancer, "chain_") else enhancer.fit
     if not (progress and isinstance(enhancer.regressor, BaseNetworkRegressor)):

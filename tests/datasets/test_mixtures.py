@@ -10,8 +10,9 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import cross_val_score, train_test_split
 
 from skse import SpeechEnhancer
-from skse.datasets import _mixtures, active_speech_level, make_pairs
+from skse.datasets import AudioFile, active_speech_level, make_pairs, mix_at_snr
 from skse.metrics import snr_score
+from skse.utils import UnusableFileError
 
 RATE = 16000
 
@@ -61,25 +62,57 @@ def test_pairs_are_the_same_every_time_and_differ_between_seeds(paths):
         np.testing.assert_array_equal(x, again)
         np.testing.assert_array_equal(x, same)
     assert any(
-        a.shape != b.shape or (a != b).any() for a, b in zip(first.noisy, other.noisy, strict=True)
+        a.shape != b.shape or (np.asarray(a) != b).any()
+        for a, b in zip(first.noisy, other.noisy, strict=True)
     )
     copy = pickle.loads(pickle.dumps(first))
     np.testing.assert_array_equal(copy.noisy[3], first.noisy[3])
 
 
-def test_a_sequence_that_is_read_as_it_is_used(paths, monkeypatch):
-    pairs = make_pairs(*paths, snr_db=0, n=1000, random_state=0)
+def test_nothing_is_read_before_it_is_needed(paths, monkeypatch):
     read = []
-    original = _mixtures.read_mono
-    monkeypatch.setattr(_mixtures, "read_mono", lambda path: read.append(path) or original(path))
+    original = AudioFile.read
+    monkeypatch.setattr(
+        AudioFile, "read", lambda self, *part: read.append(self) or original(self, *part)
+    )
+    pairs = make_pairs(*paths, snr_db=0, n=1000, random_state=0)
     half = pairs.noisy[500:]
-    assert len(half) == 500
+    assert [len(x) for x in half] == [len(x) for x in pairs.clean[500:]]
+    assert all(x.sampling_rate == RATE for x in half)
     assert read == []
     np.testing.assert_array_equal(half[0], pairs.noisy[500])
-    np.testing.assert_array_equal(half[-1], pairs.noisy[-1])
-    assert len(read) == 8  # speech and noise, four times
-    with pytest.raises(IndexError):
-        pairs.noisy[1000]
+    assert {x.path for x in read} == {pairs.clean[500].path, half[0].address[1].path}
+    np.testing.assert_array_equal(half[0][100:300], half[0].read()[100:300])
+
+
+def test_a_mixture_is_speech_in_a_stretch_of_the_noise(paths):
+    """As it is put together by hand."""
+    pairs = make_pairs(*paths, snr_db=[-5, 5], n=8, random_state=0)
+    for x, s, snr_db in zip(pairs.noisy, pairs.clean, pairs.snr_db, strict=True):
+        _, noise, _, _, seed = x.address
+        noise, _ = soundfile.read(noise.path, dtype="float32")
+        expected = mix_at_snr(s, noise, snr_db, random_state=np.random.RandomState(seed))
+        np.testing.assert_array_equal(x, expected)
+
+
+def test_mixtures_are_equal_where_they_are_the_same(paths):
+    first, second, other = (
+        make_pairs(*paths, snr_db=0, n=8, random_state=seed) for seed in (0, 0, 1)
+    )
+    assert first.noisy == second.noisy
+    assert len({*first.noisy, *second.noisy}) == len(set(first.noisy)) == 8
+    assert first.noisy != other.noisy
+    assert len(pickle.dumps(first.noisy[0])) < 1000
+    assert any("s0.wav') in AudioFile(" in repr(x) for x in first.noisy)
+
+
+def test_parts_of_files_are_mixed_too(paths):
+    speech = [AudioFile(paths[0][4])[1000:2500], AudioFile(paths[0][0], sampling_rate=8000)]
+    pairs = make_pairs(speech[:1], AudioFile(paths[1][1], 500), snr_db=0, random_state=0)
+    np.testing.assert_array_equal(pairs.clean[0], speech[0])
+    assert (len(pairs.noisy[0]), pairs.sentence[0], pairs.noise[0]) == (1500, "s4", "wind_1")
+    with pytest.raises(ValueError, match=r"s0\.wav: its sampling rate is 8000 Hz, expected 16000"):
+        make_pairs(speech, paths[1], snr_db=0)
 
 
 def test_as_x_and_y(paths):
@@ -111,11 +144,11 @@ class TestBadInput:
     def test_silent_files(self, paths, tmp_path):
         silent = self.write(tmp_path, "silent.wav", np.zeros(9000))
         pairs = make_pairs(paths[0], [silent], snr_db=0)
-        with pytest.raises(ValueError, match=r"make_pairs: .*silent\.wav: silent in all of 10"):
-            pairs.noisy[0]
+        with pytest.raises(UnusableFileError, match=r"silent\.wav: silent in all of 10"):
+            pairs.noisy[0].read()
         pairs = make_pairs([silent], paths[1], snr_db=0)
-        with pytest.raises(ValueError, match=r"make_pairs: .*silent\.wav: silent; leave it out"):
-            pairs.noisy[0]
+        with pytest.raises(UnusableFileError, match=r"silent\.wav: silent; leave it out"):
+            pairs.noisy[0].read()
 
     @pytest.mark.parametrize("side", [0, 1])
     def test_files_that_cannot_be_used(self, paths, tmp_path, side):
@@ -127,7 +160,7 @@ class TestBadInput:
         cut.write_bytes(cut.read_bytes()[:1000])
         (tmp_path / "text.wav").write_text("no audio")
         for name, message in {
-            "slow.wav": r"its sampling rate is 8000 Hz, expected 16000 Hz\. Resample it, or pass",
+            "slow.wav": r"its sampling rate is 8000 Hz, expected 16000 Hz\. Resample it with",
             "stereo.wav": "2 channels; mix it down",
             "empty.wav": "no samples in it",
             "cut.wav": "truncated",
@@ -143,8 +176,10 @@ class TestBadInput:
         pairs = make_pairs(*paths, snr_db=0)
         for path in paths[0]:
             path.write_bytes(path.read_bytes()[:1000])
-        with pytest.raises(ValueError, match=r"make_pairs: .*s\d\.wav: truncated"):
-            pairs.clean[0]
+        with pytest.raises(UnusableFileError, match=r"s\d\.wav: changed since it was listed"):
+            pairs.clean[0].read()
+        with pytest.raises(ValueError, match=r"^y\[0\]: /.*s\d\.wav: changed since .*anew\.$"):
+            SpeechEnhancer(regressor=Ridge()).fit([np.ones(len(pairs.clean[0]))], pairs.clean[:1])
 
     @pytest.mark.parametrize(
         ("changed", "message"),

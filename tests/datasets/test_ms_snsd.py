@@ -259,6 +259,10 @@ def test_what_is_found_can_be_mixed(tree, tmp_path):
     data = fetch_ms_snsd(data_home=tmp_path)
     pairs = make_pairs(data.speech, data.noise, snr_db=[0, 20], n=9, random_state=0)
     np.testing.assert_allclose(snr_score(pairs.clean, pairs.noisy), pairs.snr_db, atol=0.01)
+    lazy = fetch_ms_snsd(data_home=tmp_path, lazy=True)
+    assert [x.path for x in (*lazy.speech, *lazy.noise)] == [*data.speech, *data.noise]
+    again = make_pairs(lazy.speech, lazy.noise, snr_db=[0, 20], n=9, random_state=0)
+    assert (again.noisy, again.clean) == (pairs.noisy, pairs.clean)
 
 
 def test_hash_is_that_of_git(tmp_path):
