@@ -166,13 +166,18 @@ class Chain:
         """
         return InputStream(self.featurizer, self.target.needs_reference)
 
-    def rows(self, noisy: Arrays, clean: Arrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def rows(
+        self, noisy: Arrays, clean: Arrays, allocate: Allocate = np.empty
+    ) -> tuple[Any, Any, np.ndarray]:
         """Compute what a regressor is trained on, one pair or some at a time.
 
         Parameters
         ----------
         noisy, clean : sequence of ndarray of shape (n_times,)
             Pairs, float32.
+        allocate : callable, default=numpy.empty
+            ``allocate(shape, dtype=numpy.float32)`` gives what rows, and targets, are
+            written to.
 
         Returns
         -------
@@ -181,27 +186,25 @@ class Chain:
         counts : ndarray of int, shape (n_pairs,)
             Rows of every pair.
         """
-        windows, hop_length = self.windows, self.featurizer.hop_length
-        n_frames = [
-            max(n_frames_of(n, hop_length), windows.min_frames) for n in lengths_of(noisy)
-        ]
+        windows, hop = self.windows, self.featurizer.hop_length
+        n_frames = [max(n_frames_of(n, hop), windows.min_frames) for n in lengths_of(noisy)]
         counts = np.array([windows.n_rows(n) for n in n_frames])
-        rows: Any = None
-        targets: Any = None
+        arrays: list[Any] = []
         pairs, begin = self.stft_pairs(noisy, clean), 0
         for n_abreast in sizes_abreast(self.featurizer, n_frames, _FRAMES_AT_ONCE):
             stfts = [[pad_to_row(stft, windows) for stft in next(pairs)] for _ in range(n_abreast)]
             seen = self._inputs_abreast([noisy for noisy, _ in stfts])
             for features, pair in zip(seen, stfts, strict=True):
-                new_rows = windows.training_rows(features)
-                new_targets = windows.training_targets(self.target.transform(*pair))
-                if rows is None:
-                    rows = np.empty((counts.sum(), *new_rows.shape[1:]), dtype=np.float32)
-                    targets = np.empty((counts.sum(), *new_targets.shape[1:]), dtype=np.float32)
-                end = begin + len(new_rows)
-                rows[begin:end], targets[begin:end] = new_rows, new_targets
+                targets = windows.training_targets(self.target.transform(*pair))
+                parts = windows.training_rows(features), targets
+                if not arrays:
+                    shapes = [(int(counts.sum()), *part.shape[1:]) for part in parts]
+                    arrays = [allocate(shape, dtype=np.float32) for shape in shapes]
+                end = begin + len(targets)
+                for array, part in zip(arrays, parts, strict=True):
+                    array[begin:end] = part
                 begin = end
-        return rows, targets, counts
+        return (*arrays, counts)
 
     def mixture_rows(self, noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Compute the rows of mixtures that are whole segments long, all together.
@@ -412,13 +415,7 @@ class Chain:
         state : dict
             Estimators and plain values.
         """
-        windows = self.windows
-        cut = (
-            {"n_frames": windows.n_frames, "overlap": windows.n_frames - windows.step}
-            if isinstance(windows, Segments)
-            else {"context": windows.context, "channels": windows.channels}
-        )
-        return {**vars(self), "windows": cut}
+        return {**vars(self), "windows": self.windows.to_state()}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:

@@ -49,6 +49,10 @@ class Segments:
         ramp = np.minimum(np.arange(1, n_frames + 1), np.arange(n_frames, 0, -1))
         self.weights = np.minimum(ramp / (overlap + 1), 1).astype(np.float32)
 
+    def to_state(self):
+        """Return the arguments that make it again, a dict."""
+        return {"n_frames": self.n_frames, "overlap": self.n_frames - self.step}
+
     @property
     def min_frames(self):
         """Shorter spectrograms must be padded with silence to this length."""
@@ -201,6 +205,10 @@ class ContextFrames(_Neighbours):
     def __init__(self, context, channels=()):
         super().__init__(context, context)
         self.context, self.channels = context, tuple(channels)
+
+    def to_state(self):
+        """Return the arguments that make it again, a dict."""
+        return {"context": self.context, "channels": self.channels}
 
     def n_rows(self, n_frames):
         """Return the number of training rows of a spectrogram of `n_frames` frames."""

@@ -1,5 +1,9 @@
 """From pairs of waveforms to a fitted regressor, over a chain."""
 
+import shutil
+import tempfile
+from contextlib import nullcontext
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -8,7 +12,7 @@ from skse.enhancement._further import fit_further
 from skse.enhancement._mixer import Mixer, can_mix
 from skse.enhancement._regressors import fit_rows, last_step, network_of, search_in
 from skse.networks import BaseNetworkRegressor, split_groups
-from skse.utils import lengths_of, pick
+from skse.utils import Ahead, FileArray, UnreadWaveforms, lengths_of, pick
 
 # Mixtures made at one go for a regressor that takes all rows at once.
 _MIXTURES_AT_ONCE = 64
@@ -48,9 +52,37 @@ def train(
         )
     if not further:
         chain.fit(noisy, clean)
-    rows, targets, counts = chain.rows(noisy, clean)
+    network = isinstance(regressor, BaseNetworkRegressor)
+    allocate = RowsInFiles() if network and is_unread(noisy, clean) else np.empty
+    rows, targets, counts = chain.rows(noisy, clean, allocate)
     fit = fit_further if further else fit_rows
     return fit(regressor, rows, targets, np.repeat(groups, counts))
+
+
+def is_unread(noisy, clean):
+    """Whether there are handles among checked waveforms."""
+    return any(isinstance(waveforms, UnreadWaveforms) for waveforms in (noisy, clean))
+
+
+class RowsInFiles:
+    """Makes the arrays that rows of handles are written to: temporary files."""
+
+    def __init__(self):
+        self._n_bytes = 0
+
+    def __call__(self, shape, dtype):
+        """Return an array, or raise a ValueError where the disk has no room for all so far."""
+        array = FileArray(shape, dtype)
+        self._n_bytes += array.nbytes
+        folder = tempfile.gettempdir()
+        if self._n_bytes > (free := shutil.disk_usage(folder).free):
+            raise ValueError(
+                f"SpeechEnhancer: {shape[0]} rows of handles take {self._n_bytes / 1e9:.3g} GB in "
+                f"temporary files, but {folder} has {free / 1e9:.3g} GB left. Set the environment "
+                "variable TMPDIR to a folder with more, or train on mixtures (remix=True), of "
+                "which only the held-out rows are written."
+            )
+        return array
 
 
 def check_remix(regressor, segment_frames):
@@ -122,10 +154,16 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
         return [rows[begin:end] for rows in made]
 
     if network is not None:
-        batch_size = network.batch_size
+        batch_size, unread = network.batch_size, is_unread(noisy, clean)
         fit_batches = network.partial_fit_batches if further else network.fit_batches
-        validation = None if held_out is None else chain.rows(*held_out)[:2]
-        return fit_batches(lambda step: mixed_rows(step, batch_size), n_mixtures, validation)
+        allocate = RowsInFiles() if unread else np.empty
+        validation = None if held_out is None else chain.rows(*held_out, allocate)[:2]
+
+        def make_batch(step):
+            return mixed_rows(step, batch_size)
+
+        with Ahead(make_batch) if unread else nullcontext(make_batch) as make:
+            return fit_batches(make, n_mixtures, validation)
     begins = range(0, n_mixtures, _MIXTURES_AT_ONCE)
     parts = [mixed_rows(i, min(_MIXTURES_AT_ONCE, n_mixtures - i)) for i in begins]
     rows, targets = (np.concatenate(part) for part in zip(*parts, strict=True))

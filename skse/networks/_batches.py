@@ -1,7 +1,14 @@
 """The batches of a training. Importing this loads TensorFlow: do so inside functions."""
 
+from functools import partial
+
 import keras
 import tensorflow as tf
+
+from skse.utils import FileArray
+
+# Batches of rows in a file that are read side by side, and that wait.
+_N_READ, _N_WAITING = 2, 4
 
 
 def shuffled_batches(X, y, batch_size, seed):
@@ -14,8 +21,8 @@ def shuffled_batches(X, y, batch_size, seed):
 
     Parameters
     ----------
-    X, y : ndarray of shape (n_samples, ...)
-        Rows.
+    X, y : ndarray or FileArray of shape (n_samples, ...)
+        Rows. Of those in a file, threads read those of the next few batches.
     batch_size : int
         Rows of a batch; the last one may have fewer.
     seed : int or None
@@ -26,7 +33,6 @@ def shuffled_batches(X, y, batch_size, seed):
     batches : tf.data.Dataset
         Of ``(X, y)``.
     """
-    n_full, n_left = divmod(len(X), batch_size)
     # Two zeros ask for a seed drawn at random; for 0 itself TensorFlow takes this instead.
     seeds = {"seed": seed or 0, "seed2": 2**31 - 1 if seed == 0 else 0}
 
@@ -34,25 +40,64 @@ def shuffled_batches(X, y, batch_size, seed):
         rows = tf.range(len(X), dtype=tf.int64)
         return tf.raw_ops.RandomShuffle(value=rows, **seeds)
 
-    def in_batches(rows):
-        # Cut into batches at one go, which is faster than row by row.
-        full = tf.reshape(rows[: n_full * batch_size], [n_full, batch_size])
-        batches = tf.data.Dataset.from_tensor_slices(full)
-        if n_left:
-            rest = tf.data.Dataset.from_tensors(rows[n_full * batch_size :])
-            batches = batches.concatenate(rest)
-        return batches
-
     def pick(rows, data):
         return tuple(tf.gather(array, rows, axis=0) for array in data)
 
     options = tf.data.Options()
     options.experimental_optimization.apply_default_optimizations = False
-    arrays = tf.data.Dataset.from_tensors((X, y)).repeat()
+    in_batches = partial(_in_batches, n_rows=len(X), batch_size=batch_size)
     batches = tf.data.Dataset.range(1).map(permutation).prefetch(1).flat_map(in_batches)
+    n_batches = -(-len(X) // batch_size)
+    cardinality = tf.data.experimental.assert_cardinality(n_batches)
+    if isinstance(X, FileArray):
+        return _read(X, y, batches).apply(cardinality).prefetch(_N_WAITING)
+    arrays = tf.data.Dataset.from_tensors((X, y)).repeat()
     batches = tf.data.Dataset.zip((batches, arrays)).map(pick, num_parallel_calls=tf.data.AUTOTUNE)
-    batches = batches.apply(tf.data.experimental.assert_cardinality(n_full + bool(n_left)))
-    return batches.with_options(options).prefetch(tf.data.AUTOTUNE)
+    return batches.apply(cardinality).with_options(options).prefetch(tf.data.AUTOTUNE)
+
+
+def ordered_batches(X, y, batch_size):
+    """Give batches of rows in a file, in order.
+
+    Parameters
+    ----------
+    X, y : FileArray of shape (n_samples, ...)
+        Rows.
+    batch_size : int
+        Rows of a batch; the last one may have fewer.
+
+    Returns
+    -------
+    batches : tf.data.Dataset
+        Of ``(X, y)``.
+    """
+    batches = _in_batches(tf.range(len(X)), len(X), batch_size)
+    return _read(X, y, batches).prefetch(_N_WAITING)
+
+
+def _in_batches(rows, n_rows, batch_size):
+    """Cut row numbers into batches at one go, which is faster than row by row."""
+    n_full, n_left = divmod(n_rows, batch_size)
+    full = tf.reshape(rows[: n_full * batch_size], [n_full, batch_size])
+    batches = tf.data.Dataset.from_tensor_slices(full)
+    if n_left:
+        rest = tf.data.Dataset.from_tensors(rows[n_full * batch_size :])
+        batches = batches.concatenate(rest)
+    return batches
+
+
+def _read(X, y, batches):
+    """Read the rows that batches of row numbers name."""
+
+    def read(rows):
+        arrays = tf.numpy_function(lambda i: (X[i], y[i]), [rows], [X.dtype, y.dtype])
+        # As many as are known: the network's graph, and so its rounding, depends on that.
+        return tuple(
+            tf.ensure_shape(array, (rows.shape[0], *of.shape[1:]))
+            for array, of in zip(arrays, (X, y), strict=True)
+        )
+
+    return batches.map(read, num_parallel_calls=_N_READ, deterministic=True)
 
 
 class EndlessBatches(keras.utils.PyDataset):

@@ -4,6 +4,9 @@ import math
 
 import keras
 
+from skse.networks._batches import ordered_batches
+from skse.utils import FileArray
+
 
 class CosineDecay(keras.callbacks.Callback):
     """Lower the learning rate from `initial` to 0 along half a cosine, step by step.
@@ -52,7 +55,11 @@ class KeepBest(keras.callbacks.Callback):
         self.best, self.weights, self.wait = math.inf, None, 0
         if self.start is not None:
             X, y = self.start
-            self.best = self.model.evaluate(X, y, batch_size=self.batch_size, verbose=0)
+            if isinstance(X, FileArray):
+                batches = ordered_batches(X, y, self.batch_size)
+                self.best = self.model.evaluate(batches, verbose=0)
+            else:
+                self.best = self.model.evaluate(X, y, batch_size=self.batch_size, verbose=0)
             self.weights = self.model.get_weights()
 
     def on_epoch_end(self, epoch, logs=None):

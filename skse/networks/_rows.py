@@ -1,13 +1,30 @@
 """What is known of rows before training: how they are laid out, their moments, their groups."""
 
+import math
+
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.utils import check_consistent_length
 
 from skse.networks._loss_table import compares
+from skse.utils import FileArray
 
 # Numbers of which moments are summed at a time.
 _MOMENT_SIZE = 2**20
+
+
+def select(rows, indices):
+    """Return some rows; of those in a file, without reading them."""
+    return rows.take(indices) if isinstance(rows, FileArray) else rows[indices]
+
+
+def in_blocks(*arrays):
+    """Yield the rows of arrays together: some at a time where they are in files, else all."""
+    step = len(arrays[0])
+    if isinstance(arrays[0], FileArray):
+        step = max(1, _MOMENT_SIZE // max(math.prod(rows.shape[1:]) for rows in arrays))
+    for begin in range(0, len(arrays[0]), step):
+        yield [rows[begin : begin + step] for rows in arrays]
 
 
 def check_layout(X, y):
@@ -54,7 +71,8 @@ def check_output(owner, X, y):
             f"{name}: loss={owner.loss!r} compares probabilities and needs "
             "output_activation='sigmoid' (or 'auto', and no head) and from_logits=False."
         )
-    low, high = y.min(), y.max()
+    bounds = [(block.min(), block.max()) for [block] in in_blocks(y)]
+    low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
     if low < 0 or high > 1:
         raise ValueError(
             f"{name}: loss={owner.loss!r} needs targets within [0, 1], but y runs "
@@ -63,13 +81,15 @@ def check_output(owner, X, y):
     return activation
 
 
-def moments(rows):
+def moments(rows, view=lambda block: block):
     """Mean and standard deviation of every frequency and channel.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_samples[, n_frequencies[, n_frames[, n_channels]]])
+    rows : ndarray or FileArray of shape (n_samples[, n_frequencies[, n_frames[, n_channels]]])
         Missing axes count as 1.
+    view : callable, default=identity
+        Returns the part of some rows that is looked at.
 
     Returns
     -------
@@ -77,13 +97,18 @@ def moments(rows):
         Computed in float64 over some rows at a time, so that no second array
         of the data's size is made.
     """
-    images = rows.reshape((*rows.shape, 1, 1, 1)[:4])
-    step = max(1, _MOMENT_SIZE // images[0].size)
-    blocks = [images[start : start + step] for start in range(0, len(images), step)]
-    n = images.shape[0] * images.shape[2]
-    mean = sum(block.sum(axis=(0, 2), dtype=np.float64) for block in blocks) / n
+    shape = (*view(rows[:1]).shape[1:], 1, 1, 1)[:3]
+    step = max(1, _MOMENT_SIZE // math.prod(shape))
+
+    def sums(function):
+        blocks = (view(rows[start : start + step]) for start in range(0, len(rows), step))
+        images = (block.reshape(-1, *shape) for block in blocks)
+        return sum(function(block).sum(axis=(0, 2), dtype=np.float64) for block in images)
+
+    n = len(rows) * shape[1]
+    mean = sums(lambda block: block) / n
     centre = mean.astype(np.float32)[:, None]
-    power = sum(np.square(block - centre).sum(axis=(0, 2), dtype=np.float64) for block in blocks)
+    power = sums(lambda block: np.square(block - centre))
     return mean.astype(np.float32), np.sqrt(power / n).astype(np.float32)
 
 

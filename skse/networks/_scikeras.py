@@ -25,8 +25,10 @@ import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
 from skse.networks import _layers  # noqa: F401  registers what saved models name
+from skse.networks._batches import ordered_batches
 from skse.networks._heads import build_with_head
 from skse.networks._runtime import SavedKerasObject
+from skse.utils import FileArray
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -225,6 +227,8 @@ class OwnedKerasRegressor(KerasRegressor):
             self.model_.make_train_function(force=True)
             self.model_.make_test_function(force=True)
         self._traced = traced
+        if held_out is not None and isinstance(held_out[0], FileArray):
+            kwargs["validation_data"] = ordered_batches(*held_out, self.batch_size)
         # Steps are counted on where training goes on, so that no batch comes twice.
         data = self._make_data(int(self.model_.optimizer.iterations))
         return super()._fit_keras_model(data, None, **kwargs)

@@ -21,11 +21,13 @@ from skse.networks._rows import (
     check_groups,
     check_layout,
     check_output,
+    in_blocks,
     moments,
+    select,
     split_groups,
 )
 from skse.networks._runtime import OnnxNetwork, built
-from skse.utils import check_number
+from skse.utils import FileArray, check_number
 
 # Batches that are looked at before training: their moments standardise, their shapes are checked.
 _BATCHES_LOOKED_AT = 32
@@ -104,8 +106,8 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 train, held_out = split_groups(
                     groups, len(X), self.validation_fraction, random_state, owner=self
                 )
-                plan["validation"] = X[held_out], as_columns(y[held_out])
-                X, y = X[train], y[train]
+                plan["validation"] = select(X, held_out), as_columns(select(y, held_out))
+                X, y = select(X, train), select(y, train)
             return self._train(X, y, len(X), plan)
 
     def _fit_batches(self, make_batch, n_rows, validation_data, *, tune):
@@ -124,14 +126,27 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             plan["activation"] = check_output(self, X, y)
             plan["seed"] = _draw_seed(check_random_state(self.random_state))
             if validation_data is not None:
-                X_held_out, y_held_out = (np.asarray(a, np.float32) for a in validation_data)
+                X_held_out, y_held_out = (
+                    rows if isinstance(rows, FileArray) else np.asarray(rows, np.float32)
+                    for rows in validation_data
+                )
                 plan["validation"] = X_held_out, as_columns(y_held_out)
+            failures = []
 
             def make_columns(step):
-                X, y = make_batch(step)
+                try:
+                    X, y = make_batch(step)
+                except Exception as error:
+                    failures.append(error)
+                    raise
                 return X, as_columns(y)
 
-            return self._train(X, y, n_rows, plan, make_columns)
+            try:
+                return self._train(X, y, n_rows, plan, make_columns)
+            except Exception:
+                if failures:  # else TensorFlow wraps it into its own
+                    raise failures[0] from None
+                raise
 
     @contextmanager
     def _whole_or_not_at_all(self):
@@ -182,8 +197,8 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 batch_size=batch_size, epochs=epochs, verbose=verbose, warm_start=resume
             )
             regressor.fit(
-                X,
-                columns,
+                X[:1],
+                columns[:1],
                 make_data=make_data,
                 callbacks=self._make_callbacks(n_rows, plan),
                 learning_rate=self.learning_rate if resume and constant else None,
@@ -234,16 +249,23 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         return callbacks
 
     def _check_training_data(self, X, y, resume):
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            reset=not resume,
-            validate_separately=(
-                {"dtype": np.float32, "allow_nd": True},
-                {"dtype": np.float32, "allow_nd": True, "ensure_2d": False},
-            ),
-        )
+        def check(X, y):
+            return validate_data(
+                self,
+                X,
+                y,
+                reset=not resume,
+                validate_separately=(
+                    {"dtype": np.float32, "allow_nd": True},
+                    {"dtype": np.float32, "allow_nd": True, "ensure_2d": False},
+                ),
+            )
+
+        if isinstance(X, FileArray):
+            for blocks in in_blocks(X, y):
+                check(*blocks)
+        else:
+            X, y = check(X, y)
         check_layout(X, y)
         if resume:
             self._check_rows(X)
@@ -279,7 +301,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
 
         ends = dict.fromkeys(ENDS) | {"output_activation": plan["activation"]}
         if self.standardize:
-            mean, deviation = moments(features_of(X, self.head))
+            mean, deviation = moments(X, partial(features_of, head=self.head))
             deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
             ends["input_statistics"] = mean, deviation
             if plan["activation"] == "linear" and self.head is None:

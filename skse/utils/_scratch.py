@@ -39,6 +39,11 @@ class FileArray:
         """Number of axes."""
         return len(self.shape)
 
+    @property
+    def nbytes(self):
+        """Bytes of all elements."""
+        return len(self) * self._n_bytes
+
     def take(self, indices):
         """Return an array of some of the rows, in the same file.
 
