@@ -201,8 +201,8 @@ def _check_unchanged(file):
     except OSError as error:
         raise UnusableFileError(
             file.path,
-            f"{os.strerror(error.errno)}, though it was there when it was listed; on another "
-            "machine it must be at the same path",
+            f"{error.strerror}, though it was there when it was listed; on another machine it "
+            "must be at the same path",
         ) from error
     if (status.st_size, status.st_mtime_ns) != (file.n_bytes, file.time_ns):
         raise UnusableFileError(

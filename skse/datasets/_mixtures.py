@@ -53,7 +53,7 @@ class Mixture(WaveformHandle):
         self.address = speech, noise, snr_db, level, seed
 
     @property
-    def sampling_rate(self):
+    def sampling_rate(self):  # type: ignore[override]
         """Hz."""
         return self.address[0].sampling_rate
 

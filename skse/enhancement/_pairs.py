@@ -106,9 +106,10 @@ def _join_same(clean, indices, groups):
         parts[i] = _part_levels(scaled)
     ordered = sorted(shapes, key=shapes.__getitem__)
     # Where the energy lies tells most others apart without a look at both again.
-    tree = KDTree([parts[i] for i in ordered]) if ordered else None
+    points = [parts[i] for i in ordered]
+    tree = KDTree(points or [[0.0]])
     for position, i in enumerate(ordered):
-        near = tree.query_ball_point(parts[i], _PARTS_TOLERANCE)
+        near = tree.query_ball_point(points[position], _PARTS_TOLERANCE)
         for j in (ordered[p] for p in sorted(near, reverse=True) if p < position):
             if shapes[j] < shapes[i] * (1 - _SHAPE_TOLERANCE):
                 break

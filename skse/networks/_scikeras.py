@@ -228,7 +228,9 @@ class OwnedKerasRegressor(KerasRegressor):
             self.model_.make_test_function(force=True)
         self._traced = traced
         if held_out is not None and isinstance(held_out[0], FileArray):
-            kwargs["validation_data"] = ordered_batches(*held_out, self.batch_size)
+            X_held_out, y_held_out = held_out
+            batches = ordered_batches(X_held_out, y_held_out, self.batch_size)
+            kwargs["validation_data"] = batches
         # Steps are counted on where training goes on, so that no batch comes twice.
         data = self._make_data(int(self.model_.optimizer.iterations))
         return super()._fit_keras_model(data, None, **kwargs)

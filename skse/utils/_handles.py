@@ -1,7 +1,7 @@
 """What a handle is: a waveform that is read when it is needed."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class WaveformHandle(NDArrayOperatorsMixin, ABC):
     ndim = 1
     dtype = np.dtype(np.float32)
     sampling_rate: float | None = None
-    address: Hashable = None
+    address: Any = None
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -116,6 +116,10 @@ class WaveformHandle(NDArrayOperatorsMixin, ABC):
             raise ValueError(f"{self!r} is no array yet: it cannot become one without a copy.")
         return self.read().astype(self.dtype if dtype is None else dtype, copy=False)
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        read = [np.asarray(x) if isinstance(x, WaveformHandle) else x for x in inputs]
+        return getattr(ufunc, method)(*read, **options)
+
     def __eq__(self, other: object) -> Any:
         if not isinstance(other, WaveformHandle):
             return NotImplemented
@@ -134,7 +138,7 @@ class _Derived(WaveformHandle):
     __slots__ = ("address",)
 
     @property
-    def sampling_rate(self):
+    def sampling_rate(self):  # type: ignore[override]
         return self.address[0].sampling_rate
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from skse.utils._ahead import in_threads
 from skse.utils._errors import UnusableFileError
 from skse.utils._handles import Scaled, WaveformHandle
+from skse.utils.typing import Arrays
 
 # Samples that wait to be used where waveforms are read ahead: 64 MB.
 _MOST_AHEAD = 2**24
@@ -68,7 +69,7 @@ class UnreadWaveforms(Sequence):
         return UnreadWaveforms(scaled, self._check, self._name, self._numbers)
 
     def address(self, i: int) -> Any:
-        """What is equal for two of them only where their samples are, for they are one handle."""
+        """Return what is equal for two of them that are one handle, or one array."""
         x = self._waveforms[i]
         return x if isinstance(x, WaveformHandle) else id(x)
 
@@ -109,7 +110,7 @@ class _View:
         return self._waveforms.read(self._i, begin, end)
 
 
-def lengths_of(waveforms: Sequence[Any]) -> list[int]:
+def lengths_of(waveforms: Arrays) -> list[int]:
     """Return the samples of each of checked waveforms, without reading any.
 
     Parameters
@@ -126,7 +127,7 @@ def lengths_of(waveforms: Sequence[Any]) -> list[int]:
     return [len(x) for x in waveforms]
 
 
-def rate_of(waveforms: Sequence[Any]) -> float | None:
+def rate_of(waveforms: Arrays) -> float | None:
     """Return the sampling rate that checked waveforms say they have.
 
     Parameters
@@ -142,7 +143,7 @@ def rate_of(waveforms: Sequence[Any]) -> float | None:
     return waveforms.sampling_rate if isinstance(waveforms, UnreadWaveforms) else None
 
 
-def pick(waveforms: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
+def pick(waveforms: Arrays, indices: Sequence[int]) -> Arrays:
     """Return some of checked waveforms, without reading any.
 
     Parameters
@@ -161,7 +162,7 @@ def pick(waveforms: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
     return [waveforms[i] for i in indices]
 
 
-def views_of(waveforms: Sequence[Any]) -> list[Any]:
+def views_of(waveforms: Arrays) -> list[Any]:
     """Return checked waveforms as objects of which a slice is an array, without reading any.
 
     Parameters

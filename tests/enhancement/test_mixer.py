@@ -7,6 +7,7 @@ from scipy import fft
 
 from skse import Remix
 from skse.enhancement._mixer import _MARGIN, Mixer
+from skse.utils import WaveformHandle, check_waveforms
 
 N_TIMES = 8064
 PLAIN = {
@@ -216,3 +217,33 @@ def test_a_sentence_in_many_noises_counts_once(pairs):
     noisy, clean = pairs
     mixer = make_mixer([*noisy, 2 * noisy[0]], [*clean, clean[0].copy()])
     assert len(mixer._speech) == 3
+
+
+@pytest.mark.parametrize("n_times", [1000, N_TIMES, 30_000])
+def test_parts_of_handles_are_mixed_as_those_of_arrays(pairs, n_times):
+    """Recordings that are longer than a mixture, and shorter."""
+    unread = [check_waveforms([Made(x) for x in waveforms]) for waveforms in pairs]
+    one, other = (Mixer(Remix(), *data, n_times) for data in (pairs, unread))
+    Made.n_read = 0
+    for made, expected in zip(
+        other.mix(20, np.random.default_rng(0)), one.mix(20, np.random.default_rng(0)), strict=True
+    ):
+        np.testing.assert_array_equal(made, expected)
+    if n_times == 1000:
+        assert Made.n_read < 200 * 2 * n_times
+
+
+class Made(WaveformHandle):
+    """A handle to an array, which counts the samples that are read."""
+
+    n_read = 0
+
+    def __init__(self, x):
+        self.x, self.address = x, id(x)
+
+    def __len__(self):
+        return len(self.x)
+
+    def read(self, start=0, stop=None):
+        Made.n_read += len(self.x[start:stop])
+        return self.x[start:stop]

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from skse.utils import FileArray
+
 N_ROWS = 11
 
 
@@ -70,6 +72,38 @@ def test_number_of_batches_is_known():
     for batch_size, expected in [(1, 11), (4, 3), (11, 1), (99, 1)]:
         rows = np.zeros((N_ROWS, 2), np.float32)
         assert int(shuffled_batches(rows, rows, batch_size, 0).cardinality()) == expected
+
+
+def in_files(*arrays):
+    files = [FileArray(array.shape) for array in arrays]
+    for file, array in zip(files, arrays, strict=True):
+        file[:] = array
+    return files
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 11, 99])
+@pytest.mark.parametrize("seed", [0, 5])
+def test_batches_from_files_are_those_of_arrays(rng, batch_size, seed):
+    """Down to what TensorFlow knows of their shapes, which its rounding depends on."""
+    from skse.networks._batches import ordered_batches, shuffled_batches
+
+    X = rng.standard_normal((N_ROWS, 3, 2)).astype(np.float32)
+    y = rng.standard_normal((N_ROWS, 5)).astype(np.float32)
+    rows = in_files(X, y)
+    expected, batches = (shuffled_batches(*data, batch_size, seed) for data in ((X, y), rows))
+    assert batches.element_spec == expected.element_spec
+    assert batches.cardinality() == expected.cardinality()
+    for _ in range(2):
+        for pair, from_arrays in zip(batches, expected, strict=True):
+            for part, array in zip(pair, from_arrays, strict=True):
+                np.testing.assert_array_equal(part, array)
+    ordered = [[np.asarray(part) for part in pair] for pair in ordered_batches(*rows, batch_size)]
+    for parts, array in zip(zip(*ordered, strict=True), (X, y), strict=True):
+        assert {len(part) for part in parts[:-1]} <= {batch_size}
+        np.testing.assert_array_equal(np.concatenate(parts), array)
+    chosen = np.array([7, 0, 3])
+    [(some, _)] = ordered_batches(*(file.take(chosen) for file in rows), 99)
+    np.testing.assert_array_equal(some, X[chosen])
 
 
 def test_endless_batches_count_on():

@@ -5,7 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from skse.networks._rows import check_layout, check_output, moments, split_groups
+from skse.networks._rows import (
+    check_layout,
+    check_output,
+    in_blocks,
+    moments,
+    select,
+    split_groups,
+)
+from skse.utils import FileArray
 
 
 @pytest.mark.parametrize(
@@ -76,6 +84,30 @@ def test_moments(shape, monkeypatch):
     np.testing.assert_allclose(mean, image.mean(axis=(0, 2)), rtol=1e-6)
     np.testing.assert_allclose(deviation, image.std(axis=(0, 2)), rtol=1e-4, atol=1e-6)
     assert mean.dtype == deviation.dtype == np.float32
+    file = FileArray(shape)
+    file[:] = rows
+    for value, expected in zip(moments(file), (mean, deviation), strict=True):
+        np.testing.assert_array_equal(value, expected)
+    if len(shape) == 4:
+        part = moments(file, lambda block: block[:, :3, :, :-1])
+        np.testing.assert_array_equal(part[0], moments(rows[:, :3, :, :-1])[0])
+
+
+def test_rows_in_files_are_looked_at_in_blocks(monkeypatch):
+    monkeypatch.setattr("skse.networks._rows._MOMENT_SIZE", 100)
+    rows = np.random.default_rng(0).standard_normal((70, 5, 4)).astype(np.float32)
+    file, targets = FileArray(rows.shape), FileArray((70, 3))
+    file[:], targets[:] = rows, rows[:, :3, 0]
+    blocks = list(in_blocks(file, targets))
+    assert [len(block) for block, _ in blocks] == [5] * 14
+    np.testing.assert_array_equal(np.concatenate([block for block, _ in blocks]), rows)
+    np.testing.assert_array_equal(np.concatenate([b for _, b in blocks]), rows[:, :3, 0])
+    assert [len(block) for [block] in in_blocks(rows)] == [70]
+    chosen = np.array([3, 60, 4])
+    np.testing.assert_array_equal(select(file, chosen), select(rows, chosen))
+    owner = SimpleNamespace(loss="binary_crossentropy", output_activation="auto", head=None)
+    with pytest.raises(ValueError, match=f"y runs from {rows.min():.4g} to {rows.max():.4g}"):
+        check_output(owner, rows, file)
 
 
 def test_split_keeps_groups_whole():

@@ -10,6 +10,7 @@ import pytest
 
 from skse import AutoencoderRegressor, UNetRegressor
 from skse.networks import OnnxNetwork, SavedKerasObject, UNet, from_arguments, to_runtime
+from skse.utils import FileArray
 
 SMALL = {"batch_size": 8, "learning_rate": 0.01}
 
@@ -288,3 +289,66 @@ def test_rows_made_anew_are_not_learnt_by_heart(rng):
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         network.fit_batches(lambda step: (X[:4], X[4:8]), 8, (X[8:], X[:4]))
+
+
+class TestRowsInFiles:
+    """Rows in files train as they would in memory."""
+
+    @staticmethod
+    def in_files(*arrays):
+        files = [FileArray(array.shape) for array in arrays]
+        for file, array in zip(files, arrays, strict=True):
+            file[:] = array
+        return files
+
+    @pytest.mark.parametrize("n_rows", [48, 43])
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_results_are_equal_bit_for_bit(
+        self, make_network, smooth_problem, n_rows, early_stopping, monkeypatch
+    ):
+        monkeypatch.setattr("skse.networks._rows._MOMENT_SIZE", 500)
+        X, y = (rows[:n_rows] for rows in smooth_problem)
+        options = {**SMALL, "epochs": 2, "early_stopping": early_stopping}
+        options["validation_fraction"] = 1 / 3
+        one, other = make_network(**options), make_network(**options)
+        one.fit(X, y), other.fit(*self.in_files(X, y))
+        np.testing.assert_array_equal(other.predict(X), one.predict(X))
+        assert other.history_ == one.history_
+        one.partial_fit(X, 2 * y), other.partial_fit(*self.in_files(X, 2 * y))
+        np.testing.assert_array_equal(other.predict(X), one.predict(X))
+        assert other.n_features_in_ == X.shape[1]
+
+    def test_validation_rows_may_be_in_files(self, make_network, smooth_problem):
+        X, y = smooth_problem
+        networks = [make_network(**SMALL, epochs=2, early_stopping=True) for _ in range(2)]
+        for network, held_out in zip(networks, ((X, y), self.in_files(X, y)), strict=True):
+            network.fit_batches(lambda step: (X[:8], y[:8]), 24, held_out)
+        assert networks[0].history_ == networks[1].history_
+
+    def test_what_is_wrong_with_them_is_found(self, make_network, smooth_problem, monkeypatch):
+        monkeypatch.setattr("skse.networks._rows._MOMENT_SIZE", 500)
+        X, y = smooth_problem
+        broken = X.copy()
+        broken[-1, 3, 2] = np.nan
+        with pytest.raises(ValueError, match="NaN"):
+            make_network().fit(*self.in_files(broken, y))
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            make_network().fit(*self.in_files(X, y[1:]))
+
+
+@pytest.mark.parametrize("n_good", [0, 1, 5])
+def test_a_batch_that_cannot_be_made_is_the_error(make_network, smooth_problem, n_good):
+    """As it was raised, not as TensorFlow wraps it; and what was fitted before is left."""
+    X, y = smooth_problem
+    network = make_network(**SMALL).fit(X, y)
+    before, calls = network.predict(X), []
+
+    def make_batch(step):
+        calls.append(step)
+        if len(calls) > 2 + 2 + n_good:  # those that are looked at first
+            raise ValueError("X[3]: talk.wav: gone.")
+        return X[:8], y[:8]
+
+    with pytest.raises(ValueError, match=r"^X\[3\]: talk\.wav: gone\.$"):
+        network.fit_batches(make_batch, 16)
+    np.testing.assert_array_equal(network.predict(X), before)
