@@ -46,15 +46,10 @@ class AudioFile(WaveformHandle):
 
     Attributes
     ----------
-    path : str
-        Absolute.
     start, stop, channel : int
         As given, None resolved.
     sampling_rate : int
         Hz.
-    address : tuple
-        Path, size and time of last change of the file, part, channel and rate: two handles
-        are equal, and hash alike, where it is.
 
     Raises
     ------
@@ -125,10 +120,15 @@ class AudioFile(WaveformHandle):
 
     @property
     def path(self) -> str:
+        """Absolute path of the file."""
         return self._file.path
 
     @property
     def address(self) -> tuple[object, ...]:
+        """Path, size and time of last change of the file, part, channel and rate.
+
+        Two handles are equal, and hash alike, where it is.
+        """
         file = self._file
         identity = file.path, file.n_bytes, file.time_ns
         return (*identity, self.start, self.stop, self.channel, self.sampling_rate)
