@@ -3,16 +3,19 @@
 import warnings
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
-from skse.utils import check_waveform_pairs
+from skse.utils import check_waveform_pairs, count_jobs
 
 # float32 waveforms resolve no more; a bound keeps every mean over utterances finite.
 LIMIT_DB = 100.0
+# Parts that a process is given one after the other: utterances are not equally long.
+_PARTS_OF_A_JOB = 4
 
 
-def score_utterances(metric, score_one, undefined, clean, **others):
+def score_utterances(metric, score_one, undefined, clean, *, n_jobs=1, **others):
     """Apply a metric to every utterance.
 
     Parameters
@@ -26,6 +29,8 @@ def score_utterances(metric, score_one, undefined, clean, **others):
         Where the metric is not defined, for the warning.
     clean : array-like of shape (n_times,) or (n_samples, n_times) or sequence of 1-D arrays
         Clean waveforms.
+    n_jobs : int or None, default=1
+        Processes, as in scikit-learn. With another number than 1 `score_one` must pickle.
     **others : dict of array-like
         Waveforms to compare with `clean`, by argument name; as many and as long.
 
@@ -41,12 +46,8 @@ def score_utterances(metric, score_one, undefined, clean, **others):
     for name, waveforms in others.items():
         checked, waveforms = check_waveform_pairs(clean, waveforms, names=("clean", name))
         columns.append(waveforms)
-    scores = np.array(
-        [
-            score_one(*(np.asarray(waveform, dtype=np.float64) for waveform in row))
-            for row in zip(checked, *columns, strict=True)
-        ]
-    )
+    rows = list(zip(checked, *columns, strict=True))
+    scores = np.array(_score_side_by_side(score_one, rows, count_jobs(metric, n_jobs)))
     n_undefined = int(np.isnan(scores).sum())
     if n_undefined:
         warnings.warn(
@@ -89,7 +90,15 @@ def mean_of_defined(scores: ArrayLike, weights: ArrayLike | None = None) -> floa
 
 def energy(x):
     """Return the sum of squares of a waveform."""
-    return float(np.dot(x, x))
+    return float(product(x, x))
+
+
+def product(x, y):
+    """Return the inner product of two waveforms.
+
+    Not ``np.dot``, which takes threads for it and waits for them where the cores are busy.
+    """
+    return np.einsum("i,i", x, y)
 
 
 def ratio_db(numerator, denominator):
@@ -97,6 +106,22 @@ def ratio_db(numerator, denominator):
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.divide(numerator, denominator, dtype=np.float64)
         return np.clip(10 * np.log10(ratio), -LIMIT_DB, LIMIT_DB)
+
+
+def _score_side_by_side(score_one, rows, n_jobs):
+    """Return the score of every row, in their order."""
+    if min(n_jobs, len(rows)) == 1:
+        return _score(score_one, rows)
+    size = -(-len(rows) // (_PARTS_OF_A_JOB * n_jobs))
+    parts = [rows[begin : begin + size] for begin in range(0, len(rows), size)]
+    scored = Parallel(n_jobs, batch_size=1)(delayed(_score)(score_one, part) for part in parts)
+    return [score for part in scored for score in part]
+
+
+def _score(score_one, rows):
+    return [
+        score_one(*(np.asarray(waveform, dtype=np.float64) for waveform in row)) for row in rows
+    ]
 
 
 def _is_single_waveform(x):

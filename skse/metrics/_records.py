@@ -30,15 +30,15 @@ from skse.utils import check_choice
 from skse.utils.typing import OneOrMany, Scores
 
 # What a metric may ask for beside clean and enhanced waveforms.
-_CONTEXT = {"noisy", "sampling_rate"}
+_CONTEXT = {"noisy", "sampling_rate", "n_jobs"}
 
 
 @dataclass(frozen=True)
 class Metric:
     """A metric, and all that is needed to print it.
 
-    Called as ``metric(clean, enhanced, noisy=..., sampling_rate=..., **options)`` it gives
-    its function the options, and as much of the rest as that asks for.
+    Called as ``metric(clean, enhanced, noisy=..., sampling_rate=..., n_jobs=..., **options)`` it
+    gives its function the options, and as much of the rest as that asks for.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Metric:
         Its name in dicts, such as ``"snr_gain"``.
     function : callable or None
         ``function(clean, enhanced, ...)``, one number per utterance. Where it has a
-        parameter `noisy` or `sampling_rate` it is given that too. None for a figure that
+        parameter `noisy`, `sampling_rate` or `n_jobs` it is given that too. None for a figure that
         is measured otherwise, such as the time of a fit.
     label : str
         Its name in headings.
@@ -102,7 +102,7 @@ class Metric:
 
     @property
     def needs(self) -> set[str]:
-        """Which of "noisy" and "sampling_rate" the function asks for."""
+        """Which of "noisy", "sampling_rate" and "n_jobs" the function asks for."""
         return _CONTEXT.intersection(signature(self.function).parameters if self.function else ())
 
     @property

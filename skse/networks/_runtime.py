@@ -1,12 +1,11 @@
 """Networks from a model file: onnxruntime predicts, Keras is only needed to train further."""
 
-import os
 from typing import Any
 
-import joblib
 import numpy as np
 
 from skse.networks._tensorflow import load_tensorflow
+from skse.utils import default_threads
 
 # Values of an array from which on it counts as large.
 _KERNEL_SIZE = 256
@@ -27,7 +26,7 @@ class OnnxNetwork:
         ``output_activation``, ``input_statistics`` and ``output_statistics`` that it was built
         with; its architecture is the regressor's ``architecture_``.
     n_threads : int or None, default=None
-        Threads of a prediction; None as in :func:`default_threads`.
+        Threads of a prediction; None as in :func:`~skse.utils.default_threads`.
     """
 
     def __init__(self, model, weights, shapes, ends, n_threads=None):
@@ -194,15 +193,6 @@ class SavedKerasObject:
 def built(value):
     """Return a loss or an optimizer itself where it is one of a model file."""
     return value.build() if isinstance(value, SavedKerasObject) else value
-
-
-def default_threads():
-    """Threads of a prediction: ``OMP_NUM_THREADS`` where set, else the cores one may use.
-
-    joblib sets that variable in its workers, so that they share the cores.
-    """
-    declared = os.environ.get("OMP_NUM_THREADS", "")
-    return int(declared) if declared.isdigit() and int(declared) else joblib.cpu_count()
 
 
 def exported(network, form):

@@ -12,8 +12,10 @@ from skse.utils._files import (
     walk,
     write_whole,
 )
+from skse.utils._parallel import count_jobs, default_jobs, default_threads
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
+from skse.utils._store import ArrayStore
 from skse.utils._tables import align, write_csv
 from skse.utils._waveforms import (
     check_waveform,
@@ -23,6 +25,7 @@ from skse.utils._waveforms import (
 )
 
 __all__ = [
+    "ArrayStore",
     "Delay",
     "UnusableFileError",
     "align",
@@ -32,6 +35,9 @@ __all__ = [
     "check_waveform",
     "check_waveform_pairs",
     "check_waveforms",
+    "count_jobs",
+    "default_jobs",
+    "default_threads",
     "digest",
     "find_delay",
     "import_optional",

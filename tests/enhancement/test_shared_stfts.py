@@ -14,14 +14,15 @@ from skse import (
     oracle_predict,
 )
 from skse.enhancement import _shared_stfts
-from skse.enhancement._shared_stfts import SharedRecording, Store
+from skse.enhancement._shared_stfts import SharedRecording
 from skse.features import _base
+from skse.utils import ArrayStore
 
 
 @pytest.fixture
 def store(monkeypatch):
     """An empty store in place of the process's own."""
-    store = Store()
+    store = ArrayStore()
     monkeypatch.setattr(_shared_stfts, "STFTS", store)
     return store
 
@@ -105,27 +106,6 @@ def test_only_what_is_the_same_is_shared(rng, store, n_computed):
     assert n_computed() == 8
     SharedRecording(x, STFTFeaturizer(), 1.0, np.empty, 1e9).stft(2, 9)
     assert n_computed() == 9
-
-
-def test_memory_is_bounded_and_part_of_it_still_helps():
-    store, computed = Store(), []
-
-    def make(i):
-        computed.append(i)
-        return np.full(1000, i, np.float32)
-
-    for _ in range(10):
-        for i in range(100):
-            assert store.get(i, lambda i=i: make(i), max_bytes=80 * 4000)[0] == i
-            assert store.n_bytes <= 80 * 4000
-    assert store.n_bytes == 80 * 4000
-    assert len(computed) < 800  # the oldest dropped first would give all 1000
-    store.get("large", lambda: np.zeros(10**6), max_bytes=80 * 4000)
-    assert store.n_bytes == 80 * 4000
-    store.get("small", lambda: np.zeros(10), max_bytes=10 * 4000)
-    assert store.n_bytes <= 10 * 4000
-    store.clear()
-    assert store.n_bytes == 0
 
 
 def test_nothing_is_kept_by_default(pairs, store):

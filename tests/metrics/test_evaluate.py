@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skse import metrics
-from skse.metrics import METRICS, Metric, evaluate
+from skse.metrics import METRICS, Metric, _base, evaluate
 
 
 @pytest.fixture
@@ -58,6 +58,33 @@ def test_evaluate_takes_metrics_of_ones_own(waveforms):
     assert list(scores) == ["loudness", "own", "stoi", "snr"]
     assert scores["loudness"].tolist() == [8000, 2]
     assert scores["own"].tolist() == [3, 4]
+
+
+def test_evaluate_shares_what_takes_long_and_nothing_else(waveforms, monkeypatch):
+    expected = evaluate(*waveforms, sampling_rate=8000)
+    given = []
+
+    def count(caller, n_jobs):
+        given.append((caller, n_jobs))
+        return 1
+
+    monkeypatch.setattr(_base, "count_jobs", count)
+    scores = evaluate(*waveforms, sampling_rate=8000, n_jobs=2)
+    asked = {name for name, n_jobs in given if n_jobs == 2}
+    assert asked - {"pesq_nb_score"} == {"stoi_score", "estoi_score"}
+    for name, values in expected.items():
+        np.testing.assert_allclose(scores[name], values, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"^evaluate: n_jobs=0 must be None"):
+        evaluate(*waveforms, sampling_rate=8000, metrics=["snr"], n_jobs=0)
+
+
+def test_evaluate_leaves_the_jobs_of_ones_own_metric_alone_unless_told(waveforms):
+    def own_score(clean, enhanced, n_jobs=5):
+        return np.full(2, n_jobs)
+
+    for n_jobs, expected in ((None, 5), (-1, -1)):
+        scores = evaluate(*waveforms, sampling_rate=8000, metrics=[own_score], n_jobs=n_jobs)
+        assert scores["own"].tolist() == [expected] * 2
 
 
 def test_evaluate_keeps_the_order_asked_for(waveforms):

@@ -50,6 +50,8 @@ def test_needs():
     with_rate = {key for key, metric in METRICS.items() if "sampling_rate" in metric.needs}
     assert with_noisy == {"snr_gain", "si_sdr_gain"}
     assert with_rate == {"segmental_snr", "stoi", "estoi", "pesq_nb", "pesq_wb"}
+    with_jobs = {key for key, metric in METRICS.items() if "n_jobs" in metric.needs}
+    assert with_jobs == {"stoi", "estoi", "pesq_nb", "pesq_wb"}
     assert FIT_TIME.needs == set()
 
 
