@@ -6,14 +6,18 @@ What ``skse compare`` scores: candidates (mixtures of the noisy and the clean sp
 noise from one to the next) on three folds of the corpus that ships inside, by SI-SDR, STOI and
 narrow-band PESQ. The loops are what ``evaluate`` did before it shared anything. They alternate
 with it candidate by candidate in one process, so that a busy machine slows all. Prints a line of
-a table for each number of processes: seconds of both, their ratio by score and together, and the
-largest difference between scores. Processes are started before the clock runs.
+a table for each number of processes: seconds of both, their ratio by score and together, the ratio
+of the processor time that all processes took (Linux), and the largest difference between scores.
+Processes are started before the clock runs. The threads that NumPy multiplies matrices with make
+the loops slower where the cores are busy; ``OPENBLAS_NUM_THREADS=1`` does without.
 """
 
 import argparse
+import os
 import time
 from collections import defaultdict
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -55,9 +59,22 @@ def by_skse(metric, clean, enhanced, rate, n_jobs):
     return evaluate(clean, enhanced, sampling_rate=rate, metrics=[metric], n_jobs=n_jobs)[metric]
 
 
+def clocks():
+    """Return seconds by the clock, and of processor time of this process and its children."""
+    processor, ticks = time.process_time(), os.sysconf("SC_CLK_TCK")
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            _, parent, *fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # has ended
+            continue
+        if int(parent) == os.getpid():
+            processor += sum(map(int, fields[9:11])) / ticks
+    return np.array([time.perf_counter(), processor])
+
+
 def measure(data, n_candidates, jobs):
     """Return seconds by score and way of computing it, and the largest differences."""
-    seconds, difference = defaultdict(float), defaultdict(float)
+    seconds, difference = defaultdict(lambda: np.zeros(2)), defaultdict(float)
     folds = np.array_split(np.arange(len(data.noisy)), N_FOLDS)
     for weight in np.linspace(1, 0.1, n_candidates):
         for places in folds:
@@ -67,13 +84,13 @@ def measure(data, n_candidates, jobs):
             ]
             for metric in METRICS:
                 task = (metric, clean, enhanced, data.sampling_rate)
-                begin = time.perf_counter()
+                begin = clocks()
                 expected = by_loop(*task)
-                seconds[metric, "loop"] += time.perf_counter() - begin
+                seconds[metric, "loop"] += clocks() - begin
                 for n_jobs in jobs:
-                    begin = time.perf_counter()
+                    begin = clocks()
                     scores = by_skse(*task, n_jobs)
-                    seconds[metric, n_jobs] += time.perf_counter() - begin
+                    seconds[metric, n_jobs] += clocks() - begin
                     largest = np.abs(scores - expected).max()
                     difference[n_jobs] = max(difference[n_jobs], largest)
     return seconds, difference
@@ -95,15 +112,18 @@ def main():
     seconds, difference = measure(data, args.candidates, args.jobs)
 
     print(f"{args.candidates} candidates, {len(data.noisy)} files")
-    print(f"| processes | loops, s | skse, s | {' | '.join(METRICS)} | all | largest difference |")
-    print("|---|---|---|" + "---|" * len(METRICS) + "---|---|")
+    print(
+        f"| processes | loops, s | skse, s | {' | '.join(METRICS)} | all | all, processor time "
+        "| largest difference |"
+    )
+    print("|---|---|---|" + "---|" * len(METRICS) + "---|---|---|")
     before = sum(seconds[metric, "loop"] for metric in METRICS)
     for n_jobs in args.jobs:
         after = sum(seconds[metric, n_jobs] for metric in METRICS)
-        ratios = [f"{seconds[m, n_jobs] / seconds[m, 'loop']:.2f}" for m in METRICS]
+        ratios = [seconds[m, n_jobs][0] / seconds[m, "loop"][0] for m in METRICS]
+        cells = " | ".join(f"{ratio:.2f}" for ratio in (*ratios, *(after / before)))
         print(
-            f"| {n_jobs} | {before:.1f} | {after:.1f} | {' | '.join(ratios)} "
-            f"| {after / before:.2f} | {difference[n_jobs]:.1e} |"
+            f"| {n_jobs} | {before[0]:.1f} | {after[0]:.1f} | {cells} | {difference[n_jobs]:.1e} |"
         )
 
 

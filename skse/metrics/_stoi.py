@@ -25,8 +25,8 @@ _CLIP = 1 + 10 ** (15 / 20)
 _EPS = np.finfo(float).eps
 _WINDOW = np.hanning(2 * _HOP + 2)[1:-1]
 _FALL, _RISE = _WINDOW[_HOP:], _WINDOW[:_HOP]
-# Frames or segments that are computed together: they fit into the cache of a processor.
-_BLOCK = 512
+# Frames or segments that are computed together: few enough for the cache of a processor.
+_BLOCK = 128
 # About 10 kB a second of speech: a store holds an hour.
 _STORE_BYTES = 2**25
 CLEAN = ArrayStore()
