@@ -1,6 +1,8 @@
 """The loop that all metrics share: checks, one number per utterance, one warning for NaN."""
 
+import math
 import warnings
+from itertools import pairwise
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -11,8 +13,9 @@ from skse.utils import check_waveform_pairs, count_jobs
 
 # float32 waveforms resolve no more; a bound keeps every mean over utterances finite.
 LIMIT_DB = 100.0
-# Parts that a process is given one after the other: utterances are not equally long.
-_PARTS_OF_A_JOB = 4
+# Samples of the clean waveforms that a process is sent at a time. One part for each process is
+# best, for joblib's workers collect garbage between parts; but no copy of everything.
+_PART_TIMES = 2**22
 
 
 def score_utterances(metric, score_one, undefined, clean, *, n_jobs=1, **others):
@@ -112,10 +115,18 @@ def _score_side_by_side(score_one, rows, n_jobs):
     """Return the score of every row, in their order."""
     if min(n_jobs, len(rows)) == 1:
         return _score(score_one, rows)
-    size = -(-len(rows) // (_PARTS_OF_A_JOB * n_jobs))
-    parts = [rows[begin : begin + size] for begin in range(0, len(rows), size)]
+    parts = _split(rows, n_jobs)
     scored = Parallel(n_jobs, batch_size=1)(delayed(_score)(score_one, part) for part in parts)
     return [score for part in scored for score in part]
+
+
+def _split(rows, n_jobs):
+    """Cut rows into parts of about the same number of samples, `n_jobs` or a multiple of it."""
+    lengths = np.array([len(row[0]) for row in rows])
+    n_parts = n_jobs * math.ceil(lengths.sum() / (n_jobs * _PART_TIMES))
+    middles = np.cumsum(lengths) - lengths / 2
+    edges = np.searchsorted(n_parts * middles / lengths.sum(), range(n_parts + 1))
+    return [rows[begin:end] for begin, end in pairwise(edges) if begin < end]
 
 
 def _score(score_one, rows):

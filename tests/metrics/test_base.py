@@ -161,6 +161,21 @@ def test_workers_of_a_search_start_no_processes_of_their_own(pairs):
     assert Parallel(2)(delayed(score)(n_jobs) for n_jobs in (None, 2, -1)) == [[], [], []]
 
 
+@pytest.mark.parametrize("n_jobs", [2, 3, 8])
+def test_parts_are_alike_and_all_there(n_jobs, rng, monkeypatch):
+    lengths = [*rng.integers(1, 2000, 40), 20000, 1, 1]
+    rows = [(np.zeros(n), i) for i, n in enumerate(lengths)]
+    for most in (10**9, 5000):
+        monkeypatch.setattr(_base, "_PART_TIMES", most)
+        parts = _base._split(rows, n_jobs)
+        assert [i for part in parts for _, i in part] == list(range(43))
+        target = min(sum(lengths) / n_jobs, most)
+        assert max(sum(len(x) for x, _ in part) for part in parts) <= target + max(lengths)
+    monkeypatch.setattr(_base, "_PART_TIMES", 10**9)
+    assert [len(part) for part in _base._split(rows[:1] * 24, n_jobs)] == [24 // n_jobs] * n_jobs
+    assert [len(part) for part in _base._split(rows[:1] * 2, n_jobs)] == [1, 1]
+
+
 @pytest.mark.parametrize("n_times", [1, 7, 20001])
 def test_product(n_times, rng):
     x, y = rng.standard_normal((2, n_times))
