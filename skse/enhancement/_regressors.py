@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
-from skse.networks import BaseNetworkRegressor, compares
+from skse.networks import BaseNetworkRegressor, NotSteppableError, compares
 
 N_FOLDS = 5  # scikit-learn's own number
 
@@ -116,17 +116,45 @@ def receptive_field(regressor):
     return back, ahead
 
 
-def open_stream(regressor):
-    """Return a function that predicts the frames of one recording as they come, with a state."""
-    stream = network_of(regressor).open_stream()
-    before = steps_of(getattr(regressor, "best_estimator_", regressor))[:-1]
+class FrameSteps:
+    """Predicts the frames of one recording as they come, behind the steps of a Pipeline.
 
-    def push(rows):
-        for step in before:
+    Parameters
+    ----------
+    regressor : object
+        Fitted; its network has `open_stream`.
+    """
+
+    def __init__(self, regressor):
+        self.before = steps_of(getattr(regressor, "best_estimator_", regressor))[:-1]
+        self.stream = network_of(regressor).open_stream()
+
+    @property
+    def ahead(self):
+        """Frames by which the output lags."""
+        return self.stream.ahead
+
+    def push(self, rows):
+        """Predict the next frames."""
+        for step in self.before:
             rows = step.transform(rows)
-        return stream.push(rows)
+        return self.stream.push(rows)
 
-    return push
+    def finish(self):
+        """Return the frames that are still to come."""
+        return self.stream.finish()
+
+
+def open_steps(regressor):
+    """Return the FrameSteps of a regressor; None where it predicts whole rows only."""
+    before = steps_of(getattr(regressor, "best_estimator_", regressor))[:-1]
+    alone = all(receptive_field(step) == (0, 0) for step in before)
+    if not alone or not isinstance(network_of(regressor), BaseNetworkRegressor):
+        return None
+    try:
+        return FrameSteps(regressor)
+    except NotSteppableError:
+        return None
 
 
 def fit_rows(regressor, rows, targets, groups):

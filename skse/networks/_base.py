@@ -11,6 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skse.networks._architecture import BaseArchitecture
+from skse.networks._steps import NotSteppableError, StepStream
 from skse.networks._training import TrainsNetwork
 
 # Frames that one call of the network sees at prediction, so that memory stays flat.
@@ -247,33 +248,43 @@ class BaseNetworkRegressor(TrainsNetwork):
         return architecture.receptive_field()
 
     def open_stream(self) -> Any:
-        """Begin to predict a recording piece by piece, carrying the network's state along.
+        """Begin to predict a recording frame by frame, each computed once.
 
         Returns
         -------
-        stream : NetworkStream
-            ``stream.push(rows)`` predicts the next frames, rows of shape
-            ``(1, n_frequencies, n_frames[, n_channels])``; ``stream.reset()`` begins anew.
-            It needs Keras, after :func:`skse.load` too.
+        stream : StepStream or NetworkStream
+            ``stream.push(rows)`` takes the next frames, rows of shape
+            ``(1, n_frequencies, n_frames[, n_channels])``, and returns those that are finished:
+            the output lags by ``stream.ahead`` frames. ``stream.finish()`` returns those that
+            are still to come; ``stream.reset()`` begins another recording. Layers that carry
+            a state need Keras, after :func:`skse.load` too; others run through onnxruntime.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before `fit`.
         ValueError
-            Where the network carries no state: its :meth:`receptive_field` is not
-            ``(inf, 0)``.
+            Where the network does not look a bounded number of frames back and ahead, or has
+            an operator that has no form for single frames.
         """
         check_is_fitted(self, "regressor_")
-        field = self.receptive_field()
-        if field != (math.inf, 0):
-            raise ValueError(
-                f"open_stream: {type(self.architecture_).__name__} carries no state along time: "
-                f"its receptive_field() is {field}, not (inf, 0). Pass predict whole recordings."
-            )
-        from skse.networks._stream import NetworkStream
+        name, field = type(self.architecture_).__name__, self.receptive_field()
+        if field == (math.inf, 0):
+            from skse.networks._stream import NetworkStream
 
-        return NetworkStream(self.regressor_, self.architecture_, self.head)
+            return NetworkStream(self.regressor_, self.architecture_, self.head)
+        if field is None:
+            raise NotSteppableError(
+                f"open_stream: {name} does not look a bounded number of frames back and ahead: its "
+                "receptive_field() is None. Pass predict whole recordings."
+            )
+        try:
+            return StepStream(self.regressor_.step_form())
+        except NotSteppableError as error:
+            raise NotSteppableError(
+                f"open_stream: {name} cannot predict frame by frame: {error}. Pass predict whole "
+                "recordings."
+            ) from error
 
     def keras_model(self) -> Any:
         """Return the trained Keras model, rebuilt where the network was loaded from a file.

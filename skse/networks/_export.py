@@ -11,6 +11,8 @@ import tensorflow as tf
 from onnx import helper, numpy_helper
 
 from skse.networks._runtime import OnnxNetwork
+from skse.networks._step_graph import step_form
+from skse.networks._steps import NotSteppableError
 from skse.networks._tensorflow import kept_back
 from skse.networks._whole_lengths import compute_lengths_whole
 
@@ -86,6 +88,30 @@ def to_onnx(model):
             "tf2onnx converts one of its layers wrongly."
         )
     return converted
+
+
+def to_step_form(model):
+    """Convert a Keras model to the form that predicts frame by frame.
+
+    Parameters
+    ----------
+    model : keras.Model
+        As for :func:`to_onnx`.
+
+    Returns
+    -------
+    form : StepForm
+
+    Raises
+    ------
+    NotSteppableError
+        Where it has none, or no ONNX form.
+    """
+    try:
+        converted = to_onnx(model)
+    except Exception as error:  # tf2onnx raises whatever comes
+        raise NotSteppableError(str(error)) from error
+    return step_form(converted)
 
 
 def to_litert(model):

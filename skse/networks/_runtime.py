@@ -35,7 +35,7 @@ class OnnxNetwork:
         self.shapes = shapes
         self.ends = ends
         self.n_threads = n_threads
-        self._session = None
+        self._session = self._steps = None
 
     def start(self):
         """Build the onnxruntime session, unless there is one, and return it."""
@@ -56,6 +56,14 @@ class OnnxNetwork:
         """Predict any number of rows, float32, at one go."""
         session = self.start()
         return session.run(None, {session.get_inputs()[0].name: rows})[0]
+
+    def step_form(self):
+        """Return the StepForm; a NotSteppableError where there is none."""
+        if self._steps is None:
+            from skse.networks._step_graph import step_form
+
+            self._steps = step_form(self.model)
+        return self._steps
 
     def halved(self):
         """Return this network with its kernels rounded to float16; the ONNX alone.
@@ -96,7 +104,10 @@ class OnnxNetwork:
         return self
 
     def __getstate__(self):
-        return {**self.__dict__, "_session": None}
+        return {**self.__dict__, "_session": None, "_steps": None}
+
+    def __setstate__(self, state):
+        self.__dict__.update({"_steps": None, **state})  # older ones knew of none
 
     def __repr__(self):
         return f"OnnxNetwork({len(self.model)} bytes)"

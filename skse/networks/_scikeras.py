@@ -204,8 +204,20 @@ class OwnedKerasRegressor(KerasRegressor):
 
         return to_runtime(self)
 
+    def step_form(self):
+        """Return the StepForm of the weights as they are; a NotSteppableError without one."""
+        from skse.networks._export import to_step_form
+
+        weights = self.weights
+        known, form = getattr(self, "_steps", ((), None))
+        if form is None or not all(map(np.array_equal, known, weights)):
+            form = to_step_form(self.model_)
+            self._steps = weights, form
+        return form
+
     def __getstate__(self):
-        return {k: v for k, v in super().__getstate__().items() if k != "_call"}
+        kept = super().__getstate__().items()
+        return {k: v for k, v in kept if k not in ("_call", "_steps")}
 
     def restore(self, weights, row_shape, output_row_shape):
         """Build and compile the network, and give it the weights of a trained one."""

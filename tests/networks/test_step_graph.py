@@ -1,0 +1,220 @@
+"""A graph that sees every frame once gives what the whole graph gives."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from skse.networks import Autoencoder, NotSteppableError, UNet
+from skse.networks._step_graph import step_form
+from skse.networks._steps import StepStream
+
+# Options of a small U-Net, and how many frames its output lags.
+UNETS = {
+    "default": {},
+    "causal": {"causal": True},
+    "folded": {"causal": True, "fold": 4, "first_kernel_size": 3},
+    "bottleneck": {"causal": True, "bottleneck_units": 6, "activation": "relu"},
+    "even kernels": {"kernel_size": 4, "first_kernel_size": 2},
+    "even, causal": {"kernel_size": 2, "first_kernel_size": 4, "causal": True},
+    "max_pool": {"downsampling": "max_pool", "n_convolutions": 2, "skip": "concatenate"},
+    "stride 3": {"strides": (3, 1), "head_filters": (3, 2), "bottleneck_filters": 5},
+    "plain": {"normalization": None, "residual": False, "n_convolutions": 2, "causal": True},
+    "single frames": {"kernel_size": 1, "first_kernel_size": 1},
+    "gelu": {"activation": "gelu", "dilations": (1, 3), "input_skip": False},
+}
+
+
+def converted(architecture, shape=(13, None), out=None, seed=0):
+    """The ONNX of a network with random weights and averages."""
+    from skse.networks._export import to_onnx
+    from skse.networks._scikeras import build_network
+
+    ends = {"output_activation": "linear", "input_statistics": None, "output_statistics": None}
+    model = build_network(
+        shape, out or shape, architecture=architecture, head=None, ends=ends, seed=seed
+    )
+    rng = np.random.default_rng(seed)
+    model.set_weights([w + 0.1 * rng.random(w.shape).astype("f4") for w in model.get_weights()])
+    return to_onnx(model)
+
+
+def run(model, rows):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: rows})[0]
+
+
+def in_pieces(stream, rows, sizes):
+    pieces, begin = [], 0
+    for size in sizes:
+        pieces.append(stream.push(rows[:, :, begin : begin + size]))
+        begin += size
+    assert begin == rows.shape[2]
+    return np.concatenate([*pieces, stream.finish()], axis=2)
+
+
+@pytest.mark.parametrize("name", UNETS)
+def test_a_unet_in_pieces_equals_the_whole(name, rng):
+    network = UNet(**{"filters": (4, 5), "top_filters": 3, "dilations": (1, 2), **UNETS[name]})
+    shape = (13, None, 2) if "causal" in UNETS[name] else (13, None)
+    model = converted(network, shape)
+    form = step_form(model)
+    assert form.ahead == network.receptive_field()[1]
+    assert form.input_shape == (1, *shape)
+    assert form.output_shape == (1, *shape)
+    stream = StepStream(form)
+    for n_frames, sizes in [(1, [1]), (5, [5]), (60, [1] * 60), (60, [31, 2, 27]), (9, [4, 5])]:
+        rows = rng.standard_normal((1, 13, n_frames, *shape[2:])).astype(np.float32)
+        whole = run(model, rows)
+        assert np.abs(whole).max() > 0.01
+        # The same stream again: nothing is left of the recording before.
+        np.testing.assert_allclose(in_pieces(stream, rows, sizes), whole, atol=2e-6, rtol=1e-5)
+
+
+def test_frames_come_out_as_early_as_they_can(rng):
+    stream = StepStream(step_form(converted(UNet((4,), dilations=(1,)))))
+    assert stream.ahead > 3
+    rows = rng.standard_normal((1, 13, 40)).astype(np.float32)
+    assert stream.push(rows[:, :, :3]).shape == (1, 13, 0)
+    assert stream.push(rows[:, :, 3:20]).shape == (1, 13, 20 - stream.ahead)
+    assert stream.finish().shape == (1, 13, stream.ahead)
+
+
+def test_the_graph_describes_itself():
+    form = step_form(converted(UNet((4,), dilations=(2,), causal=True)))
+    graph = onnx.load_model_from_string(form.model).graph
+    onnx.checker.check_model(form.model, full_check=True)
+    assert [entry.name for entry in graph.input] == ["frames", *form.state_shapes]
+    outputs = ["frames_out", *(f"{name}_out" for name in form.state_shapes)]
+    assert [result.name for result in graph.output] == outputs
+    # A convolution along time keeps so many frames as its kernel reaches back.
+    reaches = sorted(shape[-1] for shape in form.state_shapes.values())
+    assert sum(reaches) == UNet((4,), dilations=(2,), causal=True).receptive_field()[0]
+    ahead = step_form(converted(UNet((4,), dilations=())))
+    names = [entry.name for entry in onnx.load_model_from_string(ahead.model).graph.input]
+    assert names[:3] == ["frames", "position", "length"]
+
+
+def graph_of(nodes, constants=(), shape=(None, 4, None)):
+    """A graph x -> y of some operators."""
+    sizes = [f"n_{i}" if size is None else size for i, size in enumerate(shape)]
+    ends = [helper.make_tensor_value_info("x", TensorProto.FLOAT, sizes)]
+    constants = [numpy_helper.from_array(np.asarray(v), name) for name, v in constants]
+    out = helper.make_empty_tensor_value_info("y")
+    out.type.tensor_type.elem_type = TensorProto.FLOAT
+    graph = helper.make_graph(nodes, "test", ends, [out], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
+
+
+def node(kind, *inputs, out="y", **options):
+    return helper.make_node(kind, list(inputs), [out], **options)
+
+
+def ints(*values):
+    return np.array(values, np.int64)
+
+
+KERNEL = np.random.default_rng(1).standard_normal((4, 4, 3)).astype(np.float32)
+SUPPORTED = {
+    "convolution behind a bias, twice": (
+        [
+            node("Conv", "x", "k", out="a", pads=[1, 1]),
+            node("Add", "a", "b", out="c"),
+            node("Conv", "c", "k", auto_pad="SAME_LOWER"),
+        ],
+        [("k", KERNEL), ("b", np.ones((4, 1), np.float32))],
+    ),
+    "padding in front, cropped behind": (
+        [
+            node("Pad", "x", "p", out="a"),
+            node("Conv", "a", "k", out="b", auto_pad="VALID", dilations=[2]),
+            node("Exp", "b"),
+        ],
+        [("k", KERNEL), ("p", ints(0, 0, 4, 0, 0, 0))],
+    ),
+    "branches that lag differently": (
+        [
+            node("Conv", "x", "k", out="a", pads=[0, 2]),
+            node("Conv", "x", "k", out="b", pads=[1, 1]),
+            node("Concat", "a", "x", "b", out="c", axis=1),
+            node("Slice", "c", "s", "e", "i", "t"),
+        ],
+        [("k", KERNEL), *zip("seit", (ints(1), ints(11), ints(1), ints(3)), strict=True)],
+    ),
+    "transposed convolution": (
+        [
+            node("ConvTranspose", "x", "k", out="a", dilations=[2]),
+            node("Slice", "a", "s", "e", "i", out="b"),
+            node("Cos", "b"),
+        ],
+        [("k", KERNEL), ("s", ints(1)), ("e", ints(-3)), ("i", ints(2))],
+    ),
+    "frames first": (
+        [
+            node("Transpose", "x", out="a", perm=[2, 0, 1]),
+            node("Reshape", "a", "s", out="b"),
+            node("MatMul", "b", "m", out="c"),
+            node("Softmax", "c", out="d"),
+            node("Reshape", "d", "u", out="e"),
+            node("Transpose", "e", out="f", perm=[1, 2, 0]),
+            node("ReduceMean", "f", out="g", axes=[1], keepdims=1),
+            node("Sub", "f", "g"),
+        ],
+        [("s", ints(-1, 4)), ("m", KERNEL[:, :, 0]), ("u", ints(-1, 1, 4))],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SUPPORTED)
+def test_operators(name, rng):
+    model = graph_of(*SUPPORTED[name])
+    stream = StepStream(step_form(model))
+    rows = rng.standard_normal((1, 4, 23)).astype(np.float32)
+    for sizes in ([23], [1] * 23, [7, 1, 15]):
+        got = in_pieces(stream, rows, sizes)
+        np.testing.assert_allclose(got, run(model, rows), atol=2e-6, rtol=1e-5)
+
+
+REFUSED = {
+    "looks at all frames": [node("ReduceMax", "x", axes=[-1])],
+    "has a stride along time": [node("Conv", "x", "k", strides=[2])],
+    "is not known": [node("CumSum", "x", "two")],
+    "pads with something else": [node("Pad", "x", "p", mode="edge")],
+    "takes some frames only": [node("Slice", "x", "one", "many", "two", "two")],
+    "operands that depend on": [
+        node("Transpose", "x", out="a", perm=[0, 2, 1]),
+        node("MatMul", "a", "x"),
+    ],
+    "mixes frames": [node("Reshape", "x", "flat", out="a"), node("Reshape", "a", "back")],
+    "works on frames of padding": [node("Pad", "x", "p", out="a"), node("Cos", "a")],
+    "other frames than its input": [node("Conv", "x", "k")],
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_looks_at_all_frames_is_refused(reason):
+    constants = [
+        *(("k", KERNEL), ("p", ints(0, 0, 1, 0, 0, 1)), ("two", ints(2)), ("one", ints(1))),
+        *(("many", ints(2**40)), ("flat", ints(1, -1, 4)), ("back", ints(1, 4, -1))),
+    ]
+    with pytest.raises(NotSteppableError, match=reason):
+        step_form(graph_of(REFUSED[reason], constants))
+
+
+def test_networks_of_fixed_length_or_a_stride_are_refused():
+    for network, shape in [
+        (Autoencoder((4,), dense_units=(8,)), (13, 8)),
+        (UNet((4,), strides=(2, 2)), (13, None)),
+    ]:
+        with pytest.raises(NotSteppableError):
+            step_form(converted(network, shape))
+
+
+def test_a_step_form_that_deviates_is_not_used(monkeypatch):
+    model = graph_of(*SUPPORTED["transposed convolution"])
+    monkeypatch.setattr("skse.networks._step_graph._TOLERANCE", -1)
+    with pytest.raises(NotSteppableError, match="deviates from it by"):
+        step_form(model)
