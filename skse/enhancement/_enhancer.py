@@ -294,9 +294,9 @@ class SpeechEnhancer(BaseEnhancer):
         ----------
         path : str or path
             Of the network; ends in ``.onnx`` or ``.tflite``.
-        format : {"litert", "onnx"}, default="onnx"
-            LiteRT is what TensorFlow Lite became. The axes of samples and (for a
-            U-Net) frames stay open in both.
+        format : {"litert", "onnx", "onnx-steps"}, default="onnx"
+            LiteRT is what TensorFlow Lite became. The axes of samples and (for a U-Net)
+            frames stay open in both; "onnx-steps" takes and gives the state of a stream.
 
         Returns
         -------
@@ -306,8 +306,8 @@ class SpeechEnhancer(BaseEnhancer):
         Raises
         ------
         ValueError
-            For a regressor that is no network of skse, and a name that does not
-            fit the format.
+            For a regressor that is no network of skse, a name that does not fit the
+            format, and "onnx-steps" where the network cannot predict frame by frame.
         sklearn.exceptions.NotFittedError
             Before `fit`.
 

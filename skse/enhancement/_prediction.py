@@ -85,8 +85,9 @@ class StepwiseStream:
             stft = np.concatenate([self._stft, stft], axis=1)
         finished = [stft[:, :0]]
         for target in targets:
-            noisy, stft = np.split(stft, [target.shape[1]], axis=1)
-            finished.append(self.chain.apply(target, noisy, **self.limits()))
+            if target.shape[1]:
+                noisy, stft = np.split(stft, [target.shape[1]], axis=1)
+                finished.append(self.chain.apply(target, noisy, **self.limits()))
         self._stft = stft
         return np.concatenate(finished, axis=1)
 

@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skse.networks._architecture import BaseArchitecture
-from skse.networks._steps import NotSteppableError, StepStream
+from skse.networks._steps import NotSteppableError, StepForm, StepStream
 from skse.networks._training import TrainsNetwork
 
 # Frames that one call of the network sees at prediction, so that memory stays flat.
@@ -268,22 +268,39 @@ class BaseNetworkRegressor(TrainsNetwork):
             an operator that has no form for single frames.
         """
         check_is_fitted(self, "regressor_")
-        name, field = type(self.architecture_).__name__, self.receptive_field()
-        if field == (math.inf, 0):
+        if self.receptive_field() == (math.inf, 0):
             from skse.networks._stream import NetworkStream
 
             return NetworkStream(self.regressor_, self.architecture_, self.head)
-        if field is None:
+        return StepStream(self.make_step_form())
+
+    def make_step_form(self) -> StepForm:
+        """Make the ONNX graph that predicts frame by frame, of the weights as they are.
+
+        Returns
+        -------
+        form : StepForm
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            Where the network has no such form, because it does not look a bounded number of
+            frames back and ahead, or has an operator that has none.
+        """
+        check_is_fitted(self, "regressor_")
+        name, field = type(self.architecture_).__name__, self.receptive_field()
+        if field is None or math.isinf(field[0]):
             raise NotSteppableError(
-                f"open_stream: {name} does not look a bounded number of frames back and ahead: its "
-                "receptive_field() is None. Pass predict whole recordings."
+                f"{name} does not look a bounded number of frames back and ahead: its "
+                f"receptive_field() is {field}. Pass predict whole recordings."
             )
         try:
-            return StepStream(self.regressor_.step_form())
+            return self.regressor_.step_form()
         except NotSteppableError as error:
             raise NotSteppableError(
-                f"open_stream: {name} cannot predict frame by frame: {error}. Pass predict whole "
-                "recordings."
+                f"{name} cannot predict frame by frame: {error}. Pass predict whole recordings."
             ) from error
 
     def keras_model(self) -> Any:

@@ -213,13 +213,20 @@ def exported(network, form):
     ----------
     network : BaseNetworkRegressor
         Fitted.
-    form : {"litert", "onnx"}
+    form : {"litert", "onnx", "onnx-steps"}
         Format.
 
     Returns
     -------
     content : bytes
+
+    Raises
+    ------
+    ValueError
+        For "onnx-steps" where the network cannot predict frame by frame.
     """
+    if form == "onnx-steps":
+        return network.make_step_form().model
     if form == "onnx" and isinstance(network.regressor_, OnnxNetwork):
         return _whole_lengths_in(network.regressor_.model)
     from skse.networks._export import to_litert, to_onnx

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from skse.networks._step_tidy import tidied
 from skse.networks._steps import FRAMES, LENGTH, POSITION, NotSteppableError, StepForm, StepStream
 
 # Frames of the two recordings that tell which axis of a tensor is time.
@@ -62,6 +63,10 @@ class Observed:
         sizes = [dim.dim_value for dim in entry.type.tensor_type.shape.dim]
         if len(sizes) not in (3, 4) or sizes[2]:
             raise NotSteppableError(f"its input {entry.name} has no open number of frames")
+        if any(
+            entry.version < 13 for entry in proto.opset_import if entry.domain in ("", "ai.onnx")
+        ):
+            raise NotSteppableError("its operators are older than version 13 of ONNX's")
         self.input, self.output = entry.name, graph.output[0].name
         rng = np.random.default_rng(0)
         rows = rng.standard_normal([1, sizes[1], _MANY, *sizes[3:]]).astype(np.float32)
@@ -158,6 +163,7 @@ class _Builder:
         self.proto, self.observed, self.masked = proto, observed, masked
         self.nodes, self.constants, self.states, self._masks = [], {}, {}, {}
         self._delayed = {}
+        self.shapes = {}  # of what transposed convolutions give, and its axis of time
 
     def form(self):
         """Return the StepForm."""
@@ -209,11 +215,14 @@ class _Builder:
         """
         if frames.delay < 0 or frames.surplus:
             raise NotSteppableError(f"{frames.name} begins before the recording")
+        return self._behind_state(frames, self._inside(frames), n_frames)
+
+    def _behind_state(self, frames, name, n_frames):
         shape = list(frames.shape)
         shape[frames.axis] = n_frames
         state = f"state_{len(self.states)}"
         self.states[state] = shape
-        together = self.add("Concat", [state, self._inside(frames)], axis=frames.axis)
+        together = self.add("Concat", [state, name], axis=frames.axis)
         self.cut(together, frames.axis, -n_frames, None, name=f"{state}_out")
         return together
 
@@ -226,10 +235,12 @@ class _Builder:
         """Return frames so many later that they lag by `delay`."""
         if frames.delay == delay:
             return frames
+        if frames.delay < 0:
+            raise NotSteppableError(f"{frames.name} begins before the recording")
         key = (frames.name, delay)
         if key not in self._delayed:
             more = delay - frames.delay
-            together = self.remembered(replace(frames, surplus=0), more)
+            together = self._behind_state(frames, frames.name, more)
             self._delayed[key] = self.cut(together, frames.axis, 0, -more)
         return replace(frames, name=self._delayed[key], delay=delay)
 
@@ -237,22 +248,32 @@ class _Builder:
         """Make the frames that are none of the recording's zero."""
         if not self.masked:
             return frames.name
-        key = (frames.delay, frames.axis)
-        if key not in self._masks:
-            if None not in self._masks:
-                n_frames = self.add("Shape", [FRAMES], start=2, end=3)
-                n_frames = self.add("Squeeze", [n_frames])
-                zero, one = (self.constant(i, np.int64) for i in (0, 1))
-                now = self.add("Range", [zero, n_frames, one])
-                self._masks[None] = self.add("Add", [now, POSITION])
-            index = self.add("Sub", [self._masks[None], self.constant([frames.delay], np.int64)])
-            begun = self.add("GreaterOrEqual", [index, self.constant([0], np.int64)])
-            going_on = self.add("Less", [index, LENGTH])
-            inside = self.add("And", [begun, going_on])
-            inside = self.add("Cast", [inside], to=TensorProto.FLOAT)
-            shape = [-1] + [1] * (-frames.axis - 1)
-            self._masks[key] = self.add("Reshape", [inside, self.constant(shape, np.int64)])
-        return self.add("Mul", [frames.name, self._masks[key]])
+        inside = f"inside_{frames.delay}"
+        self._masks[frames.delay] = inside
+        if frames.axis != -1:
+            shape = self.constant([-1] + [1] * (-frames.axis - 1), np.int64)
+            inside = self.add("Reshape", [inside, shape])
+        return self.add("Mul", [frames.name, inside])
+
+    def _mask_nodes(self):
+        """Return the operators that tell, for every delay, which frames are the recording's."""
+        nodes, self.nodes = self.nodes, []
+        n_frames = self.add("Gather", [self.add("Shape", [FRAMES]), self.constant(2, np.int64)])
+        zero, one = (self.constant(i, np.int64) for i in (0, 1))
+        index = self.add("Add", [self.add("Range", [zero, n_frames, one]), POSITION])
+        delays = self.constant([[delay] for delay in self._masks], np.int64)
+        index = self.add("Sub", [index, delays])
+        inside = self.add(
+            "And",
+            [self.add("GreaterOrEqual", [index, zero]), self.add("Less", [index, LENGTH])],
+        )
+        inside = self.add("Cast", [inside], to=TensorProto.FLOAT)
+        each = self.constant(np.ones(len(self._masks)), np.int64)
+        split = helper.make_node("Split", [inside, each], list(self._masks.values()), axis=0)
+        masks, self.nodes = [*self.nodes, split], nodes
+        for node in masks:
+            node.name = f"mask_{node.op_type}"
+        return masks
 
     def _model(self, shape, out):
         """Put the graph together."""
@@ -264,12 +285,16 @@ class _Builder:
         results += [
             (f"{name}_out", TensorProto.FLOAT, state) for name, state in self.states.items()
         ]
+        nodes = [*self._mask_nodes(), *self.nodes] if self._masks else self.nodes
+        constants = dict(self.constants.values())
+        nodes = tidied(nodes, constants, self.shapes)
+        used = {name for node in nodes for name in node.input}
         graph = helper.make_graph(
-            self.nodes,
+            nodes,
             "steps",
             [helper.make_tensor_value_info(*entry) for entry in entries],
             [helper.make_tensor_value_info(*result) for result in results],
-            [numpy_helper.from_array(values, name) for name, values in self.constants.values()],
+            [numpy_helper.from_array(v, name) for name, v in constants.items() if name in used],
         )
         return helper.make_model(
             graph, opset_imports=self.proto.opset_import, ir_version=self.proto.ir_version

@@ -312,11 +312,11 @@ class _Operator:
         more = list(self.attributes.get("output_padding", [0] * axes))
         front, back = frames.zeros
         lost_front, lost_back = pads[i], pads[i + axes] - more[i]
-        pads[i] = pads[i + axes] = more[i] = 0
+        # Padding cuts off the frames that some of what they need is missing of.
+        pads[i], pads[i + axes], more[i] = extent, extent, 0
         together = self.builder.remembered(frames, extent) if extent else frames.name
         name = self._convolution(together, pads, output_padding=more)
-        if extent:
-            name = self.builder.cut(name, frames.axis, extent, -extent)
+        self.builder.shapes[name] = (self.observed.time_axis(out), self.observed.few[out].shape)
         made = Frames(
             name,
             self.observed.time_axis(out),
