@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from onnx import helper, numpy_helper
 
+from skse.networks._explicit_padding import pad_explicitly
 from skse.networks._runtime import OnnxNetwork
 from skse.networks._step_graph import step_form
 from skse.networks._steps import NotSteppableError
@@ -76,6 +77,7 @@ def to_onnx(model):
         proto, _ = tf2onnx.convert.from_function(function, [spec])
     _rewrite(proto.graph)
     compute_lengths_whole(proto.graph)
+    pad_explicitly(proto)
     converted = proto.SerializeToString()
     try:
         got = OnnxNetwork(converted, [], (), {}).predict_rows(rows)

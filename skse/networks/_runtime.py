@@ -228,20 +228,22 @@ def exported(network, form):
     if form == "onnx-steps":
         return network.make_step_form().model
     if form == "onnx" and isinstance(network.regressor_, OnnxNetwork):
-        return _whole_lengths_in(network.regressor_.model)
+        return _as_written_now(network.regressor_.model)
     from skse.networks._export import to_litert, to_onnx
 
     return (to_onnx if form == "onnx" else to_litert)(network.keras_model())
 
 
-def _whole_lengths_in(model):
+def _as_written_now(model):
     """Return the ONNX of a model file, which older versions wrote, as it is written now."""
     import onnx
 
+    from skse.networks._explicit_padding import pad_explicitly
     from skse.networks._whole_lengths import compute_lengths_whole
 
     proto = onnx.load_model_from_string(model)
-    return proto.SerializeToString() if compute_lengths_whole(proto.graph) else model
+    changed = compute_lengths_whole(proto.graph) + pad_explicitly(proto)
+    return proto.SerializeToString() if changed else model
 
 
 def check_onnx(model):
