@@ -29,3 +29,13 @@ def test_the_stream_is_that_of_python(runtime, block, tmp_path):
     stream = StreamingEnhancer(enhancer, level=0.05)
     expected = np.concatenate([stream.process(noisy), stream.flush()])[stream.latency_samples_ :]
     np.testing.assert_allclose(np.fromfile(files[2], "<f4"), expected, atol=1e-5)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="needs node, and npm install in examples/javascript")
+def test_what_it_does_not_know_is_named(tmp_path):
+    enhancer = load_model("speech-8k").set_params(strength=0.5)
+    path = enhancer.export(tmp_path / "net.onnx", format="onnx-steps")
+    command = ["node", "enhance.mjs", path, path, tmp_path / "out.f32"]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True)
+    assert done.returncode
+    assert "needs strength to be 1, not 0.5" in done.stderr

@@ -49,11 +49,22 @@ export class Stream {
    */
   constructor(ort, session, told, level) {
     const { parameters, class: name } = told.featurizer;
-    if (name !== "STFTFeaturizer" || parameters.scale !== "log" || told.head?.output !== "complex")
-      throw new Error(`this example knows no ${name} before, or no such target behind the network`);
-    if (told.steps.ahead > 0) throw new Error("this example is for causal networks");
-    if (parameters.window !== "hann" || told.head.compression !== 1 || parameters.drop_nyquist)
-      throw new Error("this example is for a Hann window and spectra as they are");
+    const needed = {
+      "featurizer.class": [name, "STFTFeaturizer"],
+      "featurizer.parameters.scale": [parameters.scale, "log"],
+      "featurizer.parameters.window": [parameters.window, "hann"],
+      "featurizer.parameters.drop_nyquist": [parameters.drop_nyquist, false],
+      "featurizer.parameters.noise_channels.length": [parameters.noise_channels?.length, 0],
+      "head.output": [told.head?.output, "complex"],
+      "head.compression": [told.head?.compression, 1],
+      "before_the_network.length": [told.before_the_network.length, 0],
+      "steps.ahead": [told.steps?.ahead, 0],
+      strength: [told.strength, 1],
+      mask_floor_db: [told.mask_floor_db, null],
+    };
+    for (const [what, [given, expected]] of Object.entries(needed))
+      if (given !== expected)
+        throw new Error(`this example needs ${what} to be ${expected}, not ${given}`);
     Object.assign(this, { ort, session, steps: told.steps });
     this.hop = parameters.hop_length;
     this.fourier = new Fourier(parameters.n_fft);

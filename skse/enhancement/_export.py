@@ -8,7 +8,7 @@ import numpy as np
 
 from skse.enhancement._regressors import steps_of
 from skse.enhancement._segments import Segments
-from skse.networks import BaseNetworkRegressor, exported
+from skse.networks import BaseNetworkRegressor, exported, step_form_of
 from skse.utils import check_choice, write_whole
 
 _SUFFIXES = {"litert": ".tflite", "onnx": ".onnx", "onnx-steps": ".onnx"}
@@ -47,7 +47,7 @@ def export_network(chain, regressor, path, form, more):
         )
     content = exported(network, form)
     if form == "onnx-steps":
-        more = {**more, "steps": _describe_steps(network.make_step_form())}
+        more = {**more, "steps": _describe_steps(step_form_of(network))}
     description = json.dumps(_describe(chain, steps, path.name, more), indent=1, allow_nan=False)
     write_whole(path, content)
     write_whole(path.with_suffix(".json"), description)

@@ -1,5 +1,7 @@
 """What the enhancer asks of whatever regressor it was given."""
 
+import math
+
 import numpy as np
 import sklearn
 from sklearn.base import MetaEstimatorMixin
@@ -117,7 +119,7 @@ def receptive_field(regressor):
 
 
 class FrameSteps:
-    """Predicts the frames of one recording as they come, behind the steps of a Pipeline.
+    """Predicts the frames of one recording as they come, behind the steps of Pipelines.
 
     Parameters
     ----------
@@ -126,7 +128,7 @@ class FrameSteps:
     """
 
     def __init__(self, regressor):
-        self.before = steps_of(getattr(regressor, "best_estimator_", regressor))[:-1]
+        self.before = steps_before(regressor)
         self.stream = network_of(regressor).open_stream()
 
     @property
@@ -145,11 +147,26 @@ class FrameSteps:
         return self.stream.finish()
 
 
+def steps_before(regressor):
+    """Return what rows go through on the way to the innermost regressor, outermost first."""
+    if is_search(regressor):
+        return steps_before(getattr(regressor, "best_estimator_", regressor.estimator))
+    *before, inner = steps_of(regressor)
+    return before + (steps_before(inner) if inner is not regressor else [])
+
+
 def open_steps(regressor):
-    """Return the FrameSteps of a regressor; None where it predicts whole rows only."""
-    before = steps_of(getattr(regressor, "best_estimator_", regressor))[:-1]
-    alone = all(receptive_field(step) == (0, 0) for step in before)
-    if not alone or not isinstance(network_of(regressor), BaseNetworkRegressor):
+    """Return the FrameSteps of a regressor; None where it predicts whole rows only.
+
+    So do networks that carry a state, which go on from block to block, and those with a
+    `predict` of their own.
+    """
+    network, field = network_of(regressor), receptive_field(regressor)
+    if field is None or math.isinf(field[0]):
+        return None
+    if getattr(type(network), "predict", None) is not BaseNetworkRegressor.predict:
+        return None
+    if any(receptive_field(step) != (0, 0) for step in steps_before(regressor)):
         return None
     try:
         return FrameSteps(regressor)

@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -11,11 +12,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skse.networks._architecture import BaseArchitecture
-from skse.networks._steps import NotSteppableError, StepForm, StepStream
+from skse.networks._steps import NotSteppableError, StepStream
 from skse.networks._training import TrainsNetwork
 
 # Frames that one call of the network sees at prediction, so that memory stays flat.
 _FRAMES_PER_CALL = 512
+# Layers are changed for as long as one is converted.
+_MAKING_STEPS = Lock()
 
 
 class BaseNetworkRegressor(TrainsNetwork):
@@ -265,42 +268,29 @@ class BaseNetworkRegressor(TrainsNetwork):
             Before `fit`.
         ValueError
             Where the network does not look a bounded number of frames back and ahead, or has
-            an operator that has no form for single frames.
+            an operator of which no form for single frames is known.
         """
         check_is_fitted(self, "regressor_")
         if self.receptive_field() == (math.inf, 0):
             from skse.networks._stream import NetworkStream
 
             return NetworkStream(self.regressor_, self.architecture_, self.head)
-        return StepStream(self.make_step_form())
+        return StepStream(self._make_step_form())
 
-    def make_step_form(self) -> StepForm:
-        """Make the ONNX graph that predicts frame by frame, of the weights as they are.
-
-        Returns
-        -------
-        form : StepForm
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            Before `fit`.
-        ValueError
-            Where the network has no such form, because it does not look a bounded number of
-            frames back and ahead, or has an operator that has none.
-        """
-        check_is_fitted(self, "regressor_")
+    def _make_step_form(self):
+        """Make the graph that predicts frame by frame, of the weights as they are."""
         name, field = type(self.architecture_).__name__, self.receptive_field()
         if field is None or math.isinf(field[0]):
             raise NotSteppableError(
                 f"{name} does not look a bounded number of frames back and ahead: its "
-                f"receptive_field() is {field}. Pass predict whole recordings."
+                f"receptive_field() is {field}. It predicts whole recordings."
             )
         try:
-            return self.regressor_.step_form()
+            with _MAKING_STEPS:
+                return self.regressor_.step_form()
         except NotSteppableError as error:
             raise NotSteppableError(
-                f"{name} cannot predict frame by frame: {error}. Pass predict whole recordings."
+                f"{name} cannot predict frame by frame: {error}. It predicts whole recordings."
             ) from error
 
     def keras_model(self) -> Any:

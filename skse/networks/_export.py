@@ -11,8 +11,7 @@ import tensorflow as tf
 from onnx import helper, numpy_helper
 
 from skse.networks._explicit_padding import pad_explicitly
-from skse.networks._runtime import OnnxNetwork
-from skse.networks._step_graph import step_form
+from skse.networks._runtime import OnnxNetwork, form_or_refusal
 from skse.networks._steps import NotSteppableError
 from skse.networks._tensorflow import kept_back
 from skse.networks._whole_lengths import compute_lengths_whole
@@ -102,18 +101,13 @@ def to_step_form(model):
 
     Returns
     -------
-    form : StepForm
-
-    Raises
-    ------
-    NotSteppableError
-        Where it has none, or no ONNX form.
+    form : StepForm or NotSteppableError
+        The latter where it has none, or no ONNX form.
     """
     try:
-        converted = to_onnx(model)
+        return form_or_refusal(to_onnx(model))
     except Exception as error:  # tf2onnx raises whatever comes
-        raise NotSteppableError(str(error)) from error
-    return step_form(converted)
+        return NotSteppableError(str(error))
 
 
 def to_litert(model):

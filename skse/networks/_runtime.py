@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from skse.networks._steps import NotSteppableError, StepStream
 from skse.networks._tensorflow import load_tensorflow
 from skse.utils import default_threads
 
@@ -60,10 +61,8 @@ class OnnxNetwork:
     def step_form(self):
         """Return the StepForm; a NotSteppableError where there is none."""
         if self._steps is None:
-            from skse.networks._step_graph import step_form
-
-            self._steps = step_form(self.model)
-        return self._steps
+            self._steps = form_or_refusal(self.model)
+        return form_of(self._steps)
 
     def halved(self):
         """Return this network with its kernels rounded to float16; the ONNX alone.
@@ -226,12 +225,43 @@ def exported(network, form):
         For "onnx-steps" where the network cannot predict frame by frame.
     """
     if form == "onnx-steps":
-        return network.make_step_form().model
+        return step_form_of(network).model
     if form == "onnx" and isinstance(network.regressor_, OnnxNetwork):
         return _as_written_now(network.regressor_.model)
     from skse.networks._export import to_litert, to_onnx
 
     return (to_onnx if form == "onnx" else to_litert)(network.keras_model())
+
+
+def step_form_of(network):
+    """Return the StepForm of a fitted regressor, or a ValueError that says what to do instead."""
+    try:
+        stream = network.open_stream()
+    except NotSteppableError as error:
+        raise ValueError(f'export: {error} Use format="onnx".') from error
+    if not isinstance(stream, StepStream):
+        raise ValueError(
+            f"export: {type(network.architecture_).__name__} carries a state of its own, which "
+            'Keras steps; format="onnx-steps" cannot write it. Use format="onnx".'
+        )
+    return stream.form
+
+
+def form_or_refusal(model):
+    """Return the StepForm of an ONNX model, or the NotSteppableError that says why it has none."""
+    from skse.networks._step_graph import step_form
+
+    try:
+        return step_form(model)
+    except NotSteppableError as error:
+        return error
+
+
+def form_of(kept):
+    """Return what :func:`form_or_refusal` gave, or raise it."""
+    if isinstance(kept, NotSteppableError):
+        raise NotSteppableError(str(kept))
+    return kept
 
 
 def _as_written_now(model):

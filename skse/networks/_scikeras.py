@@ -26,7 +26,7 @@ from scikeras.wrappers import BaseWrapper, KerasRegressor
 
 from skse.networks import _layers  # noqa: F401  registers what saved models name
 from skse.networks._heads import build_with_head
-from skse.networks._runtime import SavedKerasObject
+from skse.networks._runtime import SavedKerasObject, form_of
 
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
@@ -213,7 +213,7 @@ class OwnedKerasRegressor(KerasRegressor):
         if form is None or not all(map(np.array_equal, known, weights)):
             form = to_step_form(self.model_)
             self._steps = weights, form
-        return form
+        return form_of(form)
 
     def __getstate__(self):
         kept = super().__getstate__().items()

@@ -4,13 +4,14 @@ What a convolution along time still needs of earlier frames becomes a state, an 
 output of the graph. It is made from the graph that predicts whole recordings, without Keras.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from skse.networks._step_operators import Frames, step
 from skse.networks._step_tidy import tidied
 from skse.networks._steps import FRAMES, LENGTH, POSITION, NotSteppableError, StepForm, StepStream
 
@@ -39,12 +40,17 @@ def step_form(model):
         Where an operator of the graph looks at all frames, or at some in a way that is not known
         here; and where the result differs from the graph.
     """
-    proto = onnx.load_model_from_string(model)
-    observed = Observed(proto)
-    form = _Builder(proto, observed, masked=False).form()
-    if form.ahead:
-        form = _Builder(proto, observed, masked=True).form()
-    _check(form, observed)
+    try:
+        proto = onnx.load_model_from_string(model)
+        observed = Observed(proto)
+        form = _Builder(proto, observed, masked=False).form()
+        if form.ahead:
+            form = _Builder(proto, observed, masked=True).form()
+        _check(form, observed)
+    except NotSteppableError:
+        raise
+    except Exception as error:  # of a graph that onnxruntime or one of its operators is odd in
+        raise NotSteppableError(f"{type(error).__name__}: {error}") from error
     return form
 
 
@@ -76,7 +82,7 @@ class Observed:
         self.data = {self.input}
         for node in graph.node:
             if node.op_type not in ("Shape", "Size") and self.data & set(node.input):
-                self.data |= set(node.output)
+                self.data |= set(node.output) - {""}
 
     def _run(self, proto, rows):
         import onnxruntime
@@ -117,34 +123,6 @@ class Observed:
         return value
 
 
-@dataclass(frozen=True)
-class Frames:
-    """A tensor of the step form, and which frames of the whole recording's it holds.
-
-    Parameters
-    ----------
-    name : str
-        In the step form.
-    axis : int
-        Axis of time, negative.
-    shape : tuple of int
-        In the whole graph; what counts is all but the time.
-    delay : int
-        With the input's frame ``n`` comes frame ``n - delay``.
-    surplus : int
-        Frames that the tensor has more than the recording, without `zeros`.
-    zeros : tuple of int
-        Frames of zeros before and behind, still to be added.
-    """
-
-    name: str
-    axis: int
-    shape: tuple[int, ...]
-    delay: int = 0
-    surplus: int = 0
-    zeros: tuple[int, int] = (0, 0)
-
-
 class _Builder:
     """Writes the step form of a graph, operator by operator.
 
@@ -167,8 +145,6 @@ class _Builder:
 
     def form(self):
         """Return the StepForm."""
-        from skse.networks._step_operators import step
-
         observed, shape = self.observed, self.observed.few[self.observed.input].shape
         tensors = {observed.input: Frames(FRAMES, 2 - len(shape), shape)}
         for node in self.proto.graph.node:
@@ -253,7 +229,7 @@ class _Builder:
         if frames.axis != -1:
             shape = self.constant([-1] + [1] * (-frames.axis - 1), np.int64)
             inside = self.add("Reshape", [inside, shape])
-        return self.add("Mul", [frames.name, inside])
+        return self.add("Where", [inside, frames.name, self.constant(0, np.float32)])
 
     def _mask_nodes(self):
         """Return the operators that tell, for every delay, which frames are the recording's."""
@@ -267,7 +243,6 @@ class _Builder:
             "And",
             [self.add("GreaterOrEqual", [index, zero]), self.add("Less", [index, LENGTH])],
         )
-        inside = self.add("Cast", [inside], to=TensorProto.FLOAT)
         each = self.constant(np.ones(len(self._masks)), np.int64)
         split = helper.make_node("Split", [inside, each], list(self._masks.values()), axis=0)
         masks, self.nodes = [*self.nodes, split], nodes

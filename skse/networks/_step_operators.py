@@ -1,12 +1,11 @@
 """How every operator of an ONNX graph works on the next frames of a recording."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from onnx import helper
 
-from skse.networks._step_graph import Frames
 from skse.networks._steps import NotSteppableError
 
 # Those that see every value alone, or with others of the same frame.
@@ -26,6 +25,34 @@ _REDUCTIONS = (
     *("ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"),
 )
 _OF_SHAPE = ("Flatten", "Reshape", "Squeeze", "Unsqueeze")
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A tensor of the step form, and which frames of the whole recording's it holds.
+
+    Parameters
+    ----------
+    name : str
+        In the step form.
+    axis : int
+        Axis of time, negative.
+    shape : tuple of int
+        In the whole graph; what counts is all but the time.
+    delay : int
+        With the input's frame ``n`` comes frame ``n - delay``.
+    surplus : int
+        Frames that the tensor has more than the recording, without `zeros`.
+    zeros : tuple of int
+        Frames of zeros before and behind, still to be added.
+    """
+
+    name: str
+    axis: int
+    shape: tuple[int, ...]
+    delay: int = 0
+    surplus: int = 0
+    zeros: tuple[int, int] = (0, 0)
 
 
 def step(builder, node, tensors):
@@ -68,6 +95,7 @@ class _Operator:
         special |= {name: self._reshape for name in _OF_SHAPE}
         special |= {"MatMul": self._multiply, "Gemm": self._multiply}
         special |= {"MaxPool": self._pool, "AveragePool": self._pool}
+        special |= {"GlobalMaxPool": self._pool_all, "GlobalAveragePool": self._pool_all}
         if self.kind not in special or self.node.domain not in ("", "ai.onnx"):
             raise self._error("is not known to work frame by frame")
         return special[self.kind]()
@@ -78,13 +106,15 @@ class _Operator:
     def _copied(self, inputs, like):
         """Add the operator as it is; its outputs have the frames of `like`."""
         names = list(self.node.output)
-        made = [f"{self.kind}_{len(self.builder.nodes)}_{i}" for i in range(len(names))]
+        number = len(self.builder.nodes)
+        made = [name and f"{self.kind}_{number}_{i}" for i, name in enumerate(names)]
         node = helper.make_node(self.kind, inputs, made, name=made[0])
         node.attribute.extend(self.node.attribute)
         self.builder.nodes.append(node)
         return {
             name: replace(like, name=new, axis=self.observed.time_axis(name))
             for name, new in zip(names, made, strict=True)
+            if name
         }
 
     def _one(self):
@@ -123,13 +153,13 @@ class _Operator:
 
     def _over_axes(self):
         axes = self.attributes.get("axes", self.attributes.get("axis"))
-        if axes is None and self.kind in _REDUCTIONS and len(self.node.input) > 1:
+        if axes is None and self.kind in _REDUCTIONS and self.node.input[1:2] not in ([], [""]):
             axes = self.observed.constant(self.node.input[1])
         if axes is None and self.kind in _REDUCTIONS:
             raise self._error("looks at all frames")
         if axes is None:
             axes = 0 if self.kind == "Split" else -1
-        (frames, *_), rank = self.frames.values(), None
+        frames = next(iter(self.frames.values()))
         rank = len(frames.shape)
         given = {int(axis) % rank for axis in np.atleast_1d(axes)}
         if self.kind == "LayerNormalization":
@@ -149,8 +179,14 @@ class _Operator:
     def _pool(self):
         frames = self._finished(self._one())
         i = self._spatial(frames)
-        if {self.attributes["kernel_shape"][i], self._strides()[i]} != {1}:
+        if i is not None and {self.attributes["kernel_shape"][i], self._strides()[i]} != {1}:
             raise self._error("pools frames")
+        return self._same_frames()
+
+    def _pool_all(self):
+        frames = self._finished(self._one())
+        if self._spatial(frames) is not None:
+            raise self._error("looks at all frames")
         return self._same_frames()
 
     def _reshape(self):

@@ -1,6 +1,7 @@
 """Prediction frame by frame, from the step form of a network, through onnxruntime."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -38,6 +39,19 @@ class StepForm:
     input_shape: tuple[int | None, ...]
     output_shape: tuple[int | None, ...]
 
+    @cached_property
+    def session(self):
+        """The onnxruntime session of all streams: it keeps nothing of a recording."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors
+        options.intra_op_num_threads = 1  # a frame is too little for two
+        return onnxruntime.InferenceSession(self.model, options, providers=["CPUExecutionProvider"])
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "session"}
+
 
 class StepStream:
     """Predicts one recording frame by frame: what ``open_stream`` of a network returns.
@@ -49,16 +63,8 @@ class StepStream:
     """
 
     def __init__(self, form):
-        import onnxruntime
-
         self.form = form
         self.ahead = form.ahead
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors
-        options.intra_op_num_threads = 1  # a frame is too little for two
-        self._session = onnxruntime.InferenceSession(
-            form.model, options, providers=["CPUExecutionProvider"]
-        )
         self._axis = form.output_shape.index(None)
         self.reset()
 
@@ -110,7 +116,7 @@ class StepStream:
         if self.ahead:
             inputs[POSITION] = np.array([self._n_frames], np.int64)
             inputs[LENGTH] = np.array([length], np.int64)
-        y, *states = self._session.run(None, inputs)
+        y, *states = self.form.session.run(None, inputs)
         self._states = dict(zip(self._states, states, strict=True))
         return y
 

@@ -178,6 +178,41 @@ def test_operators(name, rng):
         np.testing.assert_allclose(got, run(model, rows), atol=2e-6, rtol=1e-5)
 
 
+def test_what_lies_before_the_recording_is_zero_whatever_it_would_be(rng):
+    # 0/0 in frames before the first and behind the last: they are none of the recording's.
+    nodes = [
+        node("Conv", "x", "k", out="a", pads=[1, 1]),
+        node("Div", "a", "a", out="b"),
+        node("Conv", "b", "k", pads=[1, 1]),
+    ]
+    model = graph_of(nodes, [("k", KERNEL)])
+    stream = StepStream(step_form(model))
+    rows = rng.standard_normal((1, 4, 9)).astype(np.float32)
+    got = in_pieces(stream, rows, [1] * 9)
+    np.testing.assert_allclose(got, run(model, rows), atol=1e-5)
+
+
+def test_operators_behind_frames_that_are_rows(rng):
+    nodes = [
+        node("Transpose", "x", out="a", perm=[2, 1, 0]),
+        node("GlobalAveragePool", "a", out="b"),
+        node("MaxPool", "a", out="c", kernel_shape=[1]),
+        node("Add", "b", "c", out="d"),
+        node("Transpose", "d", perm=[2, 1, 0]),
+    ]
+    model = graph_of(nodes)
+    rows = rng.standard_normal((1, 4, 9)).astype(np.float32)
+    got = in_pieces(StepStream(step_form(model)), rows, [4, 5])
+    np.testing.assert_allclose(got, run(model, rows), atol=1e-6)
+
+
+def test_a_graph_that_cannot_be_run_is_refused():
+    nodes = [node("Add", "x", "seven")]
+    seven = np.ones((1, 1, 7), np.float32)  # 7 frames and no others
+    with pytest.raises(NotSteppableError, match="7 by 41"):
+        step_form(graph_of(nodes, [("seven", seven)]))
+
+
 REFUSED = {
     "looks at all frames": [node("ReduceMax", "x", axes=[-1])],
     "has a stride along time": [node("Conv", "x", "k", strides=[2])],

@@ -1,6 +1,8 @@
 """Frames of one recording, one after the other, from networks of every kind."""
 
+import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -52,13 +54,30 @@ def test_other_rows_are_refused(shape, network, rng):
     np.testing.assert_allclose(got, network.predict(rows), atol=1e-5)
 
 
+def test_a_stream_can_be_copied(network, rng):
+    rows = rng.standard_normal((1, 12, 9)).astype(np.float32)
+    stream = network.open_stream()
+    first = stream.push(rows[:, :, :7])
+    for other in (pickle.loads(pickle.dumps(stream)), copy.deepcopy(stream)):
+        got = np.concatenate([first, other.push(rows[:, :, 7:]), other.finish()], axis=2)
+        np.testing.assert_allclose(got, network.predict(rows), atol=1e-5)
+
+
+def test_streams_may_be_opened_in_threads(network):
+    with ThreadPoolExecutor(4) as pool:
+        forms = [stream.form for stream in pool.map(lambda _: network.open_stream(), range(4))]
+    assert all(form is forms[0] for form in forms)
+
+
 def test_a_network_without_bounds_has_no_stream(plain, smooth_problem):
     network = NetworkRegressor(plain, epochs=1).fit(*smooth_problem)
     with pytest.raises(NotSteppableError, match="Plain does not look a bounded number"):
         network.open_stream()
 
 
-def test_a_layer_that_is_not_known_is_named(smooth_problem, plain):
+def test_a_layer_that_is_not_known_is_named(smooth_problem, plain, monkeypatch):
+    from skse.networks._export import to_onnx
+
     class Peeking(type(plain)):
         def body(self, image, n_channels):
             from keras import layers
@@ -70,5 +89,11 @@ def test_a_layer_that_is_not_known_is_named(smooth_problem, plain):
             return 1, 1  # which it says wrongly
 
     network = NetworkRegressor(Peeking(), epochs=1).fit(*smooth_problem)
-    with pytest.raises(NotSteppableError, match=r"Peeking cannot predict frame by frame: .*frames"):
-        network.open_stream()
+    converted = []
+    monkeypatch.setattr(
+        "skse.networks._export.to_onnx", lambda m: converted.append(0) or to_onnx(m)
+    )
+    for _ in range(2):
+        with pytest.raises(NotSteppableError, match=r"Peeking cannot predict .*: .*frames"):
+            network.open_stream()
+    assert len(converted) == 1  # a refusal is kept
