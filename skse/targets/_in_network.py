@@ -211,12 +211,13 @@ class SignalApproximationTarget(InNetworkTarget):
 
 
 class WaveformTarget(InNetworkTarget):
-    """The loss in the time domain, through an inverse STFT.
+    r"""The loss in the time domain, through an inverse STFT.
 
     The network applies a mask to the noisy STFT, and the loss compares waveforms:
     ``loss="si_sdr"`` or ``"snr"``, or ``"mse"`` and ``"mae"`` (L1) on the samples.
-    A masked STFT is in general not the STFT of any waveform; here the loss sees what
-    the inverse STFT makes of it, so that nothing inconsistent is learned.
+    A masked STFT is in general not the STFT of any waveform (it is not consistent);
+    here the loss sees what the inverse STFT makes of it, and nothing else. After Du et
+    al. [1]_, who put the loss of a complex mask there.
     What the network puts out remains an STFT, which the enhancer cross-fades as any other.
 
     Parameters
@@ -251,10 +252,22 @@ class WaveformTarget(InNetworkTarget):
     that of its last. ``ideal_prediction``, and with it :func:`~skse.oracle_predict`,
     takes the mask with the least squared error in each unit of the STFT.
 
+    The loss does not make the masked STFT :math:`\hat S` more consistent: it stops paying for
+    what is not. The STFT of the least-squares inverse STFT is an orthogonal projection
+    :math:`P`, and that of clean speech, :math:`S`, is its own. So, summed over both halves of
+    the spectrum,
+
+    .. math:: \|P \hat S - S\|^2 = \|\hat S - S\|^2 - \|\hat S - P \hat S\|^2 ,
+
+    the squared error of the spectrum (:class:`SignalApproximationTarget`) less the energy
+    of the inconsistent part, which may well grow in training. Where the squared windows add up
+    to a constant (Hann windows at a hop of ``n_fft // 4``, not ``n_fft // 2``), the left side
+    is that constant times the squared error of the waveform; else it weights samples.
+
     References
     ----------
-    Wang, J. et al. (2018). End-to-end model for speech enhancement by consistent
-    spectrogram masking. arXiv:1901.00295.
+    .. [1] X. Du, M. Zhu, X. Shi, X. Zhang, W. Zhang and J. Chen, "End-to-end model for speech
+       enhancement by consistent spectrogram masking", arXiv:1901.00295, 2019.
 
     Examples
     --------
