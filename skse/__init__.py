@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 # ``import skse`` stays as cheap as the scikit-learn it stands on.
 _HOME = {
     "AutoencoderRegressor": "skse.networks",
+    "DenseNetRegressor": "skse.networks",
     "FeatureScaler": "skse.features",
     "IdealMaskTarget": "skse.targets",
     "IdentityEnhancer": "skse.enhancement",
@@ -31,6 +32,7 @@ _HOME = {
     "StreamingEnhancer": "skse.enhancement",
     "UNetRegressor": "skse.networks",
     "WaveformTarget": "skse.targets",
+    "WideResNetRegressor": "skse.networks",
     "WienerFilter": "skse.enhancement",
     "load": "skse.persistence",
     "oracle_predict": "skse.enhancement",

@@ -31,8 +31,10 @@ from skse.features import PeakNormalize as PeakNormalize
 from skse.features import Resample as Resample
 from skse.features import STFTFeaturizer as STFTFeaturizer
 from skse.networks import AutoencoderRegressor as AutoencoderRegressor
+from skse.networks import DenseNetRegressor as DenseNetRegressor
 from skse.networks import NetworkRegressor as NetworkRegressor
 from skse.networks import UNetRegressor as UNetRegressor
+from skse.networks import WideResNetRegressor as WideResNetRegressor
 from skse.persistence import load as load
 from skse.persistence import save as save
 from skse.targets import IdealMaskTarget as IdealMaskTarget

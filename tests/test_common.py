@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skse
 from skse import (
     AutoencoderRegressor,
+    DenseNetRegressor,
     FeatureScaler,
     IdealMaskTarget,
     IdentityEnhancer,
@@ -33,6 +34,7 @@ from skse import (
     STFTFeaturizer,
     UNetRegressor,
     WaveformTarget,
+    WideResNetRegressor,
     WienerFilter,
 )
 from skse.networks import UNet
@@ -66,6 +68,8 @@ NETWORKS = [
     UNetRegressor(filters=(4, 4), dilations=(1,), **SMALL),
     AutoencoderRegressor(filters=(4, 4), dense_units=(8,), **SMALL),
     NetworkRegressor(UNet(filters=(4,), dilations=(1,)), **SMALL),
+    DenseNetRegressor(3, n_layers=1, n_levels=1, first_filters=4, dilations=(1,), **SMALL),
+    WideResNetRegressor((4,), n_blocks=1, **SMALL),
 ]
 ENHANCERS = [
     SpeechEnhancer(regressor=Ridge()),
@@ -157,8 +161,10 @@ EXPECTED_FAILURES = {
     "SignalApproximationTarget": COMPLEX,
     "WaveformTarget": COMPLEX,
     "AutoencoderRegressor": FLOAT32,
+    "DenseNetRegressor": FLOAT32,
     "NetworkRegressor": FLOAT32,
     "UNetRegressor": FLOAT32,
+    "WideResNetRegressor": FLOAT32,
     "SpeechEnhancer": {
         **ANY_LENGTH,
         **FLOAT32,

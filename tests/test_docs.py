@@ -66,7 +66,9 @@ CODES = {
 # Where parameters are those of a class, or an example needs an extra or minutes.
 EXCEPTIONS = {
     "skse.networks.Autoencoder": {"PR04"},
+    "skse.networks.DenseNet": {"PR04"},
     "skse.networks.UNet": {"PR04"},
+    "skse.networks.WideResNet": {"PR04"},
     "skse.metrics.pesq_score": {"EX01"},
     "skse.metrics.pesq_nb_score": {"EX01"},
     "skse.metrics.pesq_wb_score": {"EX01"},

@@ -62,13 +62,18 @@ def test_body_sees_the_features_alone(make_network, rng):
     """Features of 5 bands in 2 channels, and an STFT of 9 frequencies, in one array."""
     X = rng.standard_normal((6, 9, 7, 4)).astype(np.float32)
     y = rng.standard_normal((6, 9, 7, 2)).astype(np.float32)
-    for name in ("UNetRegressor", "AutoencoderRegressor"):
+    for name in (
+        "UNetRegressor",
+        "AutoencoderRegressor",
+        "DenseNetRegressor",
+        "WideResNetRegressor",
+    ):
         network = make_network(name, head=HEAD).fit(X, y)
         body = next(layer for layer in network.regressor_.model_.layers if hasattr(layer, "layers"))
         assert body.input_shape[1] == 5
         assert body.input_shape[3] == 2
         assert body.output_shape[1] == 9
-        if name == "UNetRegressor":
+        if name != "AutoencoderRegressor":
             assert network.predict(X[:, :, :3]).shape == (6, 9, 3, 2)
         other = X.copy()
         other[..., 5:, :, :2] = 1e3  # padding of the features

@@ -64,6 +64,8 @@ def test_every_public_estimator_may_be_named():
         "SpectrumTarget",
         "UNetRegressor",
         "AutoencoderRegressor",
+        "DenseNetRegressor",
+        "WideResNetRegressor",
         "SpeechEnhancer",
         "WienerFilter",
     }
