@@ -26,6 +26,7 @@ SECTIONS = [
             "skse.STFTFeaturizer",
             "skse.MelFeaturizer",
             "skse.MFCCFeaturizer",
+            "skse.FeaturizerUnion",
             "skse.FeatureScaler",
             "skse.Resample",
             "skse.PeakNormalize",

@@ -15,6 +15,7 @@ _HOME = {
     "AutoencoderRegressor": "skse.networks",
     "DenseNetRegressor": "skse.networks",
     "FeatureScaler": "skse.features",
+    "FeaturizerUnion": "skse.features",
     "IdealMaskTarget": "skse.targets",
     "IdentityEnhancer": "skse.enhancement",
     "LogMMSE": "skse.enhancement",

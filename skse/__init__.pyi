@@ -25,6 +25,7 @@ from skse.enhancement import StreamingEnhancer as StreamingEnhancer
 from skse.enhancement import WienerFilter as WienerFilter
 from skse.enhancement import oracle_predict as oracle_predict
 from skse.features import FeatureScaler as FeatureScaler
+from skse.features import FeaturizerUnion as FeaturizerUnion
 from skse.features import MelFeaturizer as MelFeaturizer
 from skse.features import MFCCFeaturizer as MFCCFeaturizer
 from skse.features import PeakNormalize as PeakNormalize

@@ -19,6 +19,7 @@ from skse import (
     AutoencoderRegressor,
     DenseNetRegressor,
     FeatureScaler,
+    FeaturizerUnion,
     IdealMaskTarget,
     IdentityEnhancer,
     LogMMSE,
@@ -46,6 +47,7 @@ FEATURIZERS = [
     STFTFeaturizer(n_fft=64, hop_length=20, scale="complex"),
     MelFeaturizer(sampling_rate=8000),
     MFCCFeaturizer(sampling_rate=8000),
+    FeaturizerUnion([("stft", STFTFeaturizer()), ("mel", MelFeaturizer(8000, 512, n_mels=20))]),
 ]
 STEPS = [Resample(8000, 16000), PeakNormalize(), FeatureScaler()]
 TARGETS = [
@@ -154,6 +156,7 @@ EXPECTED_FAILURES = {
     "STFTFeaturizer": ANY_LENGTH_TRANSFORMER,
     "MelFeaturizer": ANY_LENGTH_TRANSFORMER,
     "MFCCFeaturizer": ANY_LENGTH_TRANSFORMER,
+    "FeaturizerUnion": ANY_LENGTH_TRANSFORMER,
     "Resample": CONTAINER,
     "PeakNormalize": CONTAINER,
     "IdealMaskTarget": COMPLEX,

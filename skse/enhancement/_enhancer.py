@@ -393,7 +393,7 @@ class SpeechEnhancer(BaseEnhancer):
     def _make_parts(self):
         """Return a new chain and a new regressor that fit together."""
         featurizer, target, regressor = copy_parts(self.featurizer, self.target, self.regressor)
-        rate = featurizer.get_params(deep=False).get("sampling_rate")
+        rate = getattr(featurizer, "sampling_rate", None)
         if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
             raise ValueError(
                 f"SpeechEnhancer has sampling_rate={self.sampling_rate!r}, but its featurizer "

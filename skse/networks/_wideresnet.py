@@ -151,8 +151,8 @@ class WideResNetRegressor(BaseNetworkRegressor):
     """Regressor from features to targets: a wide residual network along time.
 
     Convolutions run along time alone and see all frequencies of a frame as channels, so that
-    features of any kind may stand one below the other. Each residual block adds a correction
-    to what came in. Any number of frames goes in.
+    features of any kind may stand one below the other (:class:`~skse.FeaturizerUnion`). Each
+    residual block adds a correction to what came in. Any number of frames goes in.
 
     Parameters
     ----------
@@ -246,6 +246,7 @@ class WideResNetRegressor(BaseNetworkRegressor):
     See Also
     --------
     UNetRegressor : Convolutions along time and frequency.
+    skse.FeaturizerUnion : Features of several kinds and window lengths, one below the other.
 
     Notes
     -----

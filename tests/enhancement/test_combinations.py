@@ -14,6 +14,7 @@ import skse.enhancement._chain as chain_module
 from skse import (
     DenseNetRegressor,
     FeatureScaler,
+    FeaturizerUnion,
     IdealMaskTarget,
     MelFeaturizer,
     MFCCFeaturizer,
@@ -34,6 +35,9 @@ FEATURIZERS = {
     **{scale: STFTFeaturizer(scale=scale, **FRAMES) for scale in SPECTRA},
     "mel": MelFeaturizer(8000, n_mels=5, **FRAMES),
     "mfcc": MFCCFeaturizer(8000, n_mfcc=4, n_mels=5, **FRAMES),
+    "union": FeaturizerUnion(
+        [("stft", STFTFeaturizer(**FRAMES)), ("mel", MelFeaturizer(8000, 64, 16, n_mels=5))]
+    ),
 }
 TARGETS = {
     **{mask: IdealMaskTarget(mask) for mask in MASKS},
