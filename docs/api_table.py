@@ -42,6 +42,7 @@ SECTIONS = [
             "skse.SpectrumTarget",
             "skse.SignalApproximationTarget",
             "skse.WaveformTarget",
+            "skse.targets.TrainedFourierTarget",
             "skse.targets.BaseTarget",
             "skse.targets.TARGETS",
             "skse.targets.TargetRecord",

@@ -261,7 +261,7 @@ class DenseNetRegressor(BaseNetworkRegressor):
     convolutional DenseNet [2]_ with strides along frequency alone, with the `compression` of
     DenseNet-BC [3]_, strided convolutions instead of pooling, and dilations along time at the
     lowest level; blocks on the way up hand on their input, too. The Fourier kernels, which are
-    trained in the paper, are fixed.
+    trained in the paper, are so with :class:`~skse.targets.TrainedFourierTarget` alone.
 
     References
     ----------

@@ -309,3 +309,77 @@ class WaveformTarget(InNetworkTarget):
             "window": window,
         }
         return {**super().network_head(featurizer), "istft": istft}
+
+
+class TrainedFourierTarget(WaveformTarget):
+    """The loss in the time domain, with trained Fourier kernels before and behind the mask.
+
+    As :class:`~skse.WaveformTarget`, but the transform of the noisy frames that the mask is
+    applied to, and the one back to samples, are trained with the network. Both start as the
+    Fourier transform. To be compared with a fixed one, a search has both targets.
+
+    Parameters
+    ----------
+    mask : {"real", "complex"}, default="real"
+        A gain, or a complex factor that also turns the phase.
+    bound : float or None, default=1.0
+        Largest gain: the mask ends in a sigmoid (a complex one in a hyperbolic tangent
+        of its magnitude). None leaves the mask free, a real one to be negative too.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of frequencies seen in `fit`.
+    needs_reference : bool
+        True: the network needs the noisy STFT, and a parameter `head`.
+    output_activation : str
+        Of the network before its head: ``"linear"``.
+    output_range : tuple of float
+        Smallest and largest value of the target: any.
+    n_output_channels : int
+        Number of channels of the target: 2, real and imaginary part.
+
+    See Also
+    --------
+    skse.WaveformTarget : With the Fourier transform as it is.
+
+    Notes
+    -----
+    After Du et al. [1]_, whose network begins with a convolution with trained Fourier kernels and
+    ends with one. Ours is how they are trained: an STFT and its inverse stay as they are, and a
+    matrix behind the one and before the other, which start as the identity, map real and
+    imaginary part of a frame. These reach what kernels on its windowed samples reach, with other
+    steps. The features are those of the featurizer, untrained. Once trained, the way back no
+    longer undoes the way there: a mask of 1 does not give the noisy speech.
+
+    References
+    ----------
+    .. [1] X. Du, M. Zhu, X. Shi, X. Zhang, W. Zhang and J. Chen, "End-to-end model for speech
+       enhancement by consistent spectrogram masking", arXiv:1901.00295, 2019.
+
+    Examples
+    --------
+    >>> from skse import DenseNetRegressor, SpeechEnhancer, STFTFeaturizer
+    >>> from skse.targets import TrainedFourierTarget
+    >>> enhancer = SpeechEnhancer(
+    ...     STFTFeaturizer(scale="complex"),
+    ...     TrainedFourierTarget("complex", bound=None),
+    ...     DenseNetRegressor(),
+    ... )
+    """
+
+    def network_head(self, featurizer: Any) -> dict[str, Any]:
+        """Describe the layers that a network must end in, trained kernels among them.
+
+        Parameters
+        ----------
+        featurizer : object
+            Of the enhancer; its ``n_fft``, ``hop_length`` and ``window`` are used.
+
+        Returns
+        -------
+        head : dict
+            For the parameter `head` of a network, once "n_bands", the number of
+            rows of the features, is added.
+        """
+        return {**super().network_head(featurizer), "trains_kernels": True}

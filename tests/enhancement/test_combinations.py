@@ -28,6 +28,7 @@ from skse import (
     WideResNetRegressor,
 )
 from skse.metrics import snr_gain_score, snr_gain_scorer
+from skse.targets import TrainedFourierTarget
 from skse.targets._records import MASKS, SPECTRA
 
 FRAMES = {"n_fft": 32, "hop_length": 16}
@@ -155,8 +156,9 @@ def test_trained_network(pairs, features, target, loss):
         (SignalApproximationTarget(mask="complex"), "compressed_spectrum"),
         (WaveformTarget(), "snr"),
         (WaveformTarget("complex", bound=None), "mse"),
+        (TrainedFourierTarget("complex", bound=None), "mse"),
     ],
-    ids=["log", "irm", "cirm", "spectrogram", "waveform", "complex waveform"],
+    ids=["log", "irm", "cirm", "spectrogram", "waveform", "complex waveform", "trained kernels"],
 )
 def test_network_learns(pairs, network, target, loss):
     network = clone(network).set_params(

@@ -62,6 +62,7 @@ def test_every_public_estimator_may_be_named():
         "FeatureScaler",
         "IdealMaskTarget",
         "SpectrumTarget",
+        "TrainedFourierTarget",
         "UNetRegressor",
         "AutoencoderRegressor",
         "DenseNetRegressor",

@@ -191,9 +191,13 @@ def test_head_scaler_and_autoencoder(make_enhancer, speech, tmp_path):
             skse.DenseNetRegressor(3, n_layers=1, n_levels=1, dilations=(1, 2), epochs=1),
             skse.WaveformTarget("complex", bound=None),
         ),
+        (
+            skse.DenseNetRegressor(3, n_layers=1, n_levels=1, dilations=(), epochs=1),
+            skse.targets.TrainedFourierTarget("complex"),
+        ),
         (skse.WideResNetRegressor((4, 6), n_blocks=1, epochs=1), skse.SpectrumTarget()),
     ],
-    ids=["densenet", "wideresnet"],
+    ids=["densenet", "trained kernels", "wideresnet"],
 )
 def test_other_networks(network, target, make_enhancer, speech, tmp_path):
     enhancer = make_enhancer(network, target=target)

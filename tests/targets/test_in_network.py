@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from skse import SignalApproximationTarget, STFTFeaturizer, WaveformTarget
+from skse.targets import TrainedFourierTarget
+from skse.utils.estimator_checks import checks_for
 
 VARIANTS = [
     SignalApproximationTarget(),
@@ -126,6 +128,17 @@ def test_prediction_without_channels(stfts):
     noisy, clean = stfts
     with pytest.raises(ValueError, match="2 channels behind; got"):
         SignalApproximationTarget().fit(noisy, clean).inverse_transform(np.abs(noisy), noisy)
+
+
+def test_trained_kernels_are_asked_for():
+    featurizer = STFTFeaturizer(n_fft=64, hop_length=16)
+    for mask in ("real", "complex"):
+        fixed, trained = WaveformTarget(mask), TrainedFourierTarget(mask)
+        assert trained.get_params() == fixed.get_params()
+        expected = {**fixed.network_head(featurizer), "trains_kernels": True}
+        assert trained.network_head(featurizer) == expected
+        for check in checks_for(trained):
+            check(trained)
 
 
 @pytest.mark.parametrize(
