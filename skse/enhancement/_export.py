@@ -99,7 +99,12 @@ def _part(estimator):
 
 
 def _plain(value):
-    """Return arrays as lists, numbers of NumPy as numbers, what is not finite as text."""
+    """Return arrays as lists, numbers of NumPy as numbers, what is not finite as text.
+
+    Estimators inside another one are described as it is.
+    """
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        value = _part(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -131,3 +131,21 @@ def test_only_networks_are_exported(speech, tmp_path):
         enhancer.export(tmp_path / "net.onnx")
     with pytest.raises(ValueError, match="the regressor is a Ridge"):
         enhancer.fit(*speech).export(tmp_path / "net.onnx")
+
+
+def test_the_parts_of_a_union_are_described(speech, tmp_path):
+    union = skse.FeaturizerUnion(
+        [
+            ("stft", skse.STFTFeaturizer(64, 32)),
+            ("mel", skse.MelFeaturizer(8000, 128, 32, n_mels=8)),
+        ]
+    )
+    network = skse.WideResNetRegressor((4,), n_blocks=1, epochs=1, random_state=0)
+    enhancer = skse.SpeechEnhancer(union, regressor=network, segment_frames=16).fit(*speech)
+    path = enhancer.export(tmp_path / "net.onnx")
+    told = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    (first, stft), (second, mel) = told["featurizer"]["parameters"]["featurizers"]
+    assert (first, second) == ("stft", "mel")
+    assert (stft["class"], stft["parameters"]["floor_db"]) == ("STFTFeaturizer", -80)
+    assert (mel["class"], mel["parameters"]["n_mels"]) == ("MelFeaturizer", 8)
+    assert told["input_shape"] == [None, 33 + 8, None]
