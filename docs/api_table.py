@@ -119,6 +119,11 @@ SECTIONS = [
             "skse.metrics.pesq_wb_score",
             "skse.metrics.rmse_error",
             "skse.metrics.log_spectral_distance_error",
+            "skse.metrics.cepstral_distance_error",
+            "skse.metrics.log_likelihood_ratio_error",
+            "skse.metrics.fw_segmental_snr_score",
+            "skse.metrics.srmr_score",
+            "skse.metrics.inconsistency",
         ],
     ),
     (
@@ -139,6 +144,10 @@ SECTIONS = [
             "skse.metrics.pesq_wb_scorer",
             "skse.metrics.rmse_scorer",
             "skse.metrics.log_spectral_distance_scorer",
+            "skse.metrics.cepstral_distance_scorer",
+            "skse.metrics.log_likelihood_ratio_scorer",
+            "skse.metrics.fw_segmental_snr_scorer",
+            "skse.metrics.srmr_scorer",
         ],
     ),
     (

@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
-from skse.utils import check_waveform_pairs, count_jobs
+from skse.utils import check_waveform_pairs, check_waveforms, count_jobs
 
 # float32 waveforms resolve no more; a bound keeps every mean over utterances finite.
 LIMIT_DB = 100.0
@@ -18,7 +18,7 @@ LIMIT_DB = 100.0
 _PART_TIMES = 2**22
 
 
-def score_utterances(metric, score_one, undefined, clean, *, n_jobs=1, **others):
+def score_utterances(metric, score_one, undefined, clean=None, *, n_jobs=1, **others):
     """Apply a metric to every utterance.
 
     Parameters
@@ -31,25 +31,23 @@ def score_utterances(metric, score_one, undefined, clean, *, n_jobs=1, **others)
     undefined : str
         Where the metric is not defined, for the warning.
     clean : array-like of shape (n_times,) or (n_samples, n_times) or sequence of 1-D arrays
-        Clean waveforms.
+        Clean waveforms; None where the metric needs none.
     n_jobs : int or None, default=1
         Processes, as in scikit-learn. With another number than 1 `score_one` must pickle.
     **others : dict of array-like
-        Waveforms to compare with `clean`, by argument name; as many and as long.
+        Waveforms to compare with `clean`, by argument name; as many and as long. Without
+        clean ones those to score, alone.
 
     Returns
     -------
     scores : float or ndarray of shape (n_samples,)
         float64; a float where `clean` is a single 1-D waveform.
     """
-    single = _is_single_waveform(clean)
+    given = others if clean is None else {"clean": clean, **others}
+    single = _is_single_waveform(next(iter(given.values())))
     if single:
-        clean, others = [clean], {name: [waveform] for name, waveform in others.items()}
-    columns = []
-    for name, waveforms in others.items():
-        checked, waveforms = check_waveform_pairs(clean, waveforms, names=("clean", name))
-        columns.append(waveforms)
-    rows = list(zip(checked, *columns, strict=True))
+        given = {name: [waveform] for name, waveform in given.items()}
+    rows = list(zip(*_checked(given), strict=True))
     scores = np.array(_score_side_by_side(score_one, rows, count_jobs(metric, n_jobs)))
     n_undefined = int(np.isnan(scores).sum())
     if n_undefined:
@@ -109,6 +107,17 @@ def ratio_db(numerator, denominator):
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.divide(numerator, denominator, dtype=np.float64)
         return np.clip(10 * np.log10(ratio), -LIMIT_DB, LIMIT_DB)
+
+
+def _checked(given):
+    """Check waveforms by argument name: those that follow against the first."""
+    first, *others = given
+    if not others:
+        return [check_waveforms(given[first], first)]
+    pairs = [
+        check_waveform_pairs(given[first], given[name], names=(first, name)) for name in others
+    ]
+    return [pairs[0][0], *(waveforms for _, waveforms in pairs)]
 
 
 def _score_side_by_side(score_one, rows, n_jobs):

@@ -32,8 +32,9 @@ def evaluate(
         Hz.
     metrics : sequence of str, Metric or callable, default=None
         Any of "snr", "snr_gain", "segmental_snr", "si_sdr", "si_sdr_gain",
-        "rmse", "log_spectral_distance", "stoi", "estoi", "pesq_nb" and "pesq_wb" ("pesq" is
-        the former), and metrics of your own, as for :func:`get_metric`.
+        "rmse", "log_spectral_distance", "cepstral_distance", "log_likelihood_ratio",
+        "fw_segmental_snr", "srmr", "stoi", "estoi", "pesq_nb" and "pesq_wb" ("pesq" is the
+        former), and metrics of your own, as for :func:`get_metric`.
         None takes all of :func:`available_metrics`.
     n_jobs : int or None, default=None
         Processes to score in, for metrics that have this parameter (STOI, ESTOI and PESQ; the

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from inspect import signature
 from typing import Any, TypeAlias
 
+from skse.metrics._linear_prediction import cepstral_distance_error, log_likelihood_ratio_error
+from skse.metrics._modulation import SRMR_RATES, srmr_score
 from skse.metrics._perceptual import (
     PESQ_RATES,
     estoi_score,
@@ -17,7 +19,7 @@ from skse.metrics._perceptual import (
     pesq_wb_score,
     stoi_score,
 )
-from skse.metrics._spectral import log_spectral_distance_error
+from skse.metrics._spectral import fw_segmental_snr_score, log_spectral_distance_error
 from skse.metrics._time_domain import (
     rmse_error,
     segmental_snr_score,
@@ -45,8 +47,9 @@ class Metric:
     key : str
         Its name in dicts, such as ``"snr_gain"``.
     function : callable or None
-        ``function(clean, enhanced, ...)``, one number per utterance. Where it has a
-        parameter `noisy`, `sampling_rate` or `n_jobs` it is given that too. None for a figure that
+        ``function(clean, enhanced, ...)``, one number per utterance, or
+        ``function(enhanced, ...)``, with that name, where it needs no clean waveforms. Where it
+        has a parameter `noisy`, `sampling_rate` or `n_jobs` it is given that too. None for a figure that
         is measured otherwise, such as the time of a fit.
     label : str
         Its name in headings.
@@ -98,7 +101,8 @@ class Metric:
             raise ValueError(f"Metric {self.key!r} is measured, not computed from waveforms.")
         for name in _CONTEXT - self.needs:
             given.pop(name, None)
-        return self.function(clean, enhanced, **given)
+        alone = next(iter(signature(self.function).parameters), None) == "enhanced"
+        return self.function(*([] if alone else [clean]), enhanced, **given)
 
     @property
     def needs(self) -> set[str]:
@@ -197,6 +201,10 @@ METRICS: dict[str, Metric] = {
         _record(si_sdr_gain_score, "SI-SDR gain", "dB", "{:+.2f}"),
         _record(rmse_error, "RMSE", "", "{:.4f}"),
         _record(log_spectral_distance_error, "Log-spectral distance", "dB", "{:.2f}"),
+        _record(cepstral_distance_error, "Cepstral distance", "dB", "{:.2f}"),
+        _record(log_likelihood_ratio_error, "Log-likelihood ratio"),
+        _record(fw_segmental_snr_score, "fwSegSNR", "dB", "{:.2f}"),
+        _record(srmr_score, "SRMR", sampling_rates=SRMR_RATES),
         _record(stoi_score, "STOI"),
         _record(estoi_score, "ESTOI"),
         *(
@@ -266,8 +274,8 @@ def available_metrics(sampling_rate: float, with_noisy: bool = True) -> list[str
     Parameters
     ----------
     sampling_rate : float
-        Hz; "pesq_nb" is defined at 8000 and 16000 only, "pesq_wb" at 16000, where the package
-        pesq is installed.
+        Hz; "srmr" and "pesq_nb" are defined at 8000 and 16000 only, "pesq_wb" at 16000, the last
+        two where the package pesq is installed.
     with_noisy : bool, default=True
         Whether there are noisy waveforms, as gains need them.
 

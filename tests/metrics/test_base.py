@@ -24,6 +24,9 @@ METRICS = {
     "si_sdr_score": {},
     "log_spectral_distance_error": {},
     "segmental_snr_score": {"sampling_rate": RATE},
+    "cepstral_distance_error": {"sampling_rate": RATE},
+    "log_likelihood_ratio_error": {"sampling_rate": RATE},
+    "fw_segmental_snr_score": {"sampling_rate": RATE},
     "stoi_score": {"sampling_rate": RATE},
     "estoi_score": {"sampling_rate": RATE},
     "pesq_score": {"sampling_rate": RATE},
@@ -91,7 +94,7 @@ def test_a_short_utterance_neither_raises_nor_vanishes(name, n_times, pairs):
         scores = call(name, [clean[0], clean[1][:n_times]], [enhanced[0], enhanced[1][:n_times]])
     assert scores.shape == (2,)
     assert np.isfinite(scores[0])
-    needs_length = name.startswith(("log", "seg", "stoi", "estoi", "pesq"))
+    needs_length = name.startswith(("log", "seg", "ceps", "fw", "stoi", "estoi", "pesq"))
     assert np.isnan(scores[1]) == needs_length
     assert len(seen) == needs_length
 
