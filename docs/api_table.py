@@ -17,6 +17,9 @@ SECTIONS = [
             "skse.datasets.make_noise",
             "skse.datasets.mix_at_snr",
             "skse.datasets.active_speech_level",
+            "skse.datasets.reverberate",
+            "skse.datasets.make_rooms",
+            "skse.datasets.Room",
         ],
     ),
     (
