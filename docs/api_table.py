@@ -93,6 +93,7 @@ SECTIONS = [
             "skse.SpectralSubtraction",
             "skse.WienerFilter",
             "skse.LogMMSE",
+            "skse.WPE",
             "skse.enhancement.Chain",
             "skse.enhancement.BaseEnhancer",
             "skse.enhancement.BaseClassicalEnhancer",

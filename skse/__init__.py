@@ -32,6 +32,7 @@ _HOME = {
     "SpeechEnhancer": "skse.enhancement",
     "StreamingEnhancer": "skse.enhancement",
     "UNetRegressor": "skse.networks",
+    "WPE": "skse.enhancement",
     "WaveformTarget": "skse.targets",
     "WideResNetRegressor": "skse.networks",
     "WienerFilter": "skse.enhancement",

@@ -16,6 +16,7 @@ from skse import recipes as recipes
 from skse import report as report
 from skse import targets as targets
 from skse import utils as utils
+from skse.enhancement import WPE as WPE
 from skse.enhancement import IdentityEnhancer as IdentityEnhancer
 from skse.enhancement import LogMMSE as LogMMSE
 from skse.enhancement import Remix as Remix

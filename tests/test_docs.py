@@ -74,12 +74,13 @@ EXCEPTIONS = {
     "skse.metrics.pesq_wb_score": {"EX01"},
     "skse.comparison.compare": {"EX01"},
 }
-# Whose examples download a corpus or train for minutes, and are shown only.
+# Whose examples download a corpus, train for minutes or need an extra, and are shown only.
 NOT_RUN = {
     "skse.datasets.fetch_ms_snsd",
     "skse.datasets.fetch_noizeus",
     "skse.datasets.split_noizeus",
     "skse.recipes.run_recipe",
+    "skse.WPE",
 }
 
 
