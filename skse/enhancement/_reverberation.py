@@ -9,7 +9,7 @@ _TAPS = 1024
 # Share of white noise in the speech that the filter is fitted on: it must not be learnt by heart.
 _WHITE = 0.1
 # Share of the difference from which on it follows: of noise it is below 0, as the filter is tried
-# on another half than it was fitted on. In a room it is 0.4 or more; in noise as loud, 0.15.
+# on another half than it was fitted on; of simulated rooms, 0.2 to 0.9.
 _FOLLOWS = 0.1
 _MOST_PAIRS, _MOST_TIMES = 40, 2**18
 _SHARE_OF_PAIRS = 0.1

@@ -25,7 +25,7 @@ def srmr_score(enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
 
     The envelope of speech moves a few times a second; a room blurs that and leaves it whiter.
 
-    .. math:: \sum_{k=1}^{4} E_k \Big/ \sum_{k=5}^{K} E_k
+    .. math:: \frac{\sum_{k=1}^{4} E_k}{\sum_{k=5}^{K} E_k}
 
     with the energy :math:`E_k` that the envelopes in 23 gammatone channels from 125 Hz on have
     in the modulation band :math:`k`, of eight from 4 to 128 Hz. :math:`K` is the last one that

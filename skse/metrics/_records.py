@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, TypeAlias
 
 from skse.metrics._linear_prediction import cepstral_distance_error, log_likelihood_ratio_error
@@ -47,10 +47,10 @@ class Metric:
     key : str
         Its name in dicts, such as ``"snr_gain"``.
     function : callable or None
-        ``function(clean, enhanced, ...)``, one number per utterance, or
-        ``function(enhanced, ...)``, with that name, where it needs no clean waveforms. Where it
-        has a parameter `noisy`, `sampling_rate` or `n_jobs` it is given that too. None for a figure that
-        is measured otherwise, such as the time of a fit.
+        ``function(clean, enhanced, ...)``, one number per utterance; of a function of one set of
+        waveforms these are the enhanced ones. Where it has a parameter `noisy`,
+        `sampling_rate` or `n_jobs` it is given that too. None for a figure that is measured
+        otherwise, such as the time of a fit.
     label : str
         Its name in headings.
     unit : str, default=""
@@ -101,8 +101,8 @@ class Metric:
             raise ValueError(f"Metric {self.key!r} is measured, not computed from waveforms.")
         for name in _CONTEXT - self.needs:
             given.pop(name, None)
-        alone = next(iter(signature(self.function).parameters), None) == "enhanced"
-        return self.function(*([] if alone else [clean]), enhanced, **given)
+        waveforms = (enhanced,) if _takes_one(self.function) else (clean, enhanced)
+        return self.function(*waveforms, **given)
 
     @property
     def needs(self) -> set[str]:
@@ -179,6 +179,16 @@ class Metric:
         key : tuple
         """
         return (not math.isfinite(value), -value if self.greater_is_better else value)
+
+
+def _takes_one(function):
+    """Tell whether a function must be given one set of waveforms, not two."""
+    parameters = signature(function).parameters.values()
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return False
+    kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in parameters if p.kind in kinds and p.default is p.empty]
+    return len([p for p in needed if p.name not in _CONTEXT]) == 1
 
 
 MetricLike: TypeAlias = str | Metric | Callable[..., Any]

@@ -17,8 +17,8 @@ def make_waveform_scorer(
     Parameters
     ----------
     metric : callable, Metric or str
-        ``metric(clean, enhanced, ...)``, one number per utterance, or ``metric(enhanced, ...)``
-        with that name. Where it has a parameter `noisy` it is given `X`; where it has a parameter
+        ``metric(clean, enhanced, ...)``, one number per utterance, or ``metric(enhanced, ...)``.
+        Where it has a parameter `noisy` it is given `X`; where it has a parameter
         `sampling_rate` it is given the estimator's (that of the last step of a
         pipeline, of the best estimator of a search). Or a record or key, as for
         :func:`get_metric`.

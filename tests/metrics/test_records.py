@@ -91,12 +91,19 @@ def test_clean_waveforms_go_to_functions_that_take_them():
     def own_error(enhanced, sampling_rate):
         return enhanced, sampling_rate
 
-    def other_error(reference, enhanced):
-        return reference, enhanced
+    def other_error(enhanced, clean, window=3):  # in whatever order its author names them
+        return enhanced, clean
 
+    def any_error(*waveforms):
+        return waveforms
+
+    given = {"noisy": "noisy", "sampling_rate": 1}
     for metric in (get_metric(own_error), Metric("own", own_error, "Own")):
-        assert metric("clean", "enhanced", noisy="noisy", sampling_rate=1) == ("enhanced", 1)
-    assert get_metric(other_error)("clean", "enhanced", sampling_rate=1) == ("clean", "enhanced")
+        assert metric("clean", "enhanced", **given) == ("enhanced", 1)
+    for function in (other_error, any_error):
+        assert get_metric(function)("clean", "enhanced", **given) == ("clean", "enhanced")
+    alone = Metric("alone", lambda x, power=2, *, noisy: (x, power, noisy), "Alone")
+    assert alone("clean", "enhanced", power=1, **given) == ("enhanced", 1, "noisy")
 
 
 def test_what_is_available(monkeypatch):
