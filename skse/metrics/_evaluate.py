@@ -37,8 +37,8 @@ def evaluate(
         former), and metrics of your own, as for :func:`get_metric`.
         None takes all of :func:`available_metrics`.
     n_jobs : int or None, default=None
-        Processes to score in, for metrics that have this parameter (STOI, ESTOI and PESQ; the
-        others are done sooner than they are shared), worth their start from some minutes of
+        Processes to score in, for metrics that have this parameter (STOI, ESTOI, PESQ and SRMR;
+        the others are done sooner than they are shared), worth their start from some minutes of
         speech on. None is 1, or what :class:`joblib.parallel_config` says; -1 is one a core.
 
     Returns

@@ -1,6 +1,7 @@
 """Metrics on how the envelope of speech rises and falls."""
 
 import math
+from functools import partial
 
 import numpy as np
 from scipy.signal import hilbert, lfilter, sosfilt, upfirdn
@@ -20,7 +21,7 @@ _MOST_ENERGY = 0.9
 _FRAME_SECONDS, _HOP_SECONDS = 0.256, 0.064
 
 
-def srmr_score(enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
+def srmr_score(enhanced: OneOrMany, *, sampling_rate: float, n_jobs: int | None = None) -> Scores:
     r"""Speech-to-reverberation modulation energy ratio (SRMR): needs no clean speech.
 
     The envelope of speech moves a few times a second; a room blurs that and leaves it whiter.
@@ -38,6 +39,8 @@ def srmr_score(enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
         Waveforms to score, speech in a room or after enhancement.
     sampling_rate : {8000, 16000}
         Hz. Scores at the two rates do not compare.
+    n_jobs : int or None, default=None
+        Processes, as for :func:`stoi_score`.
 
     Returns
     -------
@@ -48,7 +51,8 @@ def srmr_score(enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
     Raises
     ------
     ValueError
-        At another sampling rate, or where the waveforms are not finite or not mono.
+        At another sampling rate, where `n_jobs` is not a number of processes, or where the
+        waveforms are not finite or not mono.
 
     Notes
     -----
@@ -85,16 +89,14 @@ def srmr_score(enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
             "skse.Resample."
         )
 
-    def score_one(x):
-        if len(x) < math.ceil(_FRAME_SECONDS * sampling_rate) or not x.any():
-            return np.nan
-        return _srmr(x, sampling_rate)
-
+    score_one = partial(_srmr, sampling_rate)
     undefined = f"a waveform is silent or shorter than a frame of {_FRAME_SECONDS} s"
-    return score_utterances(caller, score_one, undefined, enhanced=enhanced)
+    return score_utterances(caller, score_one, undefined, n_jobs=n_jobs, enhanced=enhanced)
 
 
-def _srmr(x, rate):
+def _srmr(rate, x):
+    if len(x) < math.ceil(_FRAME_SECONDS * rate) or not x.any():
+        return np.nan
     centres = _centres(rate)
     weights = _weights(len(x), rate)
     energies = np.array([_modulation_energies(x, centre, rate, weights) for centre in centres])

@@ -138,6 +138,7 @@ def test_one_many_ragged_and_bad_waveforms(rng):
     one = srmr_score(x[0], sampling_rate=8000)
     assert isinstance(one, float)
     assert one == srmr_score([x[0], x[1][:-9]], sampling_rate=8000)[0] == scores[0]
+    np.testing.assert_array_equal(srmr_score(x, sampling_rate=8000, n_jobs=2), scores)
     broken = x.copy()
     broken[1, 5] = np.nan
     with pytest.raises(ValueError, match=r"enhanced\[1\] contains NaN"):

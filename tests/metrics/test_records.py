@@ -56,7 +56,7 @@ def test_needs():
     on_samples = {"snr", "snr_gain", "si_sdr", "si_sdr_gain", "rmse", "log_spectral_distance"}
     assert with_rate == METRICS.keys() - on_samples
     with_jobs = {key for key, metric in METRICS.items() if "n_jobs" in metric.needs}
-    assert with_jobs == {"stoi", "estoi", "pesq_nb", "pesq_wb"}
+    assert with_jobs == {"stoi", "estoi", "pesq_nb", "pesq_wb", "srmr"}
     assert FIT_TIME.needs == set()
 
 
