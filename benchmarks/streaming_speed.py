@@ -6,19 +6,30 @@ Every enhancer runs in a process of its own that is bound to one core::
 
 Prints, for every enhancer and size of block, the latency, the real-time factor (CPU time of
 a stream over its duration: below 1 it keeps up), the slowest call relative to the duration
-of its block, and the largest difference from ``predict`` of the whole recording. The
-networks are trained for one epoch: their speed does not depend on what they learnt.
+of its block, the largest difference from ``predict`` of the whole recording, and by how much
+memory grew in the second half of the stream. The networks are trained for one epoch: their speed
+does not depend on what they learnt. ``--before DIR`` measures the build in another checkout as
+well, one after the other for each enhancer, and prints the ratios of the two.
 """
 
 import argparse
+import json
 import os
 import platform
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 SAMPLING_RATE = 8000
-ENHANCERS = ["U-Net", "causal U-Net", "Ridge", "LogMMSE"]
+ENHANCERS = ["U-Net", "causal U-Net", "speech-8k", "Ridge", "LogMMSE"]
+RESULT = "result:"
+HEADING = (
+    "| enhancer | block in ms | latency in ms | real-time factor | slowest | error | MB more |"
+)
+ROW = (
+    "| {name} | {ms:g} | {latency:.0f} | {factor:.4f} | {slowest:.3f} | {error:.0e} | {grown:.1f} |"
+)
 
 
 def make_enhancer(name):
@@ -28,6 +39,10 @@ def make_enhancer(name):
 
     if name == "LogMMSE":
         return LogMMSE(sampling_rate=SAMPLING_RATE)
+    if name == "speech-8k":
+        from skse.models import load_model
+
+        return load_model(name)
     regressor = (
         Ridge()
         if name == "Ridge"
@@ -44,33 +59,64 @@ def measure(name, sizes, seconds):
     from skse.datasets import load_harvard
 
     data = load_harvard()
-    enhancer = make_enhancer(name).fit(data.noisy[:8], data.clean[:8])
+    enhancer, ships = make_enhancer(name), name == "speech-8k"
+    if not ships:
+        enhancer.fit(data.noisy[:8], data.clean[:8])
     n_times = int(seconds * SAMPLING_RATE)
-    x = np.concatenate([np.concatenate(data.noisy)] * 9)[:n_times]
+    x = np.resize(np.concatenate(data.noisy), n_times)
     expected = enhancer.predict([x])[0]
-    stream = StreamingEnhancer(enhancer)
+    stream = StreamingEnhancer(enhancer, level=float(np.sqrt(np.mean(x**2))) if ships else None)
     for size in sizes:
         size = min(size, n_times)
         stream.process(x[: 20 * size])  # warm up
         stream.reset()
-        out, slowest, start = [], 0, time.process_time()
+        out = np.zeros(n_times + stream.latency_samples_, np.float32)
+        slowest, half, start = 0, 0, time.process_time()
         for begin in range(0, n_times, size):
             begun = time.process_time()
-            out.append(stream.process(x[begin : begin + size]))
+            block = stream.process(x[begin : begin + size])
             slowest = max(slowest, time.process_time() - begun)
-        cpu = time.process_time() - start
-        streamed = np.concatenate([*out, stream.flush()])[stream.latency_samples_ :]
-        print(
-            f"| {name} | {1000 * size / SAMPLING_RATE:g} | {stream.latency_ms_:.0f} "
-            f"| {cpu / seconds:.4f} | {slowest * SAMPLING_RATE / size:.3f} "
-            f"| {np.abs(streamed - expected).max():.0e} |"
-        )
+            out[begin : begin + size] = block
+            if begin < n_times // 2 <= begin + size:
+                half = resident_mb()
+        cpu, grown = time.process_time() - start, resident_mb() - half
+        out[n_times:] = stream.flush()
+        result = {
+            "name": name,
+            "ms": 1000 * size / SAMPLING_RATE,
+            "latency": stream.latency_ms_,
+            "factor": cpu / seconds,
+            "slowest": slowest * SAMPLING_RATE / size,
+            "error": float(np.abs(out[stream.latency_samples_ :] - expected).max()),
+            "grown": grown,
+        }
+        print(RESULT, json.dumps(result))
+
+
+def resident_mb():
+    """Memory of this process now, in MB, where Linux tells."""
+    status = Path("/proc/self/statm")
+    pages = int(status.read_text().split()[1]) if status.exists() else 0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def run(name, checkout):
+    """Measure in a process of its own; return the results for all sizes."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--measure", name]
+    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(checkout)}
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    lines = [line for line in done.stdout.splitlines() if line.startswith(RESULT)]
+    return [json.loads(line.removeprefix(RESULT)) for line in lines]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128, 1024, 8000])
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--before", metavar="DIR", type=Path, help="checkout to compare with")
+    parser.add_argument("--enhancers", nargs="+", choices=ENHANCERS, default=ENHANCERS)
     parser.add_argument("--measure", metavar="ENHANCER", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -79,13 +125,15 @@ def main():
     import skse
 
     print(f"skse {skse.__version__}, Python {platform.python_version()}, {platform.machine()}\n")
-    print("| enhancer | block in ms | latency in ms | real-time factor | slowest | difference |")
-    print("|---|---|---|---|---|---|", flush=True)
-    for name in ENHANCERS:
-        command = [sys.executable, __file__, *sys.argv[1:], "--measure", name]
-        env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        done = subprocess.run(command, capture_output=True, text=True, env=env, check=True)
-        print(done.stdout, end="", flush=True)
+    here = Path(__file__).resolve().parents[1]
+    print(HEADING + (" of the build before |" if options.before else ""))
+    print("|---" * (7 + bool(options.before)) + "|", flush=True)
+    for name in options.enhancers:
+        results = run(name, here)
+        before = run(name, options.before.resolve()) if options.before else [None] * len(results)
+        for result, other in zip(results, before, strict=True):
+            more = f" {result['factor'] / other['factor']:.3f} |" if other else ""
+            print(ROW.format(**result) + more, flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ __version__ = "0.1.0"
 # ``import skse`` stays as cheap as the scikit-learn it stands on.
 _HOME = {
     "AutoencoderRegressor": "skse.networks",
+    "DenseNetRegressor": "skse.networks",
     "FeatureScaler": "skse.features",
+    "FeaturizerUnion": "skse.features",
     "IdealMaskTarget": "skse.targets",
     "IdentityEnhancer": "skse.enhancement",
     "LogMMSE": "skse.enhancement",
@@ -30,7 +32,9 @@ _HOME = {
     "SpeechEnhancer": "skse.enhancement",
     "StreamingEnhancer": "skse.enhancement",
     "UNetRegressor": "skse.networks",
+    "WPE": "skse.enhancement",
     "WaveformTarget": "skse.targets",
+    "WideResNetRegressor": "skse.networks",
     "WienerFilter": "skse.enhancement",
     "load": "skse.persistence",
     "oracle_predict": "skse.enhancement",

@@ -14,7 +14,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 # The extras "dev" and "docs" are tools of this checkout, not of those who use skse.
 TRIED = [
     *PROJECT["dependencies"],
-    *(one for extra in ("litert", "media", "metrics", "test") for one in EXTRAS[extra]),
+    *(one for extra in ("litert", "media", "metrics", "rooms", "test") for one in EXTRAS[extra]),
 ]
 DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}
 SOURCES = sorted((ROOT / "skse").rglob("*.py"))

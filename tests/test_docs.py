@@ -66,18 +66,21 @@ CODES = {
 # Where parameters are those of a class, or an example needs an extra or minutes.
 EXCEPTIONS = {
     "skse.networks.Autoencoder": {"PR04"},
+    "skse.networks.DenseNet": {"PR04"},
     "skse.networks.UNet": {"PR04"},
+    "skse.networks.WideResNet": {"PR04"},
     "skse.metrics.pesq_score": {"EX01"},
     "skse.metrics.pesq_nb_score": {"EX01"},
     "skse.metrics.pesq_wb_score": {"EX01"},
     "skse.comparison.compare": {"EX01"},
 }
-# Whose examples download a corpus or train for minutes, and are shown only.
+# Whose examples download a corpus, train for minutes or need an extra, and are shown only.
 NOT_RUN = {
     "skse.datasets.fetch_ms_snsd",
     "skse.datasets.fetch_noizeus",
     "skse.datasets.split_noizeus",
     "skse.recipes.run_recipe",
+    "skse.WPE",
 }
 
 

@@ -17,7 +17,11 @@ def make_noises(rng, rate, speech, n_each=12):
 
 
 def add_room(rng, x, rate):
-    """Return speech as in a simulated room, as long and with the direct sound in its place."""
+    """Return speech as in a simulated room, as long and with the direct sound in its place.
+
+    As the models that ship heard it. ``skse.datasets.reverberate`` does it better: no reflection is
+    left out, each room has its decay time, and the direct sound need not be the strongest.
+    """
     import pyroomacoustics
 
     size = rng.uniform((2.5, 2.5, 2.2), (9, 7, 3.5))

@@ -7,7 +7,7 @@ import click
 
 from skse.cli._types import Names, Table, data_home_option, fit_for_bce, seed_option
 
-NETWORKS = ("autoencoder", "unet")
+NETWORKS = ("autoencoder", "unet", "densenet", "wideresnet")
 LOSSES = ("mse", "bce", "snr")
 # NOIZEUS has 960 pairs; every sentence eight times is as much as one can wait for.
 _NOIZEUS_PAIRS = 240
@@ -29,7 +29,12 @@ _MOST_JOBS = 8
     help=f"Use this many pairs only, spread over sentences, noises and SNRs. Default: all 192 of "
     f"harvard, {_NOIZEUS_PAIRS} of the 960 of noizeus.",
 )
-@click.option("--networks", type=Names(NETWORKS), default=NETWORKS, help="Default: both.")
+@click.option(
+    "--networks",
+    type=Names(NETWORKS),
+    default=NETWORKS[:2],
+    help="Default: autoencoder,unet.",
+)
 @click.option(
     "--targets",
     type=Names(Table("skse.targets", "TARGETS")),

@@ -61,9 +61,7 @@ Examples:
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Processes side by side.",
+    help="Processes side by side. Default: one a core, or one where there is little to score.",
 )
 def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, ignore_others,
           metrics, sampling_rate, csv_file, report, jobs):  # fmt: skip

@@ -24,7 +24,7 @@ from skse.utils import check_choice
 _SEGMENT_FRAMES = 32
 # What every network sees beside its features: what spectral subtraction has at hand.
 _STFT = {"noise_channels": ("posterior_snr", "prior_snr")}
-_SIZES = {
+_SIZES: dict[str, dict[str, Any]] = {
     "unet": {
         "batch_size": 8,
         "fold": 4,
@@ -32,6 +32,8 @@ _SIZES = {
         "first_kernel_size": 3,
         "bottleneck_units": 64,
     },
+    "densenet": {"batch_size": 8},
+    "wideresnet": {"batch_size": 8},
 }
 # Name on the way in -> class, and the name to read.
 BASELINES = {

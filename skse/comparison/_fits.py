@@ -58,7 +58,7 @@ class Fit:
         network = getattr(self.candidate.estimator, "regressor", None)
         return self.candidate.kind == "candidate" and isinstance(network, BaseNetworkRegressor)
 
-    def compute(self, sampling_rate, metrics):
+    def compute(self, sampling_rate, metrics, n_jobs=1):
         """Fit, score on the test pairs, and leave a record.
 
         Parameters
@@ -67,6 +67,8 @@ class Fit:
             Hz.
         metrics : list of str
             What is scored, as for :func:`~skse.metrics.evaluate`.
+        n_jobs : int, default=1
+            Processes to score in.
 
         Returns
         -------
@@ -84,7 +86,9 @@ class Fit:
         seconds = time.perf_counter() - begin
         noisy, clean = self.fold.test
         enhanced = self.candidate.enhance(fitted, noisy, clean)
-        scores = evaluate(clean, enhanced, noisy, sampling_rate=sampling_rate, metrics=metrics)
+        scores = evaluate(
+            clean, enhanced, noisy, sampling_rate=sampling_rate, metrics=metrics, n_jobs=n_jobs
+        )
         listed = {name: [float(x) for x in values] for name, values in scores.items()}
         self.record.write(
             {"fit_time": seconds, "scores": listed},

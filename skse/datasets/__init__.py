@@ -15,10 +15,12 @@ from skse.datasets._noizeus import fetch_noizeus
 from skse.datasets._pairs import load_pairs
 from skse.datasets._reading import PairReader as PairReader
 from skse.datasets._reading import tell_alignment as tell_alignment
+from skse.datasets._rooms import Room, make_rooms, reverberate
 from skse.datasets._splits import split_noizeus
 
 __all__ = [
     "AudioFile",
+    "Room",
     "active_speech_level",
     "fetch_ms_snsd",
     "fetch_noizeus",
@@ -26,6 +28,8 @@ __all__ = [
     "load_pairs",
     "make_noise",
     "make_pairs",
+    "make_rooms",
     "mix_at_snr",
+    "reverberate",
     "split_noizeus",
 ]

@@ -7,12 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from skse.audio import is_pipe, open_audio, read_samples
-from skse.utils import Store, UnusableFileError, WaveformHandle, check_number, check_sampling_rate
+from skse.utils import (
+    ArrayStore,
+    UnusableFileError,
+    WaveformHandle,
+    check_number,
+    check_sampling_rate,
+)
 from skse.utils.typing import FilePath
 
 # Bytes of recordings that stay in memory because they must be decoded, or resampled, as a whole.
 _KEPT = 2**28
-_DECODED = Store()
+_DECODED = ArrayStore()
 
 
 class _File(NamedTuple):

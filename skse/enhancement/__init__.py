@@ -18,8 +18,10 @@ from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames as ContextFrames
 from skse.enhancement._segments import Segments as Segments
 from skse.enhancement._streaming import StreamingEnhancer
+from skse.enhancement._wpe import WPE
 
 __all__ = [
+    "WPE",
     "BaseClassicalEnhancer",
     "BaseEnhancer",
     "BaseGainEnhancer",

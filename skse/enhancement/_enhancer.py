@@ -19,7 +19,7 @@ from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._regressors import check_loss, for_frames, set_ends, takes_segments
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments
-from skse.enhancement._training import check_remix, suits_remix, train
+from skse.enhancement._training import check_remix, choose_remix, train
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
 from skse.utils import check_number
@@ -72,9 +72,10 @@ class SpeechEnhancer(BaseEnhancer):
         none by heart. True stands for :class:`~skse.Remix` with its defaults; "auto" for the
         same where the regressor is a network itself (not inside a Pipeline or a search),
         segments have at least 16 frames, and noisy is clean plus noise; `remix_` tells. Pairs
-        that differ by more than added noise, by a room, a codec or clipping, need False. With
-        early stopping a network validates on held-out pairs as they are, of which nothing is in
-        any mixture. A regressor that is no network is fitted on the mixtures of one epoch.
+        that differ by more than added noise, by a room, a codec or clipping, need False; where
+        the difference is made from the speech, as in a room, True is refused. With early
+        stopping a network validates on held-out pairs as they are, of which nothing is in any
+        mixture. A regressor that is no network is fitted on the mixtures of one epoch.
     strength : float, default=1.0
         0 returns the noisy speech, 1 the enhanced speech, values between blend
         them. Takes effect without another fit.
@@ -294,9 +295,9 @@ class SpeechEnhancer(BaseEnhancer):
         ----------
         path : str or path
             Of the network; ends in ``.onnx`` or ``.tflite``.
-        format : {"litert", "onnx"}, default="onnx"
-            LiteRT is what TensorFlow Lite became. The axes of samples and (for a
-            U-Net) frames stay open in both.
+        format : {"litert", "onnx", "onnx-steps"}, default="onnx"
+            LiteRT is what TensorFlow Lite became. The axes of samples and (for a U-Net)
+            frames stay open in both; "onnx-steps" takes and gives the state of a stream.
 
         Returns
         -------
@@ -306,8 +307,8 @@ class SpeechEnhancer(BaseEnhancer):
         Raises
         ------
         ValueError
-            For a regressor that is no network of skse, and a name that does not
-            fit the format.
+            For a regressor that is no network of skse, a name that does not fit the
+            format, and "onnx-steps" where the network cannot predict frame by frame.
         sklearn.exceptions.NotFittedError
             Before `fit`.
 
@@ -377,7 +378,7 @@ class SpeechEnhancer(BaseEnhancer):
     def _make_parts(self):
         """Return a new chain and a new regressor that fit together."""
         featurizer, target, regressor = copy_parts(self.featurizer, self.target, self.regressor)
-        rate = featurizer.get_params(deep=False).get("sampling_rate")
+        rate = getattr(featurizer, "sampling_rate", None)
         if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
             raise ValueError(
                 f"SpeechEnhancer has sampling_rate={self.sampling_rate!r}, but its featurizer "
@@ -404,11 +405,7 @@ class SpeechEnhancer(BaseEnhancer):
 
     def _train(self, chain, regressor, noisy, clean, groups, *, further=False):
         """Train, and only then take over what came out."""
-        remix = self.remix
-        if isinstance(remix, str):
-            remix = suits_remix(regressor, chain.windows, noisy, clean, groups)
-        if isinstance(remix, bool):
-            remix = Remix() if remix else None
+        remix = choose_remix(self.remix, regressor, chain.windows, noisy, clean, groups)
         fitted = train(
             chain,
             regressor,

@@ -8,10 +8,10 @@ import numpy as np
 
 from skse.enhancement._regressors import steps_of
 from skse.enhancement._segments import Segments
-from skse.networks import BaseNetworkRegressor, exported
+from skse.networks import BaseNetworkRegressor, exported, step_form_of
 from skse.utils import check_choice, write_whole
 
-_SUFFIXES = {"litert": ".tflite", "onnx": ".onnx"}
+_SUFFIXES = {"litert": ".tflite", "onnx": ".onnx", "onnx-steps": ".onnx"}
 
 
 def export_network(chain, regressor, path, form, more):
@@ -25,7 +25,7 @@ def export_network(chain, regressor, path, form, more):
         Fitted; a network of skse, or a Pipeline that ends in one.
     path : str or path
         Of the network.
-    form : {"litert", "onnx"}
+    form : {"litert", "onnx", "onnx-steps"}
         Format.
     more : dict
         What the description says besides.
@@ -46,6 +46,8 @@ def export_network(chain, regressor, path, form, more):
             "skse.save keeps the enhancer as a whole."
         )
     content = exported(network, form)
+    if form == "onnx-steps":
+        more = {**more, "steps": _describe_steps(step_form_of(network))}
     description = json.dumps(_describe(chain, steps, path.name, more), indent=1, allow_nan=False)
     write_whole(path, content)
     write_whole(path.with_suffix(".json"), description)
@@ -72,6 +74,21 @@ def _describe(chain, steps, name, more):
     return _plain(description)
 
 
+def _describe_steps(form):
+    """Describe the inputs and outputs of a graph that takes one frame after the other."""
+    return {
+        "input_shape": form.input_shape,
+        "output_shape": form.output_shape,
+        "ahead": form.ahead,
+        "inputs": ["frames", *(["position", "length"] if form.ahead else [])],
+        "output": "frames_out",
+        "states": [
+            {"input": name, "output": f"{name}_out", "shape": shape}
+            for name, shape in form.state_shapes.items()
+        ],
+    }
+
+
 def _part(estimator):
     parameters = estimator.get_params(deep=False)
     return {
@@ -82,7 +99,12 @@ def _part(estimator):
 
 
 def _plain(value):
-    """Return arrays as lists, numbers of NumPy as numbers, what is not finite as text."""
+    """Return arrays as lists, numbers of NumPy as numbers, what is not finite as text.
+
+    Estimators inside another one are described as it is.
+    """
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        value = _part(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -4,6 +4,7 @@ import numpy as np
 
 from skse.enhancement._live import LiveRecording, gain_for
 from skse.enhancement._predictor import Predictor, prediction_windows
+from skse.enhancement._regressors import open_steps
 
 
 class PredictionStream:
@@ -53,6 +54,44 @@ class PredictionStream:
         return np.concatenate(finished, axis=1)
 
 
+class StepwiseStream:
+    """Enhance the frames of a :class:`LiveRecording`, each of which its regressor computes once.
+
+    Parameters
+    ----------
+    chain : Chain
+        Fitted.
+    steps : object
+        Of one recording: ``push(rows)`` and ``finish()`` predict frames, `ahead` behind.
+    limits : callable
+        Gives `strength` and `mask_floor_db` as they are now, a dict.
+    """
+
+    n_at_once = 64
+
+    def __init__(self, chain, steps, limits):
+        self.chain, self.steps, self.limits = chain, steps, limits
+        self.n_ahead = steps.ahead
+        self._inputs, self._stft = chain.open_inputs(), None
+
+    def push(self, stft, first_sound, complete):
+        """Take the next frames; return those that are finished now."""
+        targets = []
+        if stft.shape[1]:
+            targets.append(self.steps.push(self._inputs.push(stft)[None])[0])
+        if complete:
+            targets.append(self.steps.finish()[0])
+        if self._stft is not None:
+            stft = np.concatenate([self._stft, stft], axis=1)
+        finished = [stft[:, :0]]
+        for target in targets:
+            if target.shape[1]:
+                noisy, stft = np.split(stft, [target.shape[1]], axis=1)
+                finished.append(self.chain.apply(target, noisy, **self.limits()))
+        self._stft = stft
+        return np.concatenate(finished, axis=1)
+
+
 def open_prediction_stream(chain, regressor, level, limits):
     """Return the LiveRecording of a chain and its regressor, or say why there is none."""
     windows = prediction_windows(chain.windows, regressor)
@@ -74,7 +113,10 @@ def open_prediction_stream(chain, regressor, level, limits):
             f"StreamingEnhancer: level={level!r} is of no use, because the enhancer was fitted "
             "with normalize_level=False. Leave it out."
         )
-    gain = 1.0 if level is None else gain_for(level)
-    return LiveRecording(
-        chain.featurizer, gain, PredictionStream(chain, regressor, windows, limits)
+    steps = open_steps(regressor)
+    frames = (
+        PredictionStream(chain, regressor, windows, limits)
+        if steps is None
+        else StepwiseStream(chain, steps, limits)
     )
+    return LiveRecording(chain.featurizer, 1.0 if level is None else gain_for(level), frames)

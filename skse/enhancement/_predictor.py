@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from skse.enhancement._regressors import open_stream, receptive_field
+from skse.enhancement._regressors import FrameSteps, receptive_field
 from skse.enhancement._segments import ContextFrames, Surroundings
 
 
@@ -87,5 +87,5 @@ class Predictor:
 
     def _push(self, rows, utterance):
         if utterance not in self._streams:
-            self._streams[utterance] = open_stream(self.regressor)
-        return self._streams[utterance](rows)
+            self._streams[utterance] = FrameSteps(self.regressor)
+        return self._streams[utterance].push(rows)

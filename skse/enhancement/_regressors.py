@@ -1,5 +1,7 @@
 """What the enhancer asks of whatever regressor it was given."""
 
+import math
+
 import numpy as np
 import sklearn
 from sklearn.base import MetaEstimatorMixin
@@ -10,7 +12,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import has_fit_parameter
 
-from skse.networks import BaseNetworkRegressor, compares
+from skse.networks import BaseNetworkRegressor, NotSteppableError, compares
 
 N_FOLDS = 5  # scikit-learn's own number
 
@@ -116,17 +118,60 @@ def receptive_field(regressor):
     return back, ahead
 
 
-def open_stream(regressor):
-    """Return a function that predicts the frames of one recording as they come, with a state."""
-    stream = network_of(regressor).open_stream()
-    before = steps_of(getattr(regressor, "best_estimator_", regressor))[:-1]
+class FrameSteps:
+    """Predicts the frames of one recording as they come, behind the steps of Pipelines.
 
-    def push(rows):
-        for step in before:
+    Parameters
+    ----------
+    regressor : object
+        Fitted; its network has `open_stream`.
+    """
+
+    def __init__(self, regressor):
+        self.before = steps_before(regressor)
+        self.stream = network_of(regressor).open_stream()
+
+    @property
+    def ahead(self):
+        """Frames by which the output lags."""
+        return self.stream.ahead
+
+    def push(self, rows):
+        """Predict the next frames."""
+        for step in self.before:
             rows = step.transform(rows)
-        return stream.push(rows)
+        return self.stream.push(rows)
 
-    return push
+    def finish(self):
+        """Return the frames that are still to come."""
+        return self.stream.finish()
+
+
+def steps_before(regressor):
+    """Return what rows go through on the way to the innermost regressor, outermost first."""
+    if is_search(regressor):
+        return steps_before(getattr(regressor, "best_estimator_", regressor.estimator))
+    *before, inner = steps_of(regressor)
+    return before + (steps_before(inner) if inner is not regressor else [])
+
+
+def open_steps(regressor):
+    """Return the FrameSteps of a regressor; None where it predicts whole rows only.
+
+    So do networks that carry a state, which go on from block to block, and those with a
+    `predict` of their own.
+    """
+    network, field = network_of(regressor), receptive_field(regressor)
+    if field is None or math.isinf(field[0]):
+        return None
+    if getattr(type(network), "predict", None) is not BaseNetworkRegressor.predict:
+        return None
+    if any(receptive_field(step) != (0, 0) for step in steps_before(regressor)):
+        return None
+    try:
+        return FrameSteps(regressor)
+    except NotSteppableError:
+        return None
 
 
 def fit_rows(regressor, rows, targets, groups):

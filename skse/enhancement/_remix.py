@@ -22,7 +22,8 @@ class Remix(BaseEstimator):
     through a gentle random filter, in the noise of another pair (a random stretch, at
     another speed, through another filter), or in babble of some recordings of the
     training speech, or in coloured noise; or in two of these. A network that trains on
-    mixtures never sees one twice.
+    mixtures never sees one twice. Echo is no noise: pairs in which the clean waveform is
+    without the room are refused, unless `babble` and `coloured_noise` make all of the noise.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 
 from skse.enhancement._blocks import Recording
 from skse.features import BaseFeaturizer
-from skse.utils import Store, digest
+from skse.utils import ArrayStore, digest
 
 
 class SharedRecording(Recording):
@@ -45,7 +45,7 @@ class SharedRecording(Recording):
         )  # fmt: skip
 
 
-STFTS = Store()
+STFTS = ArrayStore()
 
 
 def can_share(x, featurizer):

@@ -11,6 +11,8 @@ from skse.enhancement._blocks import n_frames_of
 from skse.enhancement._further import fit_further
 from skse.enhancement._mixer import Mixer, can_mix
 from skse.enhancement._regressors import fit_rows, last_step, network_of, search_in
+from skse.enhancement._remix import Remix
+from skse.enhancement._reverberation import follow_from_speech
 from skse.networks import BaseNetworkRegressor, split_groups
 from skse.utils import Ahead, FileArray, UnreadWaveforms, lengths_of, pick
 
@@ -108,8 +110,50 @@ def check_remix(regressor, segment_frames):
         )
 
 
-def suits_remix(regressor, windows, noisy, clean, groups):
-    """Tell whether ``remix="auto"`` mixes anew."""
+def choose_remix(remix, regressor, windows, noisy, clean, groups):
+    """Return how the pairs are mixed anew; None where they are taken as they are.
+
+    Parameters
+    ----------
+    remix : "auto", bool or Remix
+        As of the enhancer, checked.
+    regressor : object
+        What is trained.
+    windows : Segments or ContextFrames
+        What it is given.
+    noisy, clean : sequence of ndarray of shape (n_times,)
+        Training pairs.
+    groups : ndarray of int, shape (n_pairs,)
+        Which pairs must not be on both sides of a split.
+
+    Returns
+    -------
+    remix : Remix or None
+
+    Raises
+    ------
+    ValueError
+        Where `remix` is not "auto" and takes for noise what is none.
+    """
+    auto = isinstance(remix, str)
+    if remix is False or (auto and not _suits_remix(regressor, windows, noisy, clean, groups)):
+        return None
+    chosen = remix if isinstance(remix, Remix) else Remix()
+    takes_noise = chosen.babble + chosen.coloured_noise < 1
+    if not takes_noise or not follow_from_speech(noisy, clean):
+        return chosen
+    if auto:
+        return None
+    raise ValueError(
+        "SpeechEnhancer: remix takes noisy minus clean for noise, but here much of it is made from "
+        "the speech, as by a room, a delay, an equaliser or another level; speech mixed anew would "
+        "be without it. Use remix=False (skse.datasets.reverberate makes more pairs in rooms), or "
+        "match_level=True where it is the level alone."
+    )
+
+
+def _suits_remix(regressor, windows, noisy, clean, groups):
+    """Tell whether ``remix="auto"`` mixes anew, as far as noise is noise."""
     if not isinstance(regressor, BaseNetworkRegressor) or windows.n_frames < _LEAST_FRAMES:
         return False
     # Of those that are held out, nothing is mixed: others must remain.

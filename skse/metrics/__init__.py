@@ -8,6 +8,8 @@ the utterances, larger is better, and a record in ``METRICS``: label, unit, form
 
 from skse.metrics._base import mean_of_defined
 from skse.metrics._evaluate import evaluate
+from skse.metrics._linear_prediction import cepstral_distance_error, log_likelihood_ratio_error
+from skse.metrics._modulation import srmr_score
 from skse.metrics._perceptual import (
     estoi_score,
     pesq_nb_score,
@@ -17,7 +19,10 @@ from skse.metrics._perceptual import (
 )
 from skse.metrics._records import FIT_TIME, METRICS, Metric, available_metrics, get_metric
 from skse.metrics._scorers import (
+    cepstral_distance_scorer,
     estoi_scorer,
+    fw_segmental_snr_scorer,
+    log_likelihood_ratio_scorer,
     log_spectral_distance_scorer,
     make_multimetric_scorer,
     make_waveform_scorer,
@@ -30,9 +35,14 @@ from skse.metrics._scorers import (
     si_sdr_scorer,
     snr_gain_scorer,
     snr_scorer,
+    srmr_scorer,
     stoi_scorer,
 )
-from skse.metrics._spectral import log_spectral_distance_error
+from skse.metrics._spectral import (
+    fw_segmental_snr_score,
+    inconsistency,
+    log_spectral_distance_error,
+)
 from skse.metrics._time_domain import (
     rmse_error,
     segmental_snr_score,
@@ -47,10 +57,17 @@ __all__ = [
     "METRICS",
     "Metric",
     "available_metrics",
+    "cepstral_distance_error",
+    "cepstral_distance_scorer",
     "estoi_score",
     "estoi_scorer",
     "evaluate",
+    "fw_segmental_snr_score",
+    "fw_segmental_snr_scorer",
     "get_metric",
+    "inconsistency",
+    "log_likelihood_ratio_error",
+    "log_likelihood_ratio_scorer",
     "log_spectral_distance_error",
     "log_spectral_distance_scorer",
     "make_multimetric_scorer",
@@ -74,6 +91,8 @@ __all__ = [
     "snr_gain_scorer",
     "snr_score",
     "snr_scorer",
+    "srmr_score",
+    "srmr_scorer",
     "stoi_score",
     "stoi_scorer",
 ]

@@ -1,18 +1,24 @@
 """The loop that all metrics share: checks, one number per utterance, one warning for NaN."""
 
+import math
 import warnings
+from itertools import pairwise
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
-from skse.utils import WaveformHandle, check_waveform_pairs
+from skse.utils import WaveformHandle, check_waveform_pairs, check_waveforms, count_jobs
 
 # float32 waveforms resolve no more; a bound keeps every mean over utterances finite.
 LIMIT_DB = 100.0
+# Samples of the clean waveforms that a process is sent at a time. One part for each process is
+# best, for joblib's workers collect garbage between parts; but no copy of everything.
+_PART_TIMES = 2**22
 
 
-def score_utterances(metric, score_one, undefined, clean, **others):
+def score_utterances(metric, score_one, undefined, clean=None, *, n_jobs=1, **others):
     """Apply a metric to every utterance.
 
     Parameters
@@ -25,28 +31,24 @@ def score_utterances(metric, score_one, undefined, clean, **others):
     undefined : str
         Where the metric is not defined, for the warning.
     clean : array-like of shape (n_times,) or (n_samples, n_times) or sequence of 1-D arrays
-        Clean waveforms.
+        Clean waveforms; None where the metric needs none.
+    n_jobs : int or None, default=1
+        Processes, as in scikit-learn. With another number than 1 `score_one` must pickle.
     **others : dict of array-like
-        Waveforms to compare with `clean`, by argument name; as many and as long.
+        Waveforms to compare with `clean`, by argument name; as many and as long. Without
+        clean ones those to score, alone.
 
     Returns
     -------
     scores : float or ndarray of shape (n_samples,)
         float64; a float where `clean` is a single 1-D waveform.
     """
-    single = _is_single_waveform(clean)
+    given = others if clean is None else {"clean": clean, **others}
+    single = _is_single_waveform(next(iter(given.values())))
     if single:
-        clean, others = [clean], {name: [waveform] for name, waveform in others.items()}
-    columns = []
-    for name, waveforms in others.items():
-        checked, waveforms = check_waveform_pairs(clean, waveforms, names=("clean", name))
-        columns.append(waveforms)
-    scores = np.array(
-        [
-            score_one(*(np.asarray(waveform, dtype=np.float64) for waveform in row))
-            for row in zip(checked, *columns, strict=True)
-        ]
-    )
+        given = {name: [waveform] for name, waveform in given.items()}
+    rows = list(zip(*_checked(given), strict=True))
+    scores = np.array(_score_side_by_side(score_one, rows, count_jobs(metric, n_jobs)))
     n_undefined = int(np.isnan(scores).sum())
     if n_undefined:
         warnings.warn(
@@ -89,7 +91,15 @@ def mean_of_defined(scores: ArrayLike, weights: ArrayLike | None = None) -> floa
 
 def energy(x):
     """Return the sum of squares of a waveform."""
-    return float(np.dot(x, x))
+    return float(product(x, x))
+
+
+def product(x, y):
+    """Return the inner product of two waveforms.
+
+    Not ``np.dot``, which takes threads for it and waits for them where the cores are busy.
+    """
+    return np.einsum("i,i", x, y)
 
 
 def ratio_db(numerator, denominator):
@@ -97,6 +107,41 @@ def ratio_db(numerator, denominator):
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.divide(numerator, denominator, dtype=np.float64)
         return np.clip(10 * np.log10(ratio), -LIMIT_DB, LIMIT_DB)
+
+
+def _checked(given):
+    """Check waveforms by argument name: those that follow against the first."""
+    first, *others = given
+    if not others:
+        return [check_waveforms(given[first], first)]
+    pairs = [
+        check_waveform_pairs(given[first], given[name], names=(first, name)) for name in others
+    ]
+    return [pairs[0][0], *(waveforms for _, waveforms in pairs)]
+
+
+def _score_side_by_side(score_one, rows, n_jobs):
+    """Return the score of every row, in their order."""
+    if min(n_jobs, len(rows)) == 1:
+        return _score(score_one, rows)
+    parts = _split(rows, n_jobs)
+    scored = Parallel(n_jobs, batch_size=1)(delayed(_score)(score_one, part) for part in parts)
+    return [score for part in scored for score in part]
+
+
+def _split(rows, n_jobs):
+    """Cut rows into parts of about the same number of samples, `n_jobs` or a multiple of it."""
+    lengths = np.array([len(row[0]) for row in rows])
+    n_parts = n_jobs * math.ceil(lengths.sum() / (n_jobs * _PART_TIMES))
+    middles = np.cumsum(lengths) - lengths / 2
+    edges = np.searchsorted(n_parts * middles / lengths.sum(), range(n_parts + 1))
+    return [rows[begin:end] for begin, end in pairwise(edges) if begin < end]
+
+
+def _score(score_one, rows):
+    return [
+        score_one(*(np.asarray(waveform, dtype=np.float64) for waveform in row)) for row in rows
+    ]
 
 
 def _is_single_waveform(x):

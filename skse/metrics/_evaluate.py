@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skse.metrics._records import MetricLike, available_metrics, get_metric, name_of
+from skse.utils import count_jobs
 from skse.utils.typing import OneOrMany, Scores
 
 
@@ -15,6 +16,7 @@ def evaluate(
     *,
     sampling_rate: float,
     metrics: Sequence[MetricLike] | None = None,
+    n_jobs: int | None = None,
 ) -> dict[str, Scores]:
     """Score enhanced waveforms by many metrics.
 
@@ -30,9 +32,14 @@ def evaluate(
         Hz.
     metrics : sequence of str, Metric or callable, default=None
         Any of "snr", "snr_gain", "segmental_snr", "si_sdr", "si_sdr_gain",
-        "rmse", "log_spectral_distance", "stoi", "estoi", "pesq_nb" and "pesq_wb" ("pesq" is
-        the former), and metrics of your own, as for :func:`get_metric`.
+        "rmse", "log_spectral_distance", "cepstral_distance", "log_likelihood_ratio",
+        "fw_segmental_snr", "srmr", "stoi", "estoi", "pesq_nb" and "pesq_wb" ("pesq" is the
+        former), and metrics of your own, as for :func:`get_metric`.
         None takes all of :func:`available_metrics`.
+    n_jobs : int or None, default=None
+        Processes to score in, for metrics that have this parameter (STOI, ESTOI, PESQ and SRMR;
+        the others are done sooner than they are shared), worth their start from some minutes of
+        speech on. None is 1, or what :class:`joblib.parallel_config` says; -1 is one a core.
 
     Returns
     -------
@@ -43,8 +50,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        Where a metric is unknown or lacks `noisy`, or the waveforms are not finite, not
-        mono or do not match.
+        Where a metric is unknown or lacks `noisy`, `n_jobs` is not a number of processes, or
+        the waveforms are not finite, not mono or do not match.
 
     Examples
     --------
@@ -66,7 +73,11 @@ def evaluate(
                 f"evaluate: metrics holds {metric.key!r}, which compares with the noisy "
                 "waveforms, but noisy is None; pass them, or leave the metric out."
             )
+    context = {"noisy": noisy, "sampling_rate": sampling_rate}
+    if n_jobs is not None:  # a metric of one's own may have another default
+        count_jobs("evaluate", n_jobs)
+        context["n_jobs"] = n_jobs
     return {
-        name_of(given): metric(clean, enhanced, noisy=noisy, sampling_rate=sampling_rate)
+        name_of(given): metric(clean, enhanced, **context)
         for given, metric in zip(metrics, records, strict=True)
     }

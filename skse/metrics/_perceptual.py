@@ -1,26 +1,24 @@
 """Metrics that predict intelligibility and quality as listeners judge them."""
 
-import math
-import warnings
+from functools import partial
 
 import numpy as np
 
 from skse.metrics._base import score_utterances
+from skse.metrics._stoi import stoi
 from skse.utils import check_choice, check_sampling_rate, import_optional
 from skse.utils.typing import OneOrMany, Scores
 
-# pystoi resamples to 10 kHz, drops silent frames and needs 30 frames of 256
-# samples, half overlapping; where too few are left it returns this number.
-_STOI_RATE = 10000
-_STOI_MIN_TIMES = 29 * 128 + 256
-_STOI_TOO_SHORT = 1e-5
 # Rates in Hz that PESQ is defined at: narrow-band (P.862.1) and wide-band (P.862.2).
 PESQ_RATES = {"nb": (8000, 16000), "wb": (16000,)}
 _STOI_UNDEFINED = "a waveform is silent or fewer than 30 frames (0.4 s) of speech are left"
+_PESQ_UNDEFINED = "a waveform is silent, shorter than 0.25 s, or holds no speech"
 
 
-def stoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
-    """Compute the short-time objective intelligibility (STOI) with pystoi.
+def stoi_score(
+    clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float, n_jobs: int | None = None
+) -> Scores:
+    """Compute the short-time objective intelligibility (STOI), as pystoi does.
 
     Parameters
     ----------
@@ -30,6 +28,9 @@ def stoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -
         Waveforms to score, as many and as long as `clean`.
     sampling_rate : int
         Hz. The waveforms are resampled to 10 kHz.
+    n_jobs : int or None, default=None
+        Processes to score in, worth their start from some minutes of speech on. None is 1, or
+        what :class:`joblib.parallel_config` says; -1 is one a core.
 
     Returns
     -------
@@ -41,8 +42,8 @@ def stoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -
     Raises
     ------
     ValueError
-        Where `sampling_rate` is not a positive whole number, or the waveforms
-        are not finite, not mono or do not match.
+        Where `sampling_rate` is not a positive whole number, `n_jobs` not a number of
+        processes, or the waveforms are not finite, not mono or do not match.
 
     References
     ----------
@@ -59,11 +60,15 @@ def stoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -
     1.0
     """
     score_one = _make_stoi("stoi_score", sampling_rate, extended=False)
-    return score_utterances("stoi_score", score_one, _STOI_UNDEFINED, clean, enhanced=enhanced)
+    return score_utterances(
+        "stoi_score", score_one, _STOI_UNDEFINED, clean, n_jobs=n_jobs, enhanced=enhanced
+    )
 
 
-def estoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
-    """Compute the extended short-time objective intelligibility (ESTOI) with pystoi.
+def estoi_score(
+    clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float, n_jobs: int | None = None
+) -> Scores:
+    """Compute the extended short-time objective intelligibility (ESTOI), as pystoi does.
 
     Unlike STOI it also ranks speech in noise that is modulated in time.
 
@@ -75,6 +80,9 @@ def estoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) 
         Waveforms to score, as many and as long as `clean`.
     sampling_rate : int
         Hz. The waveforms are resampled to 10 kHz.
+    n_jobs : int or None, default=None
+        Processes to score in, worth their start from some minutes of speech on. None is 1, or
+        what :class:`joblib.parallel_config` says; -1 is one a core.
 
     Returns
     -------
@@ -85,8 +93,8 @@ def estoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) 
     Raises
     ------
     ValueError
-        Where `sampling_rate` is not a positive whole number, or the waveforms
-        are not finite, not mono or do not match.
+        Where `sampling_rate` is not a positive whole number, `n_jobs` not a number of
+        processes, or the waveforms are not finite, not mono or do not match.
 
     References
     ----------
@@ -103,11 +111,18 @@ def estoi_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) 
     1.0
     """
     score_one = _make_stoi("estoi_score", sampling_rate, extended=True)
-    return score_utterances("estoi_score", score_one, _STOI_UNDEFINED, clean, enhanced=enhanced)
+    return score_utterances(
+        "estoi_score", score_one, _STOI_UNDEFINED, clean, n_jobs=n_jobs, enhanced=enhanced
+    )
 
 
 def pesq_score(
-    clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float, mode: str = "nb"
+    clean: OneOrMany,
+    enhanced: OneOrMany,
+    *,
+    sampling_rate: float,
+    mode: str = "nb",
+    n_jobs: int | None = None,
 ) -> Scores:
     """Compute the perceptual evaluation of speech quality (PESQ) with the pesq package.
 
@@ -124,6 +139,9 @@ def pesq_score(
     mode : {"nb", "wb"}, default="nb"
         Narrow-band (ITU-T P.862.1, at 8 or 16 kHz) or wide-band (ITU-T P.862.2,
         at 16 kHz only). The two scales do not compare.
+    n_jobs : int or None, default=None
+        Processes to score in, worth their start from some minutes of speech on. None is 1, or
+        what :class:`joblib.parallel_config` says; -1 is one a core.
 
     Returns
     -------
@@ -137,18 +155,23 @@ def pesq_score(
     ImportError
         Where pesq is not installed: ``python -m pip install "skse[metrics]"``.
     ValueError
-        Where `mode` and `sampling_rate` do not go together, or the waveforms are
-        not finite, not mono or do not match.
+        Where `mode` and `sampling_rate` do not go together, `n_jobs` is not a number of
+        processes, or the waveforms are not finite, not mono or do not match.
 
     References
     ----------
     ITU-T Recommendations P.862 (2001), P.862.1 (2003) and P.862.2 (2007).
     """
     check_choice("pesq_score", "mode", mode, PESQ_RATES)
-    return _pesq("pesq_score", clean, enhanced, sampling_rate, mode)
+    score_one = _make_pesq("pesq_score", sampling_rate, mode)
+    return score_utterances(
+        "pesq_score", score_one, _PESQ_UNDEFINED, clean, n_jobs=n_jobs, enhanced=enhanced
+    )
 
 
-def pesq_nb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
+def pesq_nb_score(
+    clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float, n_jobs: int | None = None
+) -> Scores:
     """Compute narrow-band PESQ (ITU-T P.862.1), for speech as over a telephone, up to 3.4 kHz.
 
     Parameters
@@ -159,6 +182,9 @@ def pesq_nb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float
         Waveforms to score, as many and as long as `clean`.
     sampling_rate : {8000, 16000}
         Hz.
+    n_jobs : int or None, default=None
+        Processes to score in, worth their start from some minutes of speech on. None is 1, or
+        what :class:`joblib.parallel_config` says; -1 is one a core.
 
     Returns
     -------
@@ -170,8 +196,8 @@ def pesq_nb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float
     ImportError
         Where pesq is not installed: ``python -m pip install "skse[metrics]"``.
     ValueError
-        At another sampling rate, or where the waveforms are not finite, not mono or do not
-        match.
+        At another sampling rate, where `n_jobs` is not a number of processes, or where the
+        waveforms are not finite, not mono or do not match.
 
     See Also
     --------
@@ -182,10 +208,15 @@ def pesq_nb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float
     ITU-T Recommendation P.862.1, "Mapping function for transforming P.862 raw result scores to
     MOS-LQO", 2003.
     """
-    return _pesq("pesq_nb_score", clean, enhanced, sampling_rate, "nb")
+    score_one = _make_pesq("pesq_nb_score", sampling_rate, "nb")
+    return score_utterances(
+        "pesq_nb_score", score_one, _PESQ_UNDEFINED, clean, n_jobs=n_jobs, enhanced=enhanced
+    )
 
 
-def pesq_wb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float) -> Scores:
+def pesq_wb_score(
+    clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float, n_jobs: int | None = None
+) -> Scores:
     """Compute wide-band PESQ (ITU-T P.862.2), for speech from 50 Hz to 7 kHz.
 
     Parameters
@@ -196,6 +227,9 @@ def pesq_wb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float
         Waveforms to score, as many and as long as `clean`.
     sampling_rate : {16000}
         Hz. Resample down to it; from 8 kHz there is no wide band to score.
+    n_jobs : int or None, default=None
+        Processes to score in, worth their start from some minutes of speech on. None is 1, or
+        what :class:`joblib.parallel_config` says; -1 is one a core.
 
     Returns
     -------
@@ -208,8 +242,8 @@ def pesq_wb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float
     ImportError
         Where pesq is not installed: ``python -m pip install "skse[metrics]"``.
     ValueError
-        At another sampling rate, or where the waveforms are not finite, not mono or do not
-        match.
+        At another sampling rate, where `n_jobs` is not a number of processes, or where the
+        waveforms are not finite, not mono or do not match.
 
     See Also
     --------
@@ -220,10 +254,13 @@ def pesq_wb_score(clean: OneOrMany, enhanced: OneOrMany, *, sampling_rate: float
     ITU-T Recommendation P.862.2, "Wideband extension to Recommendation P.862 for the assessment
     of wideband telephone networks and speech codecs", 2007.
     """
-    return _pesq("pesq_wb_score", clean, enhanced, sampling_rate, "wb")
+    score_one = _make_pesq("pesq_wb_score", sampling_rate, "wb")
+    return score_utterances(
+        "pesq_wb_score", score_one, _PESQ_UNDEFINED, clean, n_jobs=n_jobs, enhanced=enhanced
+    )
 
 
-def _pesq(caller, clean, enhanced, sampling_rate, mode):
+def _make_pesq(caller, sampling_rate, mode):
     check_sampling_rate(caller, sampling_rate)
     if sampling_rate not in PESQ_RATES[mode]:
         raise ValueError(
@@ -231,23 +268,18 @@ def _pesq(caller, clean, enhanced, sampling_rate, mode):
             f"defined at {' or '.join(map(str, PESQ_RATES[mode]))} Hz. Resample the waveforms, for "
             "example with skse.Resample" + (', or choose mode="nb".' if mode == "wb" else ".")
         )
-    pesq = import_optional("pesq", caller=caller, extra="metrics")
+    import_optional("pesq", caller=caller, extra="metrics")
+    return partial(_pesq, sampling_rate=int(sampling_rate), mode=mode)
 
-    def score_one(s, x):
-        if not (s.any() and x.any()):
-            return np.nan
-        try:
-            return pesq.pesq(int(sampling_rate), s, x, mode)
-        except (pesq.NoUtterancesError, pesq.BufferTooShortError):
-            return np.nan
 
-    return score_utterances(
-        caller,
-        score_one,
-        "a waveform is silent, shorter than 0.25 s, or holds no speech",
-        clean,
-        enhanced=enhanced,
-    )
+def _pesq(s, x, *, sampling_rate, mode):
+    pesq = import_optional("pesq", caller="pesq_score", extra="metrics")
+    if not (s.any() and x.any()):
+        return np.nan
+    try:
+        return pesq.pesq(sampling_rate, s, x, mode)
+    except (pesq.NoUtterancesError, pesq.BufferTooShortError):
+        return np.nan
 
 
 def _make_stoi(caller, sampling_rate, *, extended):
@@ -256,15 +288,4 @@ def _make_stoi(caller, sampling_rate, *, extended):
         raise ValueError(
             f"{caller}: sampling_rate={sampling_rate!r} must be a whole number of hertz."
         )
-    from pystoi import stoi
-
-    def score_one(s, x):
-        n_times = math.ceil(len(s) * _STOI_RATE / sampling_rate)
-        if n_times <= _STOI_MIN_TIMES or not (s.any() and x.any()):
-            return np.nan
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            score = stoi(s, x, int(sampling_rate), extended=extended)
-        return np.nan if score == _STOI_TOO_SHORT else score
-
-    return score_one
+    return partial(stoi, sampling_rate=int(sampling_rate), extended=extended)

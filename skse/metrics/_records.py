@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, TypeAlias
 
+from skse.metrics._linear_prediction import cepstral_distance_error, log_likelihood_ratio_error
+from skse.metrics._modulation import SRMR_RATES, srmr_score
 from skse.metrics._perceptual import (
     PESQ_RATES,
     estoi_score,
@@ -17,7 +19,7 @@ from skse.metrics._perceptual import (
     pesq_wb_score,
     stoi_score,
 )
-from skse.metrics._spectral import log_spectral_distance_error
+from skse.metrics._spectral import fw_segmental_snr_score, log_spectral_distance_error
 from skse.metrics._time_domain import (
     rmse_error,
     segmental_snr_score,
@@ -30,24 +32,25 @@ from skse.utils import check_choice
 from skse.utils.typing import OneOrMany, Scores
 
 # What a metric may ask for beside clean and enhanced waveforms.
-_CONTEXT = {"noisy", "sampling_rate"}
+_CONTEXT = {"noisy", "sampling_rate", "n_jobs"}
 
 
 @dataclass(frozen=True)
 class Metric:
     """A metric, and all that is needed to print it.
 
-    Called as ``metric(clean, enhanced, noisy=..., sampling_rate=..., **options)`` it gives
-    its function the options, and as much of the rest as that asks for.
+    Called as ``metric(clean, enhanced, noisy=..., sampling_rate=..., n_jobs=..., **options)`` it
+    gives its function the options, and as much of the rest as that asks for.
 
     Parameters
     ----------
     key : str
         Its name in dicts, such as ``"snr_gain"``.
     function : callable or None
-        ``function(clean, enhanced, ...)``, one number per utterance. Where it has a
-        parameter `noisy` or `sampling_rate` it is given that too. None for a figure that
-        is measured otherwise, such as the time of a fit.
+        ``function(clean, enhanced, ...)``, one number per utterance; of a function of one set of
+        waveforms these are the enhanced ones. Where it has a parameter `noisy`,
+        `sampling_rate` or `n_jobs` it is given that too. None for a figure that is measured
+        otherwise, such as the time of a fit.
     label : str
         Its name in headings.
     unit : str, default=""
@@ -98,11 +101,12 @@ class Metric:
             raise ValueError(f"Metric {self.key!r} is measured, not computed from waveforms.")
         for name in _CONTEXT - self.needs:
             given.pop(name, None)
-        return self.function(clean, enhanced, **given)
+        waveforms = (enhanced,) if _takes_one(self.function) else (clean, enhanced)
+        return self.function(*waveforms, **given)
 
     @property
     def needs(self) -> set[str]:
-        """Which of "noisy" and "sampling_rate" the function asks for."""
+        """Which of "noisy", "sampling_rate" and "n_jobs" the function asks for."""
         return _CONTEXT.intersection(signature(self.function).parameters if self.function else ())
 
     @property
@@ -177,6 +181,16 @@ class Metric:
         return (not math.isfinite(value), -value if self.greater_is_better else value)
 
 
+def _takes_one(function):
+    """Tell whether a function must be given one set of waveforms, not two."""
+    parameters = signature(function).parameters.values()
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return False
+    kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in parameters if p.kind in kinds and p.default is p.empty]
+    return len([p for p in needed if p.name not in _CONTEXT]) == 1
+
+
 MetricLike: TypeAlias = str | Metric | Callable[..., Any]
 
 
@@ -197,6 +211,10 @@ METRICS: dict[str, Metric] = {
         _record(si_sdr_gain_score, "SI-SDR gain", "dB", "{:+.2f}"),
         _record(rmse_error, "RMSE", "", "{:.4f}"),
         _record(log_spectral_distance_error, "Log-spectral distance", "dB", "{:.2f}"),
+        _record(cepstral_distance_error, "Cepstral distance", "dB", "{:.2f}"),
+        _record(log_likelihood_ratio_error, "Log-likelihood ratio"),
+        _record(fw_segmental_snr_score, "fwSegSNR", "dB", "{:.2f}"),
+        _record(srmr_score, "SRMR", sampling_rates=SRMR_RATES),
         _record(stoi_score, "STOI"),
         _record(estoi_score, "ESTOI"),
         *(
@@ -266,8 +284,8 @@ def available_metrics(sampling_rate: float, with_noisy: bool = True) -> list[str
     Parameters
     ----------
     sampling_rate : float
-        Hz; "pesq_nb" is defined at 8000 and 16000 only, "pesq_wb" at 16000, where the package
-        pesq is installed.
+        Hz; "srmr" and "pesq_nb" are defined at 8000 and 16000 only, "pesq_wb" at 16000, the last
+        two where the package pesq is installed.
     with_noisy : bool, default=True
         Whether there are noisy waveforms, as gains need them.
 

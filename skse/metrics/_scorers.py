@@ -17,8 +17,8 @@ def make_waveform_scorer(
     Parameters
     ----------
     metric : callable, Metric or str
-        ``metric(clean, enhanced, ...)``, one number per utterance. Where it has
-        a parameter `noisy` it is given `X`; where it has a parameter
+        ``metric(clean, enhanced, ...)``, one number per utterance, or ``metric(enhanced, ...)``.
+        Where it has a parameter `noisy` it is given `X`; where it has a parameter
         `sampling_rate` it is given the estimator's (that of the last step of a
         pipeline, of the best estimator of a search). Or a record or key, as for
         :func:`get_metric`.
@@ -137,6 +137,10 @@ si_sdr_scorer = make_waveform_scorer(METRICS["si_sdr"])
 si_sdr_gain_scorer = make_waveform_scorer(METRICS["si_sdr_gain"])
 rmse_scorer = make_waveform_scorer(METRICS["rmse"])
 log_spectral_distance_scorer = make_waveform_scorer(METRICS["log_spectral_distance"])
+cepstral_distance_scorer = make_waveform_scorer(METRICS["cepstral_distance"])
+log_likelihood_ratio_scorer = make_waveform_scorer(METRICS["log_likelihood_ratio"])
+fw_segmental_snr_scorer = make_waveform_scorer(METRICS["fw_segmental_snr"])
+srmr_scorer = make_waveform_scorer(METRICS["srmr"])
 stoi_scorer = make_waveform_scorer(METRICS["stoi"])
 estoi_scorer = make_waveform_scorer(METRICS["estoi"])
 pesq_scorer = make_waveform_scorer("pesq")

@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 
-from skse.metrics._base import energy, ratio_db, score_utterances
+from skse.metrics._base import energy, product, ratio_db, score_utterances
 from skse.utils import check_number, check_sampling_rate
 from skse.utils.typing import OneOrMany, Scores
 
@@ -301,5 +301,5 @@ def _snr(s, x):
 def _si_sdr(s, x):
     if not s.any():
         return np.nan
-    target = np.dot(x, s) / energy(s) * s
+    target = product(x, s) / energy(s) * s
     return ratio_db(energy(target), energy(target - x))

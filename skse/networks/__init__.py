@@ -5,6 +5,7 @@ from importlib import import_module
 from skse.networks._architecture import BaseArchitecture
 from skse.networks._autoencoder import Autoencoder, build_autoencoder
 from skse.networks._base import BaseNetworkRegressor
+from skse.networks._densenet import DenseNet, DenseNetRegressor
 from skse.networks._loss_table import compares, register_loss
 from skse.networks._network import NetworkRegressor
 from skse.networks._regressors import AutoencoderRegressor, UNetRegressor
@@ -16,18 +17,25 @@ from skse.networks._runtime import check_onnx as check_onnx
 from skse.networks._runtime import exported as exported
 from skse.networks._runtime import in_half as in_half
 from skse.networks._runtime import is_kernel as is_kernel
+from skse.networks._runtime import step_form_of as step_form_of
+from skse.networks._steps import NotSteppableError as NotSteppableError
 from skse.networks._tensorflow import check_keras as check_keras
 from skse.networks._tensorflow import load_tensorflow as load_tensorflow
 from skse.networks._unet import UNet, build_unet
+from skse.networks._wideresnet import WideResNet, WideResNetRegressor
 
 __all__ = [
     "Autoencoder",
     "AutoencoderRegressor",
     "BaseArchitecture",
     "BaseNetworkRegressor",
+    "DenseNet",
+    "DenseNetRegressor",
     "NetworkRegressor",
     "UNet",
     "UNetRegressor",
+    "WideResNet",
+    "WideResNetRegressor",
     "build_autoencoder",
     "build_unet",
     "compares",

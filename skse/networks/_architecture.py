@@ -88,6 +88,29 @@ class BaseArchitecture(BaseEstimator, ABC):
             With as many frames.
         """
 
+    def body_for(
+        self, image: Any, output_shape: tuple[int, int | None, int], **carried: Any
+    ) -> Any:
+        """Build the layers of a network whose body makes the frequencies of the target itself.
+
+        By default it is :meth:`body`, which is not told of them.
+
+        Parameters
+        ----------
+        image : KerasTensor of shape (None, n_frequencies, n_frames, n_channels)
+            As for :meth:`body`.
+        output_shape : tuple of (int, int or None, int)
+            Frequencies, frames and channels of the target.
+        **carried : dict
+            ``stateful=True``, where a state is carried along.
+
+        Returns
+        -------
+        image : KerasTensor of shape (None, n_frequencies, n_frames, n_channels)
+            With as many frames.
+        """
+        return self.body(image, output_shape[2], **carried)
+
     def check_params(self) -> None:
         """Raise a ValueError where a parameter is none that the network can be built with.
 
@@ -164,7 +187,7 @@ class BaseArchitecture(BaseEstimator, ABC):
         inputs, image = _layers.begin_network(
             input_shape, input_statistics, batch_size=1 if stateful else None
         )
-        body = self.body(image, _layers.image_shape(output_shape)[2], **carried)
+        body = self.body_for(image, _layers.image_shape(output_shape), **carried)
         shape = tuple(getattr(body, "shape", ()))
         n_frames = image.shape[2]
         if len(shape) != 4 or (shape[2] != n_frames and None not in (shape[2], n_frames)):

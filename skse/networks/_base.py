@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -11,10 +12,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skse.networks._architecture import BaseArchitecture
+from skse.networks._steps import NotSteppableError, StepStream
 from skse.networks._training import TrainsNetwork
 
 # Frames that one call of the network sees at prediction, so that memory stays flat.
 _FRAMES_PER_CALL = 512
+# Layers are changed for as long as one is converted.
+_MAKING_STEPS = Lock()
 
 
 class BaseNetworkRegressor(TrainsNetwork):
@@ -247,33 +251,47 @@ class BaseNetworkRegressor(TrainsNetwork):
         return architecture.receptive_field()
 
     def open_stream(self) -> Any:
-        """Begin to predict a recording piece by piece, carrying the network's state along.
+        """Begin to predict a recording frame by frame, each computed once.
 
         Returns
         -------
-        stream : NetworkStream
-            ``stream.push(rows)`` predicts the next frames, rows of shape
-            ``(1, n_frequencies, n_frames[, n_channels])``; ``stream.reset()`` begins anew.
-            It needs Keras, after :func:`skse.load` too.
+        stream : StepStream or NetworkStream
+            ``stream.push(rows)`` takes the next frames, rows of shape
+            ``(1, n_frequencies, n_frames[, n_channels])``, and returns those that are finished:
+            the output lags by ``stream.ahead`` frames. ``stream.finish()`` returns those that
+            are still to come; ``stream.reset()`` begins another recording. Layers that carry
+            a state need Keras, after :func:`skse.load` too; others run through onnxruntime.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before `fit`.
         ValueError
-            Where the network carries no state: its :meth:`receptive_field` is not
-            ``(inf, 0)``.
+            Where the network does not look a bounded number of frames back and ahead, or has
+            an operator of which no form for single frames is known.
         """
         check_is_fitted(self, "regressor_")
-        field = self.receptive_field()
-        if field != (math.inf, 0):
-            raise ValueError(
-                f"open_stream: {type(self.architecture_).__name__} carries no state along time: "
-                f"its receptive_field() is {field}, not (inf, 0). Pass predict whole recordings."
-            )
-        from skse.networks._stream import NetworkStream
+        if self.receptive_field() == (math.inf, 0):
+            from skse.networks._stream import NetworkStream
 
-        return NetworkStream(self.regressor_, self.architecture_, self.head)
+            return NetworkStream(self.regressor_, self.architecture_, self.head)
+        return StepStream(self._make_step_form())
+
+    def _make_step_form(self):
+        """Make the graph that predicts frame by frame, of the weights as they are."""
+        name, field = type(self.architecture_).__name__, self.receptive_field()
+        if field is None or math.isinf(field[0]):
+            raise NotSteppableError(
+                f"{name} does not look a bounded number of frames back and ahead: its "
+                f"receptive_field() is {field}. It predicts whole recordings."
+            )
+        try:
+            with _MAKING_STEPS:
+                return self.regressor_.step_form()
+        except NotSteppableError as error:
+            raise NotSteppableError(
+                f"{name} cannot predict frame by frame: {error}. It predicts whole recordings."
+            ) from error
 
     def keras_model(self) -> Any:
         """Return the trained Keras model, rebuilt where the network was loaded from a file.

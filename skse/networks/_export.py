@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 from onnx import helper, numpy_helper
 
-from skse.networks._runtime import OnnxNetwork
+from skse.networks._explicit_padding import pad_explicitly
+from skse.networks._runtime import OnnxNetwork, form_or_refusal
+from skse.networks._steps import NotSteppableError
 from skse.networks._tensorflow import kept_back
 from skse.networks._whole_lengths import compute_lengths_whole
 
@@ -74,6 +76,7 @@ def to_onnx(model):
         proto, _ = tf2onnx.convert.from_function(function, [spec])
     _rewrite(proto.graph)
     compute_lengths_whole(proto.graph)
+    pad_explicitly(proto)
     converted = proto.SerializeToString()
     try:
         got = OnnxNetwork(converted, [], (), {}).predict_rows(rows)
@@ -86,6 +89,25 @@ def to_onnx(model):
             "tf2onnx converts one of its layers wrongly."
         )
     return converted
+
+
+def to_step_form(model):
+    """Convert a Keras model to the form that predicts frame by frame.
+
+    Parameters
+    ----------
+    model : keras.Model
+        As for :func:`to_onnx`.
+
+    Returns
+    -------
+    form : StepForm or NotSteppableError
+        The latter where it has none, or no ONNX form.
+    """
+    try:
+        return form_or_refusal(to_onnx(model))
+    except Exception as error:  # tf2onnx raises whatever comes
+        return NotSteppableError(str(error))
 
 
 def to_litert(model):

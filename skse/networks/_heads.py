@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+from skse.networks._convolutions import fold_frequencies, unfold_frequencies
 from skse.networks._losses import named_loss
 from skse.networks._waveform_loss import WaveformLoss
 
@@ -129,8 +130,35 @@ def build_with_head(
         (frequencies, frames, 2 if head["mask"] == "complex" else 1),
     )
     options = {name: head[name] for name in ("mask", "bound", "output", "compression")}
-    outputs = MaskHead(**options)([body(features), reference])
+    trains = head.get("trains_kernels", False)
+    noisy = map_frames(reference) if trains else reference
+    outputs = MaskHead(**options)([body(features), noisy])
+    if trains:
+        outputs = map_frames(outputs)
     return make_model(inputs, outputs, name=body.name)
+
+
+def map_frames(spectra):
+    """Map every frame of an STFT by a trained matrix that starts as the identity.
+
+    A Fourier kernel maps the windowed samples of a frame, which are as many numbers as its
+    spectrum has degrees of freedom: a trained kernel is such a matrix behind the fixed one, or, on
+    the way back, before it.
+
+    Parameters
+    ----------
+    spectra : KerasTensor of shape (None, n_frequencies, n_frames, 2)
+        Real and imaginary part.
+
+    Returns
+    -------
+    spectra : KerasTensor of shape (None, n_frequencies, n_frames, 2)
+    """
+    _, n_frequencies, _, n_channels = spectra.shape
+    frames = fold_frequencies(spectra, n_frequencies)
+    size = n_frequencies * n_channels
+    frames = layers.Dense(size, use_bias=False, kernel_initializer="identity")(frames)
+    return unfold_frequencies(frames, n_frequencies, n_frequencies)
 
 
 def features_of(X, head):

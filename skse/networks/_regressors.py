@@ -1,4 +1,4 @@
-"""The regressors of the architectures of skse, with every parameter in one flat list."""
+"""U-Net and autoencoder with every parameter in one flat list, and the table of networks."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from skse.networks import _autoencoder, _unet
 from skse.networks._autoencoder import Autoencoder, check_autoencoder
 from skse.networks._base import BaseNetworkRegressor
+from skse.networks._densenet import DenseNetRegressor
 from skse.networks._parameters import keep_parameters
 from skse.networks._unet import UNet, check_unet
+from skse.networks._wideresnet import WideResNetRegressor
 from skse.utils.typing import RandomState
 
 
@@ -385,6 +387,8 @@ class Network(NamedTuple):
 NETWORKS = {
     "unet": Network(UNetRegressor, "U-Net"),
     "autoencoder": Network(AutoencoderRegressor, "Autoencoder"),
+    "densenet": Network(DenseNetRegressor, "DenseNet"),
+    "wideresnet": Network(WideResNetRegressor, "Wide ResNet"),
 }
 
 # Joblib files of version 0.1 look for them beside the architectures.

@@ -1,12 +1,12 @@
 """Networks from a model file: onnxruntime predicts, Keras is only needed to train further."""
 
-import os
 from typing import Any
 
-import joblib
 import numpy as np
 
+from skse.networks._steps import NotSteppableError, StepStream
 from skse.networks._tensorflow import load_tensorflow
+from skse.utils import default_threads
 
 # Values of an array from which on it counts as large.
 _KERNEL_SIZE = 256
@@ -27,7 +27,7 @@ class OnnxNetwork:
         ``output_activation``, ``input_statistics`` and ``output_statistics`` that it was built
         with; its architecture is the regressor's ``architecture_``.
     n_threads : int or None, default=None
-        Threads of a prediction; None as in :func:`default_threads`.
+        Threads of a prediction; None as in :func:`~skse.utils.default_threads`.
     """
 
     def __init__(self, model, weights, shapes, ends, n_threads=None):
@@ -36,7 +36,7 @@ class OnnxNetwork:
         self.shapes = shapes
         self.ends = ends
         self.n_threads = n_threads
-        self._session = None
+        self._session = self._steps = None
 
     def start(self):
         """Build the onnxruntime session, unless there is one, and return it."""
@@ -57,6 +57,12 @@ class OnnxNetwork:
         """Predict any number of rows, float32, at one go."""
         session = self.start()
         return session.run(None, {session.get_inputs()[0].name: rows})[0]
+
+    def step_form(self):
+        """Return the StepForm; a NotSteppableError where there is none."""
+        if self._steps is None:
+            self._steps = form_or_refusal(self.model)
+        return form_of(self._steps)
 
     def halved(self):
         """Return this network with its kernels rounded to float16; the ONNX alone.
@@ -97,7 +103,10 @@ class OnnxNetwork:
         return self
 
     def __getstate__(self):
-        return {**self.__dict__, "_session": None}
+        return {**self.__dict__, "_session": None, "_steps": None}
+
+    def __setstate__(self, state):
+        self.__dict__.update({"_steps": None, **state})  # older ones knew of none
 
     def __repr__(self):
         return f"OnnxNetwork({len(self.model)} bytes)"
@@ -196,15 +205,6 @@ def built(value):
     return value.build() if isinstance(value, SavedKerasObject) else value
 
 
-def default_threads():
-    """Threads of a prediction: ``OMP_NUM_THREADS`` where set, else the cores one may use.
-
-    joblib sets that variable in its workers, so that they share the cores.
-    """
-    declared = os.environ.get("OMP_NUM_THREADS", "")
-    return int(declared) if declared.isdigit() and int(declared) else joblib.cpu_count()
-
-
 def exported(network, form):
     """Return the network of a fitted regressor in an exchange format.
 
@@ -212,28 +212,68 @@ def exported(network, form):
     ----------
     network : BaseNetworkRegressor
         Fitted.
-    form : {"litert", "onnx"}
+    form : {"litert", "onnx", "onnx-steps"}
         Format.
 
     Returns
     -------
     content : bytes
+
+    Raises
+    ------
+    ValueError
+        For "onnx-steps" where the network cannot predict frame by frame.
     """
+    if form == "onnx-steps":
+        return step_form_of(network).model
     if form == "onnx" and isinstance(network.regressor_, OnnxNetwork):
-        return _whole_lengths_in(network.regressor_.model)
+        return _as_written_now(network.regressor_.model)
     from skse.networks._export import to_litert, to_onnx
 
     return (to_onnx if form == "onnx" else to_litert)(network.keras_model())
 
 
-def _whole_lengths_in(model):
+def step_form_of(network):
+    """Return the StepForm of a fitted regressor, or a ValueError that says what to do instead."""
+    try:
+        stream = network.open_stream()
+    except NotSteppableError as error:
+        raise ValueError(f'export: {error} Use format="onnx".') from error
+    if not isinstance(stream, StepStream):
+        raise ValueError(
+            f"export: {type(network.architecture_).__name__} carries a state of its own, which "
+            'Keras steps; format="onnx-steps" cannot write it. Use format="onnx".'
+        )
+    return stream.form
+
+
+def form_or_refusal(model):
+    """Return the StepForm of an ONNX model, or the NotSteppableError that says why it has none."""
+    from skse.networks._step_graph import step_form
+
+    try:
+        return step_form(model)
+    except NotSteppableError as error:
+        return error
+
+
+def form_of(kept):
+    """Return what :func:`form_or_refusal` gave, or raise it."""
+    if isinstance(kept, NotSteppableError):
+        raise NotSteppableError(str(kept))
+    return kept
+
+
+def _as_written_now(model):
     """Return the ONNX of a model file, which older versions wrote, as it is written now."""
     import onnx
 
+    from skse.networks._explicit_padding import pad_explicitly
     from skse.networks._whole_lengths import compute_lengths_whole
 
     proto = onnx.load_model_from_string(model)
-    return proto.SerializeToString() if compute_lengths_whole(proto.graph) else model
+    changed = compute_lengths_whole(proto.graph) + pad_explicitly(proto)
+    return proto.SerializeToString() if changed else model
 
 
 def check_onnx(model):

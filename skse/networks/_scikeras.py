@@ -27,7 +27,7 @@ from scikeras.wrappers import BaseWrapper, KerasRegressor
 from skse.networks import _layers  # noqa: F401  registers what saved models name
 from skse.networks._batches import ordered_batches
 from skse.networks._heads import build_with_head
-from skse.networks._runtime import SavedKerasObject
+from skse.networks._runtime import SavedKerasObject, form_of
 from skse.utils import FileArray
 
 OPTIMIZERS = {
@@ -206,8 +206,20 @@ class OwnedKerasRegressor(KerasRegressor):
 
         return to_runtime(self)
 
+    def step_form(self):
+        """Return the StepForm of the weights as they are; a NotSteppableError without one."""
+        from skse.networks._export import to_step_form
+
+        weights = self.weights
+        known, form = getattr(self, "_steps", ((), None))
+        if form is None or not all(map(np.array_equal, known, weights)):
+            form = to_step_form(self.model_)
+            self._steps = weights, form
+        return form_of(form)
+
     def __getstate__(self):
-        return {k: v for k, v in super().__getstate__().items() if k != "_call"}
+        kept = super().__getstate__().items()
+        return {k: v for k, v in kept if k not in ("_call", "_steps")}
 
     def restore(self, weights, row_shape, output_row_shape):
         """Build and compile the network, and give it the weights of a trained one."""

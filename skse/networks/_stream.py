@@ -1,4 +1,4 @@
-"""Prediction piece by piece, the state carried along. Importing this loads TensorFlow."""
+"""Prediction piece by piece, the state of layers carried along. Importing this loads TensorFlow."""
 
 from functools import partial
 
@@ -6,10 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from skse.networks._scikeras import build_network, reset_states
+from skse.networks._steps import checked_rows
 
 
 class NetworkStream:
-    """Predicts one recording piece by piece: what ``open_stream`` of a network returns.
+    """Predicts one recording piece by piece, with layers that carry a state, such as a GRU.
 
     Parameters
     ----------
@@ -20,6 +21,8 @@ class NetworkStream:
     head : dict or None
         What it ends in.
     """
+
+    ahead = 0
 
     def __init__(self, trained, architecture, head):
         self._model = build_network(
@@ -49,17 +52,12 @@ class NetworkStream:
         ValueError
             For rows of another shape.
         """
-        rows, expected = np.asarray(rows, np.float32), self._model.input_shape
-        if rows.ndim != len(expected) or not all(
-            given == size if size else given > 0
-            for given, size in zip(rows.shape, expected, strict=True)
-        ):
-            shape = ", ".join("n_frames" if size is None else str(size) for size in expected)
-            raise ValueError(
-                f"push: rows has shape {rows.shape}; expected ({shape}), the next frames of one "
-                "recording."
-            )
-        return self._call(rows).numpy()
+        return self._call(checked_rows(rows, self._model.input_shape)).numpy()
+
+    def finish(self):
+        """Return that no frame is still to come, and begin another recording."""
+        self.reset()
+        return np.zeros([size or 0 for size in self._model.output_shape], np.float32)
 
     def reset(self):
         """Begin another recording: the state is zero again."""

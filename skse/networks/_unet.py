@@ -5,6 +5,13 @@ from numbers import Integral
 from typing import Any
 
 from skse.networks._architecture import BaseArchitecture, part_arguments
+from skse.networks._convolutions import (
+    convolve,
+    fold_frequencies,
+    reach_of,
+    sum_of,
+    unfold_frequencies,
+)
 from skse.networks._parameters import check_layers, check_sizes, keep_parameters
 from skse.utils import check_choice, check_number
 
@@ -86,7 +93,7 @@ class UNet(BaseArchitecture):
         from keras import layers
 
         n_frequencies = image.shape[1]
-        image = self._fold(image)
+        image = fold_frequencies(image, self.fold)
         seen = image
         image, levels = self._lead_down(image)
         if self.bottleneck_filters:
@@ -107,13 +114,9 @@ class UNet(BaseArchitecture):
             image = layers.Concatenate()([image, seen])
         for n_filters in self.head_filters:
             image = self._convolve(image, n_filters, 1)
-        image = self._pad_and_convolve(
-            image,
-            layers.Conv2D,
-            n_channels * self.fold,
-            1 if self.head_filters else self.kernel_size,
-        )
-        return self._unfold(image, n_frequencies)
+        size = 1 if self.head_filters else self.kernel_size
+        image = convolve(image, n_channels * self.fold, size, causal=self.causal)
+        return unfold_frequencies(image, self.fold, n_frequencies)
 
     def receptive_field(self) -> tuple[int, int] | None:
         """How far the network looks along time, by its longest path.
@@ -138,33 +141,7 @@ class UNet(BaseArchitecture):
         reaches = [reach_of(width, causal=self.causal) for width in plain]
         reaches += [reach_of(width, transposed=True, causal=self.causal) for width in transposed]
         reaches += [reach_of(wide, dilation, causal=self.causal) for dilation in self.dilations]
-        back, ahead = map(sum, zip(*reaches, strict=True))
-        return back, ahead
-
-    def _fold(self, image):
-        """Make `fold` neighbouring frequencies the channels of one; zeros fill up the last."""
-        from keras import layers
-
-        if self.fold == 1:
-            return image
-        _, n_frequencies, _, n_channels = image.shape
-        n_folded = -(-n_frequencies // self.fold)
-        image = layers.ZeroPadding2D(((0, n_folded * self.fold - n_frequencies), (0, 0)))(image)
-        frames = layers.Permute((2, 1, 3))(image)
-        frames = layers.Reshape((-1, n_folded, self.fold * n_channels))(frames)
-        return layers.Permute((2, 1, 3))(frames)
-
-    def _unfold(self, image, n_frequencies):
-        """Undo `_fold`."""
-        from keras import layers
-
-        if self.fold == 1:
-            return image
-        _, n_folded, _, n_channels = image.shape
-        frames = layers.Permute((2, 1, 3))(image)
-        frames = layers.Reshape((-1, n_folded * self.fold, n_channels // self.fold))(frames)
-        image = layers.Permute((2, 1, 3))(frames)
-        return layers.Cropping2D(((0, n_folded * self.fold - n_frequencies), (0, 0)))(image)
+        return sum_of(reaches)
 
     def _lead_down(self, image):
         """Return the lowest level, and what every level holds for the way up."""
@@ -231,22 +208,9 @@ class UNet(BaseArchitecture):
 
         from skse.networks._layers import normalize
 
-        options["use_bias"] = not self.normalization
-        image = self._pad_and_convolve(image, layer or layers.Conv2D, n_filters, size, **options)
+        options |= {"layer": layer, "causal": self.causal, "use_bias": not self.normalization}
+        image = convolve(image, n_filters, size, **options)
         return layers.Activation(self.activation)(normalize(image, self.normalization))
-
-    def _pad_and_convolve(self, image, layer, n_filters, size, **options):
-        """Convolve; with `causal`, moved so far back in time that no frame ahead is seen."""
-        from keras import layers
-
-        width = size if isinstance(size, int) else size[1]
-        dilation = options.get("dilation_rate", (1, 1))[1]
-        _, ahead = reach_of(width, dilation, transposed=layer is layers.Conv2DTranspose)
-        moved = self.causal and ahead > 0
-        if moved:
-            image = layers.ZeroPadding2D(((0, 0), (ahead, 0)))(image)
-        image = layer(n_filters, size, padding="same", **options)(image)
-        return layers.Cropping2D(((0, 0), (0, ahead)))(image) if moved else image
 
 
 def build_unet(
@@ -314,31 +278,3 @@ def mirrored(network):
     if network.downsampling == "max_pool":
         return tuple(network.filters[::-1])
     return (*network.filters[-2::-1], network.top_filters)
-
-
-def reach_of(width, dilation=1, *, transposed=False, causal=False):
-    """Frames that a convolution with ``padding="same"`` looks back and ahead.
-
-    Keras pads an odd number of frames with the greater part behind the last; a
-    transposed convolution is the gradient of one, and its mirror image.
-
-    Parameters
-    ----------
-    width : int
-        Frames of the kernel.
-    dilation : int, default=1
-        Frames from one to the next.
-    transposed : bool, default=False
-        Whether it is a transposed one (with a stride of 1).
-    causal : bool, default=False
-        Whether all padding is in front.
-
-    Returns
-    -------
-    back, ahead : int
-    """
-    total = dilation * (width - 1)
-    if causal:
-        return total, 0
-    back, ahead = total // 2, total - total // 2
-    return (ahead, back) if transposed else (back, ahead)

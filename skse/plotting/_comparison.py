@@ -8,14 +8,17 @@ from typing import Any, Self
 import numpy as np
 
 from skse.metrics import FIT_TIME, METRICS
+from skse.networks import NETWORKS
 from skse.utils import check_choice
 from skse.utils.typing import FilePath
 
 # Okabe and Ito's colours, told apart by every kind of colour vision.
 _STYLES = {
     "ceiling": ("Ceiling (true target)", "#000000", "D", "none"),
-    "U-Net": ("U-Net", "#0072B2", "o", "full"),
+    "unet": ("U-Net", "#0072B2", "o", "full"),
     "autoencoder": ("Autoencoder", "#D55E00", "s", "full"),
+    "densenet": ("DenseNet", "#CC79A7", "d", "full"),
+    "wideresnet": ("Wide ResNet", "#E69F00", "P", "full"),
     "other": ("Other network", "#009E73", "v", "full"),
     "baseline": ("Classical baseline", "#777777", "^", "full"),
     "noisy": ("Noisy", "#777777", "X", "full"),
@@ -130,4 +133,4 @@ class ComparisonDisplay:
 def _kind(row):
     if row["kind"] != "candidate":
         return row["kind"]
-    return {"unet": "U-Net", "autoencoder": "autoencoder"}.get(row["network"], "other")
+    return row["network"] if row["network"] in NETWORKS.keys() & _STYLES.keys() else "other"

@@ -8,7 +8,7 @@ from skse.experiments import condition_means
 from skse.features import Resample
 from skse.metrics import METRICS, Metric, evaluate, mean_of_defined
 from skse.recipes._measure import seed_rmse, training_pairs
-from skse.utils import align
+from skse.utils import align, default_jobs
 
 _SCORED = ("snr_gain", "si_sdr", "stoi", "rmse")
 _PESQ = METRICS["pesq_nb"]
@@ -98,8 +98,14 @@ def format_scores(rows: Sequence[dict[str, Any]], summary: Sequence[dict[str, An
 
 
 def _evaluate(test, waveforms):
+    n_jobs = default_jobs(sum(map(len, test.clean)) / test.sampling_rate)
     scores = evaluate(
-        test.clean, waveforms, test.noisy, sampling_rate=test.sampling_rate, metrics=_SCORED
+        test.clean,
+        waveforms,
+        test.noisy,
+        sampling_rate=test.sampling_rate,
+        metrics=_SCORED,
+        n_jobs=n_jobs,
     )
     if _PESQ.is_available(_PESQ_RATES[0]):
         rate, clean = test.sampling_rate, test.clean
@@ -107,7 +113,7 @@ def _evaluate(test, waveforms):
             resample = Resample(rate, _PESQ_RATES[0])
             clean, waveforms = map(resample.fit_transform, (clean, list(waveforms)))
             rate = _PESQ_RATES[0]
-        scores[_PESQ.key] = _PESQ(clean, waveforms, sampling_rate=rate)
+        scores[_PESQ.key] = _PESQ(clean, waveforms, sampling_rate=rate, n_jobs=n_jobs)
     return scores
 
 

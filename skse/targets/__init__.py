@@ -2,7 +2,11 @@
 
 from skse.targets._base import BaseTarget
 from skse.targets._ideal_mask import IdealMaskTarget
-from skse.targets._in_network import SignalApproximationTarget, WaveformTarget
+from skse.targets._in_network import (
+    SignalApproximationTarget,
+    TrainedFourierTarget,
+    WaveformTarget,
+)
 from skse.targets._masks import (
     ideal_binary_mask,
     ideal_ratio_mask,
@@ -27,6 +31,7 @@ __all__ = [
     "SignalApproximationTarget",
     "SpectrumTarget",
     "TargetRecord",
+    "TrainedFourierTarget",
     "WaveformTarget",
     "complex_ratio_mask",
     "compress_complex_mask",

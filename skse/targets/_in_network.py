@@ -211,12 +211,13 @@ class SignalApproximationTarget(InNetworkTarget):
 
 
 class WaveformTarget(InNetworkTarget):
-    """The loss in the time domain, through an inverse STFT.
+    r"""The loss in the time domain, through an inverse STFT.
 
     The network applies a mask to the noisy STFT, and the loss compares waveforms:
     ``loss="si_sdr"`` or ``"snr"``, or ``"mse"`` and ``"mae"`` (L1) on the samples.
-    A masked STFT is in general not the STFT of any waveform; here the loss sees what
-    the inverse STFT makes of it, so that nothing inconsistent is learned.
+    A masked STFT is in general not the STFT of any waveform (it is not consistent);
+    here the loss sees what the inverse STFT makes of it, and nothing else. After Du et
+    al. [1]_, who put the loss of a complex mask there.
     What the network puts out remains an STFT, which the enhancer cross-fades as any other.
 
     Parameters
@@ -251,10 +252,22 @@ class WaveformTarget(InNetworkTarget):
     that of its last. ``ideal_prediction``, and with it :func:`~skse.oracle_predict`,
     takes the mask with the least squared error in each unit of the STFT.
 
+    The loss does not make the masked STFT :math:`\hat S` more consistent: it stops paying for
+    what is not. The STFT of the least-squares inverse STFT is an orthogonal projection
+    :math:`P`, and that of clean speech, :math:`S`, is its own. So, summed over both halves of
+    the spectrum,
+
+    .. math:: \|P \hat S - S\|^2 = \|\hat S - S\|^2 - \|\hat S - P \hat S\|^2 ,
+
+    the squared error of the spectrum (:class:`SignalApproximationTarget`) less the energy
+    of the inconsistent part, which may well grow in training. Where the squared windows add up
+    to a constant (Hann windows at a hop of ``n_fft // 4``, not ``n_fft // 2``), the left side
+    is that constant times the squared error of the waveform; else it weights samples.
+
     References
     ----------
-    Wang, J. et al. (2018). End-to-end model for speech enhancement by consistent
-    spectrogram masking. arXiv:1901.00295.
+    .. [1] X. Du, M. Zhu, X. Shi, X. Zhang, W. Zhang and J. Chen, "End-to-end model for speech
+       enhancement by consistent spectrogram masking", arXiv:1901.00295, 2019.
 
     Examples
     --------
@@ -296,3 +309,77 @@ class WaveformTarget(InNetworkTarget):
             "window": window,
         }
         return {**super().network_head(featurizer), "istft": istft}
+
+
+class TrainedFourierTarget(WaveformTarget):
+    """The loss in the time domain, with trained Fourier kernels before and behind the mask.
+
+    As :class:`~skse.WaveformTarget`, but the transform of the noisy frames that the mask is
+    applied to, and the one back to samples, are trained with the network. Both start as the
+    Fourier transform. To be compared with a fixed one, a search has both targets.
+
+    Parameters
+    ----------
+    mask : {"real", "complex"}, default="real"
+        A gain, or a complex factor that also turns the phase.
+    bound : float or None, default=1.0
+        Largest gain: the mask ends in a sigmoid (a complex one in a hyperbolic tangent
+        of its magnitude). None leaves the mask free, a real one to be negative too.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of frequencies seen in `fit`.
+    needs_reference : bool
+        True: the network needs the noisy STFT, and a parameter `head`.
+    output_activation : str
+        Of the network before its head: ``"linear"``.
+    output_range : tuple of float
+        Smallest and largest value of the target: any.
+    n_output_channels : int
+        Number of channels of the target: 2, real and imaginary part.
+
+    See Also
+    --------
+    skse.WaveformTarget : With the Fourier transform as it is.
+
+    Notes
+    -----
+    After Du et al. [1]_, whose network begins with a convolution with trained Fourier kernels and
+    ends with one. Ours is how they are trained: an STFT and its inverse stay as they are, and a
+    matrix behind the one and before the other, which start as the identity, map real and
+    imaginary part of a frame. These reach what kernels on its windowed samples reach, with other
+    steps. The features are those of the featurizer, untrained. Once trained, the way back no
+    longer undoes the way there: a mask of 1 does not give the noisy speech.
+
+    References
+    ----------
+    .. [1] X. Du, M. Zhu, X. Shi, X. Zhang, W. Zhang and J. Chen, "End-to-end model for speech
+       enhancement by consistent spectrogram masking", arXiv:1901.00295, 2019.
+
+    Examples
+    --------
+    >>> from skse import DenseNetRegressor, SpeechEnhancer, STFTFeaturizer
+    >>> from skse.targets import TrainedFourierTarget
+    >>> enhancer = SpeechEnhancer(
+    ...     STFTFeaturizer(scale="complex"),
+    ...     TrainedFourierTarget("complex", bound=None),
+    ...     DenseNetRegressor(),
+    ... )
+    """
+
+    def network_head(self, featurizer: Any) -> dict[str, Any]:
+        """Describe the layers that a network must end in, trained kernels among them.
+
+        Parameters
+        ----------
+        featurizer : object
+            Of the enhancer; its ``n_fft``, ``hop_length`` and ``window`` are used.
+
+        Returns
+        -------
+        head : dict
+            For the parameter `head` of a network, once "n_bands", the number of
+            rows of the features, is added.
+        """
+        return {**super().network_head(featurizer), "trains_kernels": True}

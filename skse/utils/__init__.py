@@ -15,10 +15,11 @@ from skse.utils._files import (
 )
 from skse.utils._handles import Scaled as Scaled
 from skse.utils._handles import WaveformHandle
+from skse.utils._parallel import count_jobs, default_jobs, default_threads
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
 from skse.utils._scratch import FileArray as FileArray
-from skse.utils._store import Store as Store
+from skse.utils._store import ArrayStore
 from skse.utils._tables import align, write_csv
 from skse.utils._unread import UnreadWaveforms as UnreadWaveforms
 from skse.utils._unread import lengths_of as lengths_of
@@ -33,6 +34,7 @@ from skse.utils._waveforms import (
 )
 
 __all__ = [
+    "ArrayStore",
     "Delay",
     "UnusableFileError",
     "WaveformHandle",
@@ -43,6 +45,9 @@ __all__ = [
     "check_waveform",
     "check_waveform_pairs",
     "check_waveforms",
+    "count_jobs",
+    "default_jobs",
+    "default_threads",
     "digest",
     "find_delay",
     "import_optional",

@@ -85,6 +85,14 @@ def check_number(
     """
     if isinstance(value, bool) or value != value:
         raise ValueError(f"{_name(owner)}: {name}={value!r} must be a number.")
+    least, most = bounds.get("min_val"), bounds.get("max_val")
+    if (
+        type(value) in (int, float)
+        and isinstance(value, target_type)
+        and (least is None or least < value)
+        and (most is None or value < most)
+    ):
+        return  # sooner than check_scalar: streams check their parameters with every block
     try:
         check_scalar(value, f"{_name(owner)}: {name}", target_type, **bounds)
     except TypeError as error:

@@ -1,38 +1,76 @@
-"""Arrays that are kept because they cost more to make than to hold, up to a size."""
+"""What was computed before is looked up instead, in memory that is bounded."""
 
+from collections.abc import Callable, Hashable
 from random import Random
 from threading import Lock
+from typing import TypeVar
+
+import numpy as np
+
+Arrays = TypeVar("Arrays", np.ndarray, tuple[np.ndarray, ...])
 
 
-class Store:
+class ArrayStore:
     """Arrays by key; where they are too many, any of them is dropped.
 
     The oldest would be the wrong one: a search comes to its data in the same order again
     and again, and would always find that dropped which it needs next.
+
+    Attributes
+    ----------
+    n_bytes : int
+        Size of what is kept.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skse.utils import ArrayStore
+    >>> store = ArrayStore()
+    >>> for _ in range(2):
+    ...     ones = store.get("ones", lambda: np.ones(1000), max_bytes=1e6)
+    >>> store.n_bytes
+    8000
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.n_bytes = 0
         self._arrays, self._keys = {}, []
         self._random, self._lock = Random(0), Lock()
 
-    def get(self, key, compute, max_bytes):
-        """Return the array of `key`, from the store or else from `compute`, read-only."""
+    def get(self, key: Hashable, compute: Callable[[], Arrays], max_bytes: float) -> Arrays:
+        """Return what belongs to a key, from the store or else computed.
+
+        Parameters
+        ----------
+        key : hashable
+            Whatever the arrays depend on, such as :func:`digest` of a waveform.
+        compute : callable
+            ``compute()`` returns an array or a tuple of arrays.
+        max_bytes : float
+            Size that all that is kept may have together.
+
+        Returns
+        -------
+        arrays : ndarray or tuple of ndarray
+            Read-only.
+        """
         with self._lock:
             if key in self._arrays:
                 return self._arrays[key]
-        array = compute()
-        array.flags.writeable = False
+        arrays = compute()
+        for array in _listed(arrays):
+            array.flags.writeable = False
+        n_bytes = _n_bytes(arrays)
         with self._lock:
-            if key not in self._arrays and array.nbytes <= max_bytes:
-                while self.n_bytes + array.nbytes > max_bytes:
+            if key not in self._arrays and n_bytes <= max_bytes:
+                while self.n_bytes + n_bytes > max_bytes:
                     self._drop_one()
-                self._arrays[key] = array
+                self._arrays[key] = arrays
                 self._keys.append(key)
-                self.n_bytes += array.nbytes
-        return array
+                self.n_bytes += n_bytes
+        return arrays
 
-    def clear(self):
+    def clear(self) -> None:
         """Drop all."""
         with self._lock:
             while self._keys:
@@ -41,4 +79,12 @@ class Store:
     def _drop_one(self):
         i = self._random.randrange(len(self._keys))
         self._keys[i], self._keys[-1] = self._keys[-1], self._keys[i]
-        self.n_bytes -= self._arrays.pop(self._keys.pop()).nbytes
+        self.n_bytes -= _n_bytes(self._arrays.pop(self._keys.pop()))
+
+
+def _listed(arrays):
+    return arrays if isinstance(arrays, tuple) else (arrays,)
+
+
+def _n_bytes(arrays):
+    return sum(array.nbytes for array in _listed(arrays))

@@ -94,7 +94,9 @@ def check_waveforms(
             f"{name} has shape {np.shape(X)}: it holds more than one channel per utterance; "
             f"{_mix_down(X, '1 or 2, the channel axis')}."
         )
-    array = check_array(X, dtype=None, ensure_all_finite=False, input_name=name)
+    array = X
+    if not (type(X) is np.ndarray and X.ndim == 2 and X.size and X.dtype == np.float32):
+        array = check_array(X, dtype=None, ensure_all_finite=False, input_name=name)
     if array.dtype == object and np.ndim(array[0, 0]):
         raise ValueError(
             f"{name} is a table with a waveform in each cell; expected one column of it. Pass that "

@@ -45,7 +45,7 @@ def test_names_are_those_of_the_engine():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--networks", "cnn"], "'cnn' is not one of autoencoder, unet"),
+        (["--networks", "cnn"], "'cnn' is not one of autoencoder, unet, densenet"),
         (["--targets", "irm,wiener"], "'wiener' is not one of log, magnitude, power, compressed"),
         (["--losses", "mse,mse"], "'mse,mse' holds a name twice"),
         (

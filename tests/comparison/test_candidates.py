@@ -55,6 +55,14 @@ def test_default_candidates():
             assert system.featurizer.noise_channels == ("posterior_snr", "prior_snr")
 
 
+@pytest.mark.parametrize("name", ["densenet", "wideresnet"])
+def test_other_networks_take_as_small_batches(name):
+    made = candidates_of([name], ["log", "cirm", "waveform"], ["mse", "snr"])
+    systems = [c.estimator for c in made if c.kind == "candidate"]
+    assert [(s.segment_frames, s.regressor.batch_size) for s in systems] == [(32, 8)] * 3
+    assert systems[1].featurizer.scale == "complex"
+
+
 def test_target_without_fitting_loss_is_left_out():
     made = candidates_of(["unet"], ["log", "irm"], ["bce"])
     assert [c.target for c in made if c.kind == "candidate"] == ["irm"]

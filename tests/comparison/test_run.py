@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 
 from skse import IdealMaskTarget, SpectralSubtraction
 from skse.comparison import _fits, _run, compare, spread_subset
+from skse.comparison._fits import Fit
 from skse.datasets import load_harvard
 from skse.networks import NETWORKS
 
@@ -217,6 +218,29 @@ def test_two_processes_score_the_same(data, tmp_path):
     assert [row["name"] for row in one.rows] == [row["name"] for row in two.rows]
     for row, other in zip(one.rows, two.rows, strict=True):
         assert row["snr_gain_db_mean"] == pytest.approx(other["snr_gain_db_mean"], abs=1e-6)
+
+
+def test_one_process_scores_in_many(data, tmp_path, monkeypatch):
+    asked, original = [], _run.default_jobs
+    options = {**OPTIONS, "losses": ["mse"]}
+    one = compare(data, out=tmp_path, **options)
+
+    def default_jobs(speech_seconds):
+        asked.append(speech_seconds)
+        assert original(speech_seconds) == 1
+        return 2
+
+    monkeypatch.setattr(_run, "default_jobs", default_jobs)
+    many = compare(data, out=tmp_path, restart=True, **options)
+    n_rows = len(one.rows)
+    seconds = sum(map(len, data.noisy)) / data.sampling_rate
+    assert asked == [pytest.approx(n_rows * seconds)]
+    for row, other in zip(one.rows, many.rows, strict=True):
+        assert row["name"] == other["name"]
+        assert row["stoi_mean"] == pytest.approx(other["stoi_mean"], abs=1e-12)
+    monkeypatch.setattr(Fit, "compute", None)  # how many there were is no part of the records
+    assert compare(data, out=tmp_path, **options).rows == many.rows
+    assert asked[1:] == [0]
 
 
 @pytest.mark.parametrize(

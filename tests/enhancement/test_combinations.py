@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -12,17 +12,23 @@ from sklearn.preprocessing import StandardScaler
 
 import skse.enhancement._chain as chain_module
 from skse import (
+    DenseNetRegressor,
     FeatureScaler,
+    FeaturizerUnion,
     IdealMaskTarget,
     MelFeaturizer,
     MFCCFeaturizer,
     PeakNormalize,
+    SignalApproximationTarget,
     SpectrumTarget,
     SpeechEnhancer,
     STFTFeaturizer,
     UNetRegressor,
+    WaveformTarget,
+    WideResNetRegressor,
 )
 from skse.metrics import snr_gain_score, snr_gain_scorer
+from skse.targets import TrainedFourierTarget
 from skse.targets._records import MASKS, SPECTRA
 
 FRAMES = {"n_fft": 32, "hop_length": 16}
@@ -30,6 +36,9 @@ FEATURIZERS = {
     **{scale: STFTFeaturizer(scale=scale, **FRAMES) for scale in SPECTRA},
     "mel": MelFeaturizer(8000, n_mels=5, **FRAMES),
     "mfcc": MFCCFeaturizer(8000, n_mfcc=4, n_mels=5, **FRAMES),
+    "union": FeaturizerUnion(
+        [("stft", STFTFeaturizer(**FRAMES)), ("mel", MelFeaturizer(8000, 64, 16, n_mels=5))]
+    ),
 }
 TARGETS = {
     **{mask: IdealMaskTarget(mask) for mask in MASKS},
@@ -128,6 +137,43 @@ def test_trained_network(pairs, features, target, loss):
     network = UNetRegressor(filters=(2,), dilations=(), epochs=1, random_state=0, loss=loss)
     enhancer = SpeechEnhancer(FEATURIZERS[features], TARGETS[target], network, segment_frames=16)
     check_output(enhancer.fit(*pairs).predict(pairs[0]), pairs[0])
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        DenseNetRegressor(3, n_layers=1, n_levels=1, first_filters=4, dilations=(1,)),
+        WideResNetRegressor((8,), n_blocks=1),
+    ],
+    ids=["densenet", "wideresnet"],
+)
+@pytest.mark.parametrize(
+    ("target", "loss"),
+    [
+        (SpectrumTarget(), "mse"),
+        (IdealMaskTarget(), "binary_crossentropy"),
+        (IdealMaskTarget("cirm"), "mse"),
+        (SignalApproximationTarget(mask="complex"), "compressed_spectrum"),
+        (WaveformTarget(), "snr"),
+        (WaveformTarget("complex", bound=None), "mse"),
+        (TrainedFourierTarget("complex", bound=None), "mse"),
+    ],
+    ids=["log", "irm", "cirm", "spectrogram", "waveform", "complex waveform", "trained kernels"],
+)
+def test_network_learns(pairs, network, target, loss):
+    network = clone(network).set_params(
+        loss=loss, epochs=4, batch_size=4, learning_rate=0.01, random_state=0
+    )
+    enhancer = SpeechEnhancer(
+        STFTFeaturizer(scale="complex", **FRAMES),
+        target,
+        network,
+        segment_frames=16,
+        remix=False,
+    ).fit(*pairs)
+    check_output(enhancer.predict(pairs[0]), pairs[0])
+    losses = enhancer.regressor_.history_["loss"]
+    assert losses[-1] < losses[0]
 
 
 @pytest.mark.parametrize("target", [IdealMaskTarget("cirm"), SpectrumTarget("complex")])

@@ -73,14 +73,55 @@ def test_a_loaded_enhancer_exports_the_same(enhancer, exported, tmp_path):
 @pytest.mark.parametrize(
     ("path", "form", "message"),
     [
-        ("net.onnx", "pb", "format='pb' is not allowed; choose from 'litert', 'onnx'"),
+        (
+            "net.onnx",
+            "pb",
+            "format='pb' is not allowed; choose from 'litert', 'onnx', 'onnx-steps'",
+        ),
         ("net.tflite", "onnx", "must end in '.onnx'"),
         ("net.onnx", "litert", "must end in '.tflite'"),
+        ("net.tflite", "onnx-steps", "must end in '.onnx'"),
     ],
 )
 def test_formats_and_names(path, form, message, enhancer, tmp_path):
     with pytest.raises(ValueError, match=message):
         enhancer.export(tmp_path / path, form)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_without_skse_can_enhance_a_stream(enhancer, speech, tmp_path):
+    import onnxruntime
+
+    for model in (enhancer, skse.load(skse.save(enhancer, tmp_path / "a.skse"))):
+        path = model.export(tmp_path / "steps.onnx", format="onnx-steps")
+        told = json.loads(path.with_suffix(".json").read_text("utf-8"))["steps"]
+        assert told["input_shape"] == told["output_shape"] == [1, 33, None]
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        features = enhancer.regressor_[0].transform(enhancer.featurizer_.transform(speech[0][:1]))
+        n_frames, ahead = features.shape[2], told["ahead"]
+        assert told["inputs"] == ["frames", "position", "length"]
+        states = {state["input"]: np.zeros(state["shape"], "f4") for state in told["states"]}
+        names = [told["output"], *(state["output"] for state in told["states"])]
+        frames = []
+        for i in range(n_frames + ahead):
+            now = features[:, :, [i]] if i < n_frames else np.ones((1, 33, 1), "f4")
+            place = {"position": [i], "length": [n_frames if i >= n_frames else 10**9]}
+            place = {name: np.array(value) for name, value in place.items()}
+            frame, *after = session.run(names, {"frames": now, **place, **states})
+            states = dict(zip(states, after, strict=True))
+            frames.append(frame)
+        expected = enhancer.regressor_[-1].predict(features)
+        np.testing.assert_allclose(
+            np.concatenate(frames, axis=2)[:, :, ahead:], expected, atol=1e-5
+        )
+
+
+def test_a_network_of_whole_segments_has_no_steps(speech, tmp_path):
+    network = skse.AutoencoderRegressor((4,), dense_units=(8,), epochs=1, random_state=0)
+    featurizer = skse.STFTFeaturizer(64, 32)
+    enhancer = skse.SpeechEnhancer(featurizer, regressor=network, segment_frames=16)
+    with pytest.raises(ValueError, match="does not look a bounded number of frames back"):
+        enhancer.fit(*speech).export(tmp_path / "steps.onnx", format="onnx-steps")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -90,3 +131,21 @@ def test_only_networks_are_exported(speech, tmp_path):
         enhancer.export(tmp_path / "net.onnx")
     with pytest.raises(ValueError, match="the regressor is a Ridge"):
         enhancer.fit(*speech).export(tmp_path / "net.onnx")
+
+
+def test_the_parts_of_a_union_are_described(speech, tmp_path):
+    union = skse.FeaturizerUnion(
+        [
+            ("stft", skse.STFTFeaturizer(64, 32)),
+            ("mel", skse.MelFeaturizer(8000, 128, 32, n_mels=8)),
+        ]
+    )
+    network = skse.WideResNetRegressor((4,), n_blocks=1, epochs=1, random_state=0)
+    enhancer = skse.SpeechEnhancer(union, regressor=network, segment_frames=16).fit(*speech)
+    path = enhancer.export(tmp_path / "net.onnx")
+    told = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    (first, stft), (second, mel) = told["featurizer"]["parameters"]["featurizers"]
+    assert (first, second) == ("stft", "mel")
+    assert (stft["class"], stft["parameters"]["floor_db"]) == ("STFTFeaturizer", -80)
+    assert (mel["class"], mel["parameters"]["n_mels"]) == ("MelFeaturizer", 8)
+    assert told["input_shape"] == [None, 33 + 8, None]

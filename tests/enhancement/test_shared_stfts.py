@@ -16,13 +16,13 @@ from skse import (
 from skse.enhancement import _shared_stfts
 from skse.enhancement._shared_stfts import SharedRecording
 from skse.features import _base
-from skse.utils import Store
+from skse.utils import ArrayStore
 
 
 @pytest.fixture
 def store(monkeypatch):
     """An empty store in place of the process's own."""
-    store = Store()
+    store = ArrayStore()
     monkeypatch.setattr(_shared_stfts, "STFTS", store)
     return store
 

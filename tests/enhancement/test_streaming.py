@@ -5,12 +5,14 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from skse import (
     AutoencoderRegressor,
+    DenseNetRegressor,
     FeatureScaler,
     IdealMaskTarget,
     IdentityEnhancer,
@@ -24,6 +26,7 @@ from skse import (
     STFTFeaturizer,
     StreamingEnhancer,
     UNetRegressor,
+    WideResNetRegressor,
     WienerFilter,
 )
 
@@ -127,6 +130,29 @@ def test_u_net(pairs, recordings, streamed, target, causal):
         stream = StreamingEnhancer(enhancer, level=rms(x))
         assert stream.latency_samples_ == 255 + 128 * ahead
         assert stream.latency_ms_ == stream.latency_samples_ / 8
+        for size in (100, 10**6):
+            np.testing.assert_allclose(
+                streamed(stream, x, size), enhancer.predict([x])[0], rtol=0, atol=1e-6
+            )
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(
+    "network",
+    [
+        DenseNetRegressor(3, n_layers=1, n_levels=1, first_filters=4, dilations=(1, 2)),
+        WideResNetRegressor((4,), n_blocks=2),
+    ],
+    ids=["densenet", "wideresnet"],
+)
+def test_other_networks(pairs, recordings, streamed, network, causal):
+    network = clone(network).set_params(causal=causal, epochs=1, random_state=0)
+    enhancer = SpeechEnhancer(regressor=network, segment_frames=16).fit(*pairs)
+    ahead = 0 if causal else enhancer.regressor_.receptive_field()[1]
+    for x in recordings:
+        stream = StreamingEnhancer(enhancer, level=rms(x))
+        assert stream.latency_samples_ == 255 + 128 * ahead
         for size in (100, 10**6):
             np.testing.assert_allclose(
                 streamed(stream, x, size), enhancer.predict([x])[0], rtol=0, atol=1e-6

@@ -317,6 +317,13 @@ def clipped(noisy, clean):
     return [np.clip(s, -1, 1) for s in clean], clean
 
 
+def in_a_room(noisy, clean):
+    rng = np.random.default_rng(0)
+    tail = 0.3 * rng.standard_normal(800) * np.exp(-np.arange(800) / 100)
+    tail[0] = 1
+    return [np.convolve(s, tail)[: len(s)] for s in clean], clean
+
+
 def without_noise(noisy, clean):
     return clean, clean
 
@@ -329,7 +336,9 @@ def noise_in_one_group(noisy, clean):
     return [noisy[0], *clean[1:]], clean
 
 
-@pytest.mark.parametrize("change", [clipped, without_noise, without_speech, noise_in_one_group])
+@pytest.mark.parametrize(
+    "change", [clipped, in_a_room, without_noise, without_speech, noise_in_one_group]
+)
 def test_what_cannot_be_mixed_is_taken_as_it_is(pairs, change):
     """With noise in one group of many, it may be the one held out for validation."""
     noisy, clean = change(*pairs)

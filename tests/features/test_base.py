@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skse import MelFeaturizer, MFCCFeaturizer, STFTFeaturizer
+from skse import FeaturizerUnion, MelFeaturizer, MFCCFeaturizer, STFTFeaturizer
 
 FEATURIZERS = [
     STFTFeaturizer(),
@@ -14,6 +14,7 @@ FEATURIZERS = [
     STFTFeaturizer(scale="compressed", n_fft=255, hop_length=100),
     MelFeaturizer(sampling_rate=8000),
     MFCCFeaturizer(sampling_rate=8000),
+    FeaturizerUnion([("stft", STFTFeaturizer()), ("mel", MelFeaturizer(8000))]),
 ]
 
 

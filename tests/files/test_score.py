@@ -7,7 +7,7 @@ import pytest
 
 from skse import metrics
 from skse.datasets import load_harvard
-from skse.files import score_folders
+from skse.files import _score, score_folders
 
 
 @pytest.fixture
@@ -296,6 +296,23 @@ def test_no_noisy_recording_that_can_be_used(folders, tmp_path):
     assert all("not an audio file" in reason for _, reason in scores.skipped)
     assert scores.noisy_rows == []
     assert np.isfinite(scores.mean["snr"])
+
+
+def test_as_many_processes_as_are_worth_their_start(folders, tmp_path, monkeypatch):
+    expected, asked = score(tmp_path, metrics=["stoi"]).rows, []
+
+    def default_jobs(speech_seconds):
+        asked.append(speech_seconds)
+        return 2
+
+    monkeypatch.setattr(_score, "default_jobs", default_jobs)
+    assert score(tmp_path, metrics=["stoi"], n_jobs=None).rows == expected
+    score(tmp_path, metrics=["snr", "rmse"], n_jobs=None)
+    score(tmp_path, metrics=["stoi"], n_jobs=1)
+    assert asked == [4, 0]
+    for n_jobs in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="score_folders: n_jobs"):
+            score(tmp_path, n_jobs=n_jobs)
 
 
 def test_csv(folders, tmp_path):

@@ -117,7 +117,7 @@ def test_every_target_can_be_learnt_from_what_is_seen(folders, tmp_path, no_trai
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"network": "big"}, "network='big' is not allowed; choose from 'autoencoder', 'unet'"),
+        ({"network": "big"}, "network='big' is not allowed; choose from 'autoencoder', 'den"),
         ({"target": "mask"}, "target='mask' is not allowed"),
         ({"loss": "l3"}, "loss='l3' is not allowed"),
         ({"network": IdealMaskTarget()}, r"network=IdealMaskTarget\(\) is no network; expected"),

@@ -1,12 +1,21 @@
+import math
+import sys
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import Parallel, delayed
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skse import metrics
-from skse.metrics._base import mean_of_defined, ratio_db
+from skse.metrics import _base
+from skse.metrics._base import mean_of_defined, product, ratio_db, score_utterances
+
+try:  # joblib before 1.6 brings its own
+    from joblib.externals import cloudpickle
+except ImportError:
+    import cloudpickle
 
 RATE = 8000
 METRICS = {
@@ -15,6 +24,9 @@ METRICS = {
     "si_sdr_score": {},
     "log_spectral_distance_error": {},
     "segmental_snr_score": {"sampling_rate": RATE},
+    "cepstral_distance_error": {"sampling_rate": RATE},
+    "log_likelihood_ratio_error": {"sampling_rate": RATE},
+    "fw_segmental_snr_score": {"sampling_rate": RATE},
     "stoi_score": {"sampling_rate": RATE},
     "estoi_score": {"sampling_rate": RATE},
     "pesq_score": {"sampling_rate": RATE},
@@ -82,7 +94,7 @@ def test_a_short_utterance_neither_raises_nor_vanishes(name, n_times, pairs):
         scores = call(name, [clean[0], clean[1][:n_times]], [enhanced[0], enhanced[1][:n_times]])
     assert scores.shape == (2,)
     assert np.isfinite(scores[0])
-    needs_length = name.startswith(("log", "seg", "stoi", "estoi", "pesq"))
+    needs_length = name.startswith(("log", "seg", "ceps", "fw", "stoi", "estoi", "pesq"))
     assert np.isnan(scores[1]) == needs_length
     assert len(seen) == needs_length
 
@@ -115,6 +127,62 @@ def test_pcm_is_scaled_or_refused_and_columns_are_channels(name, pairs):
             call(name, clean[:1], [bad])
     with pytest.raises(ValueError, match=r"clean has shape .* recording of 3 channels"):
         call(name, np.stack(clean[:1] * 3, 1), np.stack(clean[:1] * 3, 1))
+
+
+def fail_on_the_loud(s, x):
+    if s.max() > 5:
+        raise ArithmeticError("too loud")
+    return s[0]
+
+
+@pytest.fixture
+def sent_to_workers():
+    """Send functions of this module as they are, for workers cannot import tests."""
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.usefixtures("sent_to_workers")
+def test_an_error_in_a_process_is_that_error(n_jobs):
+    quiet = [np.full(3, float(i)) for i in range(5)]
+    options = {"n_jobs": n_jobs, "enhanced": quiet}
+    with pytest.raises(ArithmeticError, match="too loud"):
+        score_utterances("f", fail_on_the_loud, "", [*quiet[:4], np.full(3, 6.0)], **options)
+    scores = score_utterances("f", fail_on_the_loud, "", quiet, **options)
+    assert scores.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("sent_to_workers")
+def test_workers_of_a_search_start_no_processes_of_their_own(pairs):
+    def score(n_jobs):
+        jobs = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_base, "Parallel", lambda n, **_: jobs.append(n))
+            metrics.stoi_score(*pairs, sampling_rate=RATE, n_jobs=n_jobs)
+        return jobs
+
+    assert Parallel(2)(delayed(score)(n_jobs) for n_jobs in (None, 2, -1)) == [[], [], []]
+
+
+@pytest.mark.parametrize("n_jobs", [2, 3, 8])
+def test_parts_are_alike_and_all_there(n_jobs, rng, monkeypatch):
+    lengths = [*rng.integers(1, 2000, 40), 20000, 1, 1]
+    rows = [(np.zeros(n), i) for i, n in enumerate(lengths)]
+    for most in (10**9, 5000):
+        monkeypatch.setattr(_base, "_PART_TIMES", most)
+        parts = _base._split(rows, n_jobs)
+        assert [i for part in parts for _, i in part] == list(range(43))
+        target = min(sum(lengths) / n_jobs, most)
+        assert max(sum(len(x) for x, _ in part) for part in parts) <= target + max(lengths)
+    monkeypatch.setattr(_base, "_PART_TIMES", 10**9)
+    assert [len(part) for part in _base._split(rows[:1] * 24, n_jobs)] == [24 // n_jobs] * n_jobs
+    assert [len(part) for part in _base._split(rows[:1] * 2, n_jobs)] == [1, 1]
+
+
+@pytest.mark.parametrize("n_times", [1, 7, 20001])
+def test_product(n_times, rng):
+    x, y = rng.standard_normal((2, n_times))
+    assert product(x, y) == pytest.approx(math.fsum(x * y), rel=1e-11)
 
 
 def test_ratio_db():

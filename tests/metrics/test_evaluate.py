@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skse import metrics
-from skse.metrics import METRICS, Metric, evaluate
+from skse.metrics import METRICS, Metric, _base, evaluate
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_evaluate_takes_pesq_where_it_is_possible(waveforms, sampling_rate):
 def test_evaluate_takes_what_can_be_computed(waveforms):
     assert "pesq_nb" not in evaluate(*waveforms, sampling_rate=11025)
     without = evaluate(*waveforms[:2], sampling_rate=11025)
-    assert set(METRICS) - set(without) == {"pesq_nb", "pesq_wb", "snr_gain", "si_sdr_gain"}
+    assert set(METRICS) - set(without) == {"pesq_nb", "pesq_wb", "srmr", "snr_gain", "si_sdr_gain"}
     with pytest.raises(ValueError, match=r"metrics holds 'snr_gain', .* but noisy is None"):
         evaluate(*waveforms[:2], sampling_rate=8000, metrics=["snr", "snr_gain"])
 
@@ -60,11 +60,38 @@ def test_evaluate_takes_metrics_of_ones_own(waveforms):
     assert scores["own"].tolist() == [3, 4]
 
 
+def test_evaluate_shares_what_takes_long_and_nothing_else(waveforms, monkeypatch):
+    expected = evaluate(*waveforms, sampling_rate=8000)
+    given = []
+
+    def count(caller, n_jobs):
+        given.append((caller, n_jobs))
+        return 1
+
+    monkeypatch.setattr(_base, "count_jobs", count)
+    scores = evaluate(*waveforms, sampling_rate=8000, n_jobs=2)
+    asked = {name for name, n_jobs in given if n_jobs == 2}
+    assert asked - {"pesq_nb_score"} == {"stoi_score", "estoi_score", "srmr_score"}
+    for name, values in expected.items():
+        np.testing.assert_allclose(scores[name], values, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"^evaluate: n_jobs=0 must be None"):
+        evaluate(*waveforms, sampling_rate=8000, metrics=["snr"], n_jobs=0)
+
+
+def test_evaluate_leaves_the_jobs_of_ones_own_metric_alone_unless_told(waveforms):
+    def own_score(clean, enhanced, n_jobs=5):
+        return np.full(2, n_jobs)
+
+    for n_jobs, expected in ((None, 5), (-1, -1)):
+        scores = evaluate(*waveforms, sampling_rate=8000, metrics=[own_score], n_jobs=n_jobs)
+        assert scores["own"].tolist() == [expected] * 2
+
+
 def test_evaluate_keeps_the_order_asked_for(waveforms):
     scores = evaluate(*waveforms, sampling_rate=8000, metrics=["rmse", "snr"])
     assert list(scores) == ["rmse", "snr"]
 
 
 def test_evaluate_refuses_unknown_metrics(waveforms):
-    with pytest.raises(ValueError, match="metrics='sdr' is not allowed; choose from 'estoi'"):
+    with pytest.raises(ValueError, match="metrics='sdr' is not allowed; choose from 'c"):
         evaluate(*waveforms, sampling_rate=8000, metrics=["snr", "sdr"])

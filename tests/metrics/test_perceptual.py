@@ -5,6 +5,7 @@ import numpy as np
 import pystoi
 import pytest
 import soundfile
+from joblib import parallel_config
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skse.metrics import estoi_score, pesq_nb_score, pesq_score, pesq_wb_score, stoi_score
@@ -107,6 +108,66 @@ def test_pesq_refuses_bad_parameters(kwargs, message, speech_like):
 def test_wide_band_pesq_has_no_narrow_band_to_score(speech_like):
     with pytest.raises(ValueError, match=r"pesq_wb_score: sampling_rate=8000 .* at 16000 Hz"):
         pesq_wb_score(speech_like, speech_like, sampling_rate=8000)
+
+
+SCORES = [stoi_score, estoi_score, pesq_nb_score, pesq_wb_score]
+
+
+def unequal_pairs(n, rng):
+    """Modulated noise at 16 kHz, no two of a length or level, with more and more noise."""
+    envelope = 0.2 * (1 + np.sin(2 * np.pi * 4 * np.arange(16000) / 16000))
+    clean = [(envelope * rng.standard_normal(16000))[: 12000 + 97 * i] for i in range(n)]
+    enhanced = [s + 0.05 * i * rng.standard_normal(len(s)) for i, s in enumerate(clean)]
+    return [x.astype(np.float32) for x in clean], [x.astype(np.float32) for x in enhanced]
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_every_number_of_processes_gives_the_same_in_the_same_order(score, rng):
+    if score not in SCORES[:2]:
+        pytest.importorskip("pesq")
+    clean, enhanced = unequal_pairs(11, rng)
+    alone = [score(s, x, sampling_rate=16000) for s, x in zip(clean, enhanced, strict=True)]
+    assert len(set(alone)) == 11
+    for n_jobs in (None, 2, 3, -1):
+        side_by_side = score(clean, enhanced, sampling_rate=16000, n_jobs=n_jobs)
+        np.testing.assert_allclose(side_by_side, alone, rtol=0, atol=1e-12)
+    for config in ({"n_jobs": 2}, {"backend": "threading", "n_jobs": 3}):
+        with parallel_config(**config):
+            side_by_side = score(clean, enhanced, sampling_rate=16000)
+        np.testing.assert_allclose(side_by_side, alone, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_warnings_and_errors_do_not_depend_on_processes(score, rng):
+    if score not in SCORES[:2]:
+        pytest.importorskip("pesq")
+    clean, enhanced = unequal_pairs(6, rng)
+    clean[2] = 0 * clean[2]
+    enhanced[4] = 0 * enhanced[4]
+    name = score.__name__
+    with pytest.warns(UndefinedMetricWarning, match=f"{name} is NaN for 2 of 6 .*: 2") as seen:
+        scores = score(clean, enhanced, sampling_rate=16000, n_jobs=2)
+    assert len(seen) == 1
+    assert seen[0].filename == __file__
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(scores)), [2, 4])
+    enhanced[3][7] = np.nan
+    with pytest.raises(ValueError, match=r"enhanced\[3\] contains NaN, first at sample 7"):
+        score(clean, enhanced, sampling_rate=16000, n_jobs=2)
+    with pytest.raises(ValueError, match=f"^{name}: n_jobs=0 must be None, a number of processes"):
+        score(clean, clean, sampling_rate=16000, n_jobs=0)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_pesq_of_many_equals_the_package(n_jobs, rng):
+    pesq = pytest.importorskip("pesq")
+    clean, enhanced = unequal_pairs(5, rng)
+    for rate, mode in ((8000, "nb"), (16000, "nb"), (16000, "wb")):
+        expected = [
+            pesq.pesq(rate, s.astype(float), x.astype(float), mode)
+            for s, x in zip(clean, enhanced, strict=True)
+        ]
+        scores = pesq_score(clean, enhanced, sampling_rate=rate, mode=mode, n_jobs=n_jobs)
+        np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-9)
 
 
 def test_pesq_not_installed_says_what_to_install(monkeypatch, speech_like):

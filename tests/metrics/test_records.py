@@ -16,6 +16,10 @@ COLUMNS = {
     "si_sdr_gain": "si_sdr_gain_db",
     "rmse": "rmse",
     "log_spectral_distance": "log_spectral_distance_db",
+    "cepstral_distance": "cepstral_distance_db",
+    "log_likelihood_ratio": "log_likelihood_ratio",
+    "fw_segmental_snr": "fw_segmental_snr_db",
+    "srmr": "srmr",
     "stoi": "stoi",
     "estoi": "estoi",
     "pesq_nb": "pesq_nb_mos",
@@ -49,7 +53,10 @@ def test_needs():
     with_noisy = {key for key, metric in METRICS.items() if "noisy" in metric.needs}
     with_rate = {key for key, metric in METRICS.items() if "sampling_rate" in metric.needs}
     assert with_noisy == {"snr_gain", "si_sdr_gain"}
-    assert with_rate == {"segmental_snr", "stoi", "estoi", "pesq_nb", "pesq_wb"}
+    on_samples = {"snr", "snr_gain", "si_sdr", "si_sdr_gain", "rmse", "log_spectral_distance"}
+    assert with_rate == METRICS.keys() - on_samples
+    with_jobs = {key for key, metric in METRICS.items() if "n_jobs" in metric.needs}
+    assert with_jobs == {"stoi", "estoi", "pesq_nb", "pesq_wb", "srmr"}
     assert FIT_TIME.needs == set()
 
 
@@ -80,8 +87,27 @@ def test_best_comes_first_and_what_is_not_defined_last():
     assert sorted(values, key=METRICS["rmse"].rank)[:3] == [1, 2, 3]
 
 
+def test_clean_waveforms_go_to_functions_that_take_them():
+    def own_error(enhanced, sampling_rate):
+        return enhanced, sampling_rate
+
+    def other_error(enhanced, clean, window=3):  # in whatever order its author names them
+        return enhanced, clean
+
+    def any_error(*waveforms):
+        return waveforms
+
+    given = {"noisy": "noisy", "sampling_rate": 1}
+    for metric in (get_metric(own_error), Metric("own", own_error, "Own")):
+        assert metric("clean", "enhanced", **given) == ("enhanced", 1)
+    for function in (other_error, any_error):
+        assert get_metric(function)("clean", "enhanced", **given) == ("clean", "enhanced")
+    alone = Metric("alone", lambda x, power=2, *, noisy: (x, power, noisy), "Alone")
+    assert alone("clean", "enhanced", power=1, **given) == ("enhanced", 1, "noisy")
+
+
 def test_what_is_available(monkeypatch):
-    others = [key for key in METRICS if not key.startswith("pesq")]
+    others = [key for key in METRICS if not key.startswith(("pesq", "srmr"))]
     assert available_metrics(11025) == others
     assert set(others) - set(available_metrics(11025, with_noisy=False)) == {
         "snr_gain",
@@ -94,6 +120,7 @@ def test_what_is_available(monkeypatch):
             lambda name, found=found: found if name == "pesq" else find_spec(name),
         )
         for rate in (8000, 16000):
+            assert "srmr" in available_metrics(rate)
             assert ("pesq_nb" in available_metrics(rate)) == (found is not None)
         assert ("pesq_wb" in available_metrics(16000)) == (found is not None)
         assert "pesq_wb" not in available_metrics(8000)

@@ -13,6 +13,15 @@ LENGTHS = {"Slice": [1, 2, 4], "Reshape": [1], "Pad": [1], "Expand": [1], "Tile"
 TINY = {
     "UNetRegressor": {"filters": (4,), "dilations": (1,), "top_filters": 2},
     "AutoencoderRegressor": {"filters": (4,), "dense_units": (8,)},
+    "DenseNetRegressor": {
+        "growth_rate": 3,
+        "n_layers": 1,
+        "n_levels": 1,
+        "first_filters": 4,
+        "dilations": (1,),
+        "fold": 1,
+    },
+    "WideResNetRegressor": {"filters": (6,), "n_blocks": 1},
 }
 
 

@@ -58,6 +58,23 @@ def test_a_new_network_is_searched_and_learns(plain, smooth_problem):
     assert repr(clone(network)) == repr(network)
 
 
+def test_a_body_may_make_the_targets_frequencies_itself():
+    class Own(BaseArchitecture):
+        def body(self, image, n_channels):
+            raise AssertionError
+
+        def body_for(self, image, output_shape):
+            from keras import layers
+
+            seen.append((image.shape, output_shape))
+            return layers.ZeroPadding2D(((0, output_shape[0] - image.shape[1]), (0, 0)))(image)
+
+    seen = []
+    model = Own().build((3, None), (5, None))
+    assert seen == [((None, 3, None, 1), (5, None, 1))]
+    assert {type(layer).__name__ for layer in model.layers} & {"Conv2D", "EinsumDense"} == set()
+
+
 def test_parameters_are_checked_when_fit_begins(smooth_problem):
     class Picky(BaseArchitecture):
         def body(self, image, n_channels):

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
+ALL = ["UNetRegressor", "AutoencoderRegressor", "DenseNetRegressor", "WideResNetRegressor"]
 BOTH = pytest.mark.parametrize("name", ["UNetRegressor", "AutoencoderRegressor"])
 
 
@@ -32,7 +33,7 @@ def test_import_loads_no_keras():
     assert loaded.strip() == "[]"
 
 
-@BOTH
+@pytest.mark.parametrize("name", ALL)
 def test_loss_halves_and_prediction_is_in_the_targets_units(name, make_network, smooth_problem):
     X, y = smooth_problem
     network = make_network(name, epochs=15, learning_rate=0.01, batch_size=8).fit(X, y)
@@ -169,10 +170,7 @@ def test_saved_networks_predict_the_same_in_a_fresh_process(make_network, smooth
     X, y = smooth_problem
     X, y = np.tile(X, (20, 1, 1)), np.tile(1 / (1 + np.exp(-y)), (20, 1, 1))
     parameters = {"loss": "binary_crossentropy", "early_stopping": True, "batch_size": 64}
-    networks = {
-        name: make_network(name, **parameters).fit(X, y)
-        for name in ("UNetRegressor", "AutoencoderRegressor")
-    }
+    networks = {name: make_network(name, **parameters).fit(X, y) for name in ALL}
     for name, network in networks.items():
         joblib.dump(network, tmp_path / f"{name}.joblib")
         assert (tmp_path / f"{name}.joblib").stat().st_size < X.nbytes / 2  # no rows in it

@@ -23,6 +23,19 @@ ARCHITECTURES = {
         {"activation": "gelu", "normalization": None, "skip": "concatenate"},
     ),
     "autoencoder": ("AutoencoderRegressor", {"activation": "elu"}),
+    "densenet": (
+        "DenseNetRegressor",
+        {"n_layers": 2, "n_levels": 2, "dilations": (1, 2), "fold": 2, "dropout": 0.2},
+    ),
+    "causal densenet": (
+        "DenseNetRegressor",
+        {"causal": True, "dilations": (1, 2), "normalization": None, "activation": "gelu"},
+    ),
+    "wideresnet": ("WideResNetRegressor", {"filters": (4, 6), "n_blocks": 2, "dropout": 0.2}),
+    "causal wideresnet": (
+        "WideResNetRegressor",
+        {"causal": True, "normalization": None, "activation": "elu"},
+    ),
 }
 
 

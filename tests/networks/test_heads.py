@@ -62,13 +62,18 @@ def test_body_sees_the_features_alone(make_network, rng):
     """Features of 5 bands in 2 channels, and an STFT of 9 frequencies, in one array."""
     X = rng.standard_normal((6, 9, 7, 4)).astype(np.float32)
     y = rng.standard_normal((6, 9, 7, 2)).astype(np.float32)
-    for name in ("UNetRegressor", "AutoencoderRegressor"):
+    for name in (
+        "UNetRegressor",
+        "AutoencoderRegressor",
+        "DenseNetRegressor",
+        "WideResNetRegressor",
+    ):
         network = make_network(name, head=HEAD).fit(X, y)
         body = next(layer for layer in network.regressor_.model_.layers if hasattr(layer, "layers"))
         assert body.input_shape[1] == 5
         assert body.input_shape[3] == 2
         assert body.output_shape[1] == 9
-        if name == "UNetRegressor":
+        if name != "AutoencoderRegressor":
             assert network.predict(X[:, :, :3]).shape == (6, 9, 3, 2)
         other = X.copy()
         other[..., 5:, :, :2] = 1e3  # padding of the features
@@ -78,6 +83,41 @@ def test_body_sees_the_features_alone(make_network, rng):
         np.testing.assert_allclose(network.predict(other), 2 * network.predict(X), rtol=1e-5)
         gain = np.hypot(*np.moveaxis(network.predict(X), -1, 0)) / np.hypot(X[..., 2], X[..., 3])
         assert gain.max() <= 1 + 1e-5
+
+
+@pytest.mark.parametrize(("mask", "bound"), [("real", 1.0), ("complex", None)])
+def test_trained_kernels_start_as_those_of_fourier(mask, bound, make_network, rng):
+    X = rng.standard_normal((6, 5, 7, 4)).astype(np.float32)
+    y = rng.standard_normal((6, 5, 7, 2)).astype(np.float32)
+    head = {**HEAD, "mask": mask, "bound": bound}
+    options = {"learning_rate": 1e-30, "learning_rate_schedule": "constant"}
+    fixed, trained = (
+        make_network("DenseNetRegressor", head={**head, "trains_kernels": t}, **options).fit(X, y)
+        for t in (False, True)
+    )
+    np.testing.assert_allclose(trained.predict(X), fixed.predict(X), atol=1e-5)
+    trained.set_params(learning_rate=0.01, epochs=3, batch_size=2).fit(X, y)
+    model = trained.regressor_.model_
+    kernels = [w for layer in model.layers for w in layer.weights if w.shape == (10, 10)]
+    assert len(kernels) == 2
+    for kernel in kernels:
+        off = np.abs(np.asarray(kernel) - np.eye(10)).max()
+        assert 1e-3 < off < 0.5
+    assert model.count_params() == fixed.regressor_.model_.count_params() + 200
+
+
+@pytest.mark.parametrize("n_fft", [8, 9])
+def test_any_kernel_is_a_matrix_behind_that_of_fourier(n_fft, rng):
+    """As many numbers in a spectrum as in a frame: none is lost, on either way."""
+    frames = np.eye(n_fft)
+    spectra = np.fft.rfft(frames)
+    fourier = np.concatenate([spectra.real, spectra.imag], axis=1)
+    wanted = rng.standard_normal((n_fft, fourier.shape[1]))
+    matrix = np.linalg.lstsq(fourier, wanted, rcond=None)[0]
+    np.testing.assert_allclose(fourier @ matrix, wanted, atol=1e-12)
+    parts = np.eye(fourier.shape[1]).reshape(-1, 2, spectra.shape[1])
+    back = np.fft.irfft(parts[:, 0] + 1j * parts[:, 1], n_fft)
+    assert np.linalg.matrix_rank(back) == n_fft
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,44 @@
 """The flat regressors have every parameter of architecture and training, with one default."""
 
+from inspect import signature
+
 import pytest
 
-from skse import AutoencoderRegressor, NetworkRegressor, UNetRegressor
-from skse.networks import NETWORKS, Autoencoder, BaseNetworkRegressor, UNet
+from skse import (
+    AutoencoderRegressor,
+    DenseNetRegressor,
+    NetworkRegressor,
+    UNetRegressor,
+    WideResNetRegressor,
+)
+from skse.networks import (
+    NETWORKS,
+    Autoencoder,
+    BaseNetworkRegressor,
+    DenseNet,
+    UNet,
+    WideResNet,
+)
 
 
 @pytest.mark.parametrize(
-    ("regressor", "architecture"), [(UNetRegressor, UNet), (AutoencoderRegressor, Autoencoder)]
+    ("regressor", "architecture", "first", "options"),
+    [
+        (UNetRegressor, UNet, (3, 5), {"strides": [3, 2]}),
+        (AutoencoderRegressor, Autoencoder, (3, 5), {"strides": [3, 2]}),
+        (DenseNetRegressor, DenseNet, 5, {"dilations": [3, 2]}),
+        (WideResNetRegressor, WideResNet, (3, 5), {"width_factor": 2}),
+    ],
 )
-def test_parameters_are_those_of_architecture_and_training(regressor, architecture):
+def test_parameters_are_those_of_architecture_and_training(regressor, architecture, first, options):
     training = NetworkRegressor().get_params()
     del training["architecture"]
     assert regressor().get_params() == {**architecture().get_params(), **training}
-    assert regressor((3, 5)).filters == (3, 5)
-    made = regressor((3, 5), strides=[3, 2]).make_architecture()
-    assert repr(made) == repr(architecture((3, 5), strides=[3, 2]))
+    assert next(iter(signature(regressor).parameters)) == next(
+        iter(signature(architecture).parameters)
+    )
+    made = regressor(first, **options).make_architecture()
+    assert repr(made) == repr(architecture(first, **options))
 
 
 def test_error_names_the_regressor():
@@ -27,6 +50,8 @@ def test_table_of_networks():
     assert {name: entry.label for name, entry in NETWORKS.items()} == {
         "unet": "U-Net",
         "autoencoder": "Autoencoder",
+        "densenet": "DenseNet",
+        "wideresnet": "Wide ResNet",
     }
     for name, entry in NETWORKS.items():
         assert issubclass(entry.regressor, BaseNetworkRegressor)

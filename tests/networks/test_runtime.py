@@ -2,13 +2,12 @@
 
 import pickle
 
-import joblib
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from skse.networks._runtime import OnnxNetwork, check_onnx, default_threads, in_half, is_kernel
+from skse.networks._runtime import OnnxNetwork, check_onnx, in_half, is_kernel
 
 
 def doubling(nodes=None, initializers=(), **options):
@@ -36,14 +35,6 @@ def test_prediction_and_pickle():
         np.testing.assert_array_equal(same.predict_rows(rows[:1]), 2 * rows[:1])
         assert same.start().get_session_options().intra_op_num_threads == 1
         assert same.start().get_providers() == ["CPUExecutionProvider"]
-
-
-def test_default_threads(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert default_threads() == 3
-    for unusable in ("", "0", "many", "-2"):
-        monkeypatch.setenv("OMP_NUM_THREADS", unusable)
-        assert default_threads() == joblib.cpu_count()
 
 
 def nested(node):

@@ -65,8 +65,9 @@ def test_other_rows_are_refused(shape, trained):
         trained.open_stream().push(np.zeros(shape))
 
 
-def test_networks_without_a_state_have_no_stream(make_network, plain, smooth_problem):
-    for network, field in [(make_network(), r"\(6, 6\)"), (NetworkRegressor(plain), "None")]:
-        network.set_params(epochs=1).fit(*smooth_problem)
-        with pytest.raises(ValueError, match=rf"carries no state along time.*is {field}, not"):
-            network.open_stream()
+def test_finish_begins_another_recording(trained, rng):
+    rows = rng.standard_normal((1, 12, 9)).astype(np.float32)
+    stream = trained.open_stream()
+    first = stream.push(rows)
+    assert (stream.ahead, stream.finish().shape) == (0, (1, 12, 0))
+    np.testing.assert_array_equal(stream.push(rows), first)

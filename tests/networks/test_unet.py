@@ -40,21 +40,6 @@ def test_any_size_in_same_size_out(strides, downsampling):
             assert model(image).shape == image.shape
 
 
-@pytest.mark.parametrize("fold", [1, 2, 3, 9, 20])
-@pytest.mark.parametrize("n_channels", [1, 2])
-def test_what_is_folded_is_unfolded(fold, n_channels, rng):
-    network = UNet(fold=fold)
-    for n_frequencies in (1, 8, 9):
-        image = rng.standard_normal((2, n_frequencies, 5, n_channels)).astype(np.float32)
-        folded = np.asarray(network._fold(image))
-        n_folded = -(-n_frequencies // fold)
-        assert folded.shape == (2, n_folded, 5, fold * n_channels)
-        for k in range(n_frequencies):
-            channels = slice(k % fold * n_channels, (k % fold + 1) * n_channels)
-            np.testing.assert_array_equal(folded[:, k // fold, :, channels], image[:, k])
-        np.testing.assert_array_equal(network._unfold(folded, n_frequencies), image)
-
-
 @pytest.mark.parametrize(
     ("X_shape", "y_shape"),
     [((257, 265), (257, 265)), ((13, 9, 2), (13, 9)), ((6, 9), (11, 9, 3)), ((11, 9), (4, 9))],

@@ -62,8 +62,11 @@ def test_every_public_estimator_may_be_named():
         "FeatureScaler",
         "IdealMaskTarget",
         "SpectrumTarget",
+        "TrainedFourierTarget",
         "UNetRegressor",
         "AutoencoderRegressor",
+        "DenseNetRegressor",
+        "WideResNetRegressor",
         "SpeechEnhancer",
         "WienerFilter",
     }

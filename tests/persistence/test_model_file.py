@@ -184,6 +184,32 @@ def test_head_scaler_and_autoencoder(make_enhancer, speech, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("network", "target"),
+    [
+        (
+            skse.DenseNetRegressor(3, n_layers=1, n_levels=1, dilations=(1, 2), epochs=1),
+            skse.WaveformTarget("complex", bound=None),
+        ),
+        (
+            skse.DenseNetRegressor(3, n_layers=1, n_levels=1, dilations=(), epochs=1),
+            skse.targets.TrainedFourierTarget("complex"),
+        ),
+        (skse.WideResNetRegressor((4, 6), n_blocks=1, epochs=1), skse.SpectrumTarget()),
+    ],
+    ids=["densenet", "trained kernels", "wideresnet"],
+)
+def test_other_networks(network, target, make_enhancer, speech, tmp_path):
+    enhancer = make_enhancer(network, target=target)
+    loaded = round_trip(enhancer, tmp_path)
+    assert_same_predictions(loaded, enhancer, speech[0])
+    assert loaded.regressor_.receptive_field() == enhancer.regressor_.receptive_field()
+    weights = [
+        network.keras_model().get_weights() for network in (loaded.regressor_, enhancer.regressor_)
+    ]
+    assert all(map(np.array_equal, *weights))
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "regressor",

@@ -22,6 +22,9 @@ ROWS = [
         ("ceiling of IRM", "ceiling", "", 11.0),
         ("U-Net, IRM, MSE", "candidate", "unet", 7.0),
         ("Autoencoder, IRM, MSE", "candidate", "autoencoder", 5.0),
+        ("DenseNet, IRM, MSE", "candidate", "densenet", 6.0),
+        ("Wide ResNet, IRM, MSE", "candidate", "wideresnet", 4.0),
+        ("mine, IRM, MSE", "candidate", "mine", 2.0),
         ("log-MMSE", "baseline", "", 3.0),
         ("noisy", "noisy", "", 0.0),
     ]
@@ -53,7 +56,7 @@ def test_every_row_is_drawn():
         (line.get_color(), line.get_marker())
         for line in (container.lines[0] for container in display.ax_.containers)
     }
-    assert len(looks) == 5  # every kind has its own
+    assert len(looks) == len(ROWS)  # every kind has its own
     display.figure_.canvas.draw()
 
 

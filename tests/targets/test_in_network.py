@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from skse import SignalApproximationTarget, STFTFeaturizer, WaveformTarget
+from skse.targets import TrainedFourierTarget
+from skse.utils.estimator_checks import checks_for
 
 VARIANTS = [
     SignalApproximationTarget(),
@@ -126,3 +128,44 @@ def test_prediction_without_channels(stfts):
     noisy, clean = stfts
     with pytest.raises(ValueError, match="2 channels behind; got"):
         SignalApproximationTarget().fit(noisy, clean).inverse_transform(np.abs(noisy), noisy)
+
+
+def test_trained_kernels_are_asked_for():
+    featurizer = STFTFeaturizer(n_fft=64, hop_length=16)
+    for mask in ("real", "complex"):
+        fixed, trained = WaveformTarget(mask), TrainedFourierTarget(mask)
+        assert trained.get_params() == fixed.get_params()
+        expected = {**fixed.network_head(featurizer), "trains_kernels": True}
+        assert trained.network_head(featurizer) == expected
+        for check in checks_for(trained):
+            check(trained)
+
+
+@pytest.mark.parametrize(
+    ("window", "hop_length", "tight"),
+    [("hann", 16, True), (np.sin(np.pi * np.arange(64) / 64), 32, True), ("hann", 32, False)],
+    ids=["hann, N/4", "square root of hann, N/2", "hann, N/2"],
+)
+def test_loss_on_waveforms_is_that_on_spectra_less_the_inconsistent_part(
+    rng, window, hop_length, tight
+):
+    """As the notes of WaveformTarget have it; all spectra are those of whole windows."""
+    featurizer = STFTFeaturizer(64, hop_length, window=window)
+    n_times, quiet = 1024, np.zeros(64)
+    clean = np.concatenate([quiet, rng.standard_normal(n_times - 128), quiet])
+    S = featurizer.stft(clean).astype(complex)
+    masked = S * rng.uniform(0, 1, S.shape)
+    masked[:, np.r_[:5, -5:0]] = 0
+    waveform = featurizer.istft(masked, n_times).astype(float)
+    projected = featurizer.stft(waveform)
+
+    def energy(X):
+        return np.sum(np.abs(X[[0, -1]]) ** 2) + 2 * np.sum(np.abs(X[1:-1]) ** 2)
+
+    spectral, inconsistent = energy(masked - S), energy(masked - projected)
+    assert inconsistent > 0.01 * spectral
+    assert energy(projected - S) == pytest.approx(spectral - inconsistent, rel=1e-5)
+    # Parseval: each frame's spectrum has n_fft times the energy of its windowed samples.
+    weight = 64 * np.sum(featurizer.check_params() ** 2) / hop_length
+    expected = weight * np.sum((waveform - clean) ** 2)
+    assert bool(energy(projected - S) == pytest.approx(expected, rel=1e-5)) == tight
