@@ -9,7 +9,13 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
-from skse.utils import WaveformHandle, check_waveform_pairs, check_waveforms, count_jobs
+from skse.utils import (
+    WaveformHandle,
+    check_waveform_pairs,
+    check_waveforms,
+    count_jobs,
+    lengths_of,
+)
 
 # float32 waveforms resolve no more; a bound keeps every mean over utterances finite.
 LIMIT_DB = 100.0
@@ -47,8 +53,8 @@ def score_utterances(metric, score_one, undefined, clean=None, *, n_jobs=1, **ot
     single = _is_single_waveform(next(iter(given.values())))
     if single:
         given = {name: [waveform] for name, waveform in given.items()}
-    rows = list(zip(*_checked(given), strict=True))
-    scores = np.array(_score_side_by_side(score_one, rows, count_jobs(metric, n_jobs)))
+    n_jobs = count_jobs(metric, n_jobs)
+    scores = np.array(_score_side_by_side(score_one, _checked(given), n_jobs))
     n_undefined = int(np.isnan(scores).sum())
     if n_undefined:
         warnings.warn(
@@ -120,22 +126,25 @@ def _checked(given):
     return [pairs[0][0], *(waveforms for _, waveforms in pairs)]
 
 
-def _score_side_by_side(score_one, rows, n_jobs):
-    """Return the score of every row, in their order."""
-    if min(n_jobs, len(rows)) == 1:
-        return _score(score_one, rows)
-    parts = _split(rows, n_jobs)
+def _score_side_by_side(score_one, columns, n_jobs):
+    """Return the score of every row of waveforms, in their order; handles are read part by part."""
+    if min(n_jobs, len(columns[0])) == 1:
+        return _score(score_one, zip(*columns, strict=True))
+    parts = (
+        list(zip(*(column[part] for column in columns), strict=True))
+        for part in _split(lengths_of(columns[0]), n_jobs)
+    )
     scored = Parallel(n_jobs, batch_size=1)(delayed(_score)(score_one, part) for part in parts)
     return [score for part in scored for score in part]
 
 
-def _split(rows, n_jobs):
+def _split(lengths, n_jobs):
     """Cut rows into parts of about the same number of samples, `n_jobs` or a multiple of it."""
-    lengths = np.array([len(row[0]) for row in rows])
-    n_parts = n_jobs * math.ceil(lengths.sum() / (n_jobs * _PART_TIMES))
-    middles = np.cumsum(lengths) - lengths / 2
-    edges = np.searchsorted(n_parts * middles / lengths.sum(), range(n_parts + 1))
-    return [rows[begin:end] for begin, end in pairwise(edges) if begin < end]
+    n_times = np.sum(lengths)
+    n_parts = n_jobs * math.ceil(n_times / (n_jobs * _PART_TIMES))
+    middles = np.cumsum(lengths) - np.asarray(lengths) / 2
+    edges = np.searchsorted(n_parts * middles / n_times, range(n_parts + 1))
+    return [slice(begin, end) for begin, end in pairwise(edges.tolist()) if begin < end]
 
 
 def _score(score_one, rows):

@@ -11,6 +11,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from skse import metrics
 from skse.metrics import _base
 from skse.metrics._base import mean_of_defined, product, ratio_db, score_utterances
+from skse.utils import WaveformHandle
 
 try:  # joblib before 1.6 brings its own
     from joblib.externals import cloudpickle
@@ -167,16 +168,52 @@ def test_workers_of_a_search_start_no_processes_of_their_own(pairs):
 @pytest.mark.parametrize("n_jobs", [2, 3, 8])
 def test_parts_are_alike_and_all_there(n_jobs, rng, monkeypatch):
     lengths = [*rng.integers(1, 2000, 40), 20000, 1, 1]
-    rows = [(np.zeros(n), i) for i, n in enumerate(lengths)]
     for most in (10**9, 5000):
         monkeypatch.setattr(_base, "_PART_TIMES", most)
-        parts = _base._split(rows, n_jobs)
-        assert [i for part in parts for _, i in part] == list(range(43))
+        parts = _base._split(lengths, n_jobs)
+        assert [i for part in parts for i in range(43)[part]] == list(range(43))
         target = min(sum(lengths) / n_jobs, most)
-        assert max(sum(len(x) for x, _ in part) for part in parts) <= target + max(lengths)
+        assert max(sum(lengths[part]) for part in parts) <= target + max(lengths)
     monkeypatch.setattr(_base, "_PART_TIMES", 10**9)
-    assert [len(part) for part in _base._split(rows[:1] * 24, n_jobs)] == [24 // n_jobs] * n_jobs
-    assert [len(part) for part in _base._split(rows[:1] * 2, n_jobs)] == [1, 1]
+    for n, expected in ((24, [24 // n_jobs] * n_jobs), (2, [1, 1])):
+        parts = _base._split([100] * n, n_jobs)
+        assert [len(range(n)[part]) for part in parts] == expected
+
+
+class Made(WaveformHandle):
+    """A handle to noise, which knows how much of it is in memory."""
+
+    alive = most = 0
+
+    def __init__(self, seed, n_times=8000):
+        self.address = seed, n_times
+
+    def __len__(self):
+        return self.address[1]
+
+    def read(self, start=0, stop=None):
+        class Counted(np.ndarray):
+            def __del__(self):
+                Made.alive -= 1
+
+        Made.alive += 1
+        Made.most = max(Made.most, Made.alive)
+        seed, n_times = self.address
+        x = np.random.default_rng(seed).standard_normal(n_times).astype(np.float32)
+        return x[start:stop].view(Counted)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_handles_are_scored_as_arrays_and_few_at_a_time(n_jobs, monkeypatch):
+    monkeypatch.setattr(_base, "_PART_TIMES", 20_000)
+    clean, enhanced = ([Made(10 * k + i) for i in range(100)] for k in (1, 2))
+    arrays = [[np.asarray(x) for x in waveforms] for waveforms in (clean, enhanced)]
+    expected = metrics.stoi_score(*arrays, sampling_rate=RATE)
+    del arrays
+    Made.alive = Made.most = 0
+    scores = metrics.stoi_score(clean, enhanced, sampling_rate=RATE, n_jobs=n_jobs)
+    np.testing.assert_allclose(scores, expected, rtol=1e-12)
+    assert Made.most < 100
 
 
 @pytest.mark.parametrize("n_times", [1, 7, 20001])
