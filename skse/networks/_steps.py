@@ -63,8 +63,8 @@ class StepStream:
     """
 
     def __init__(self, form):
-        self.form = form
-        self.ahead = form.ahead
+        self.form, self.ahead = form, form.ahead
+        self.form.session  # noqa: B018  made now, not when the first frame must be in time
         self._axis = form.output_shape.index(None)
         self.reset()
 
