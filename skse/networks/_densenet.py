@@ -257,11 +257,11 @@ class DenseNetRegressor(BaseNetworkRegressor):
     the paper: a fully convolutional network with a DenseNet as its backbone, real and imaginary
     part of the noisy STFT in, a complex mask out, the loss behind the inverse STFT; here that is
     ``STFTFeaturizer(scale="complex")`` with ``WaveformTarget(mask="complex", bound=None)``. Ours,
-    because it was not found: everything else of the body. It is laid out as the fully
-    convolutional DenseNet [2]_ with strides along frequency alone, with the `compression` of
-    DenseNet-BC [3]_, strided convolutions instead of pooling, and dilations along time at the
-    lowest level; blocks on the way up hand on their input, too. The Fourier kernels, which are
-    trained in the paper, are so with :class:`~skse.targets.TrainedFourierTarget` alone.
+    because it was not found: the exponent of the loss and everything else of the body. It is laid
+    out as the fully convolutional DenseNet [2]_ with strides along frequency alone, with the
+    `compression` of DenseNet-BC [3]_, strided convolutions instead of pooling, and dilations along
+    time at the lowest level; blocks on the way up hand on their input, too. The Fourier kernels,
+    which are trained in the paper, are so with :class:`~skse.targets.TrainedFourierTarget` alone.
 
     References
     ----------

@@ -128,6 +128,18 @@ def test_options_train(options, make_network, rng):
     assert network.history_["loss"][-1] < network.history_["loss"][0]
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_frame_by_frame_equals_the_whole(causal, make_network, smooth_problem, rng):
+    options = {"n_levels": 2, "dilations": (1, 2), "fold": 2}
+    network = make_network("DenseNetRegressor", causal=causal, **options).fit(*smooth_problem)
+    rows = rng.standard_normal((1, 12, 30)).astype(np.float32)
+    stream = network.open_stream()
+    assert stream.ahead == network.receptive_field()[1]
+    pieces = [stream.push(rows[:, :, i : i + 1]) for i in range(30)]
+    got = np.concatenate([*pieces, stream.finish()], axis=2)
+    np.testing.assert_allclose(got, network.predict(rows), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
