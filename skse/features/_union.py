@@ -42,9 +42,9 @@ class FeaturizerUnion(BaseFeaturizer, _BaseComposition):
     featurizer alone on a waveform that is ``(n_fft - first_n_fft) / 2`` samples late. They then
     depend on the frames before, see :attr:`carries_state`.
 
-    All samples are taken from the STFT of the first featurizer. Where its window fades out
-    before another one does, as a Hann window does before a Hamming window of the same length,
-    they cannot be had; this is refused.
+    All samples are taken from the STFT of the first featurizer; a frequency that it leaves out
+    is taken for 0. Where its window fades out before another one does, as a Hann window does
+    before a Hamming window of the same length, they cannot be had; this is refused.
 
     References
     ----------
