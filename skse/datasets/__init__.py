@@ -15,7 +15,8 @@ from skse.datasets._noizeus import fetch_noizeus
 from skse.datasets._pairs import load_pairs
 from skse.datasets._reading import PairReader as PairReader
 from skse.datasets._reading import tell_alignment as tell_alignment
-from skse.datasets._rooms import Room, make_rooms, reverberate
+from skse.datasets._room import Room
+from skse.datasets._rooms import make_rooms, reverberate
 from skse.datasets._splits import split_noizeus
 
 __all__ = [
