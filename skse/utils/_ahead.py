@@ -8,6 +8,8 @@ import joblib
 # Threads that read and compute beside whoever needs the results: more are slowed down by the
 # interpreter's lock.
 _MOST_THREADS = 4
+# Cores for each thread beside work that takes them all, as training does.
+_CORES = 4
 # Results that wait to be taken, for each thread.
 _WAITING = 2
 
@@ -15,6 +17,11 @@ _WAITING = 2
 def n_threads():
     """Return the number of threads that work ahead."""
     return min(joblib.cpu_count(), _MOST_THREADS)
+
+
+def n_threads_beside():
+    """Return their number where others take the cores."""
+    return max(1, min(joblib.cpu_count() // _CORES, _MOST_THREADS))
 
 
 def in_threads(function, items, sizes=None, most=0):
@@ -55,7 +62,7 @@ def in_threads(function, items, sizes=None, most=0):
 
 
 class Ahead:
-    """A function of a counter, of which the next results are computed while one is in use.
+    """A function of a counter, of which threads compute the next results while one is in use.
 
     Parameters
     ----------
@@ -65,9 +72,10 @@ class Ahead:
 
     def __init__(self, function):
         self._function, self._futures = function, {}
+        self._n_threads = n_threads_beside()
 
     def __enter__(self):
-        self._pool = ThreadPoolExecutor(n_threads())
+        self._pool = ThreadPoolExecutor(self._n_threads)
         return self
 
     def __exit__(self, *error):
@@ -75,7 +83,7 @@ class Ahead:
 
     def __call__(self, i):
         """Return ``function(i)``."""
-        for j in range(i, i + 1 + _WAITING * n_threads()):
+        for j in range(i, i + 1 + _WAITING * self._n_threads):
             if j not in self._futures:
                 self._futures[j] = self._pool.submit(self._function, j)
         # What was begun for a counter that never came is of no use.
