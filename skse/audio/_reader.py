@@ -197,11 +197,11 @@ class AudioReader:
         """Open a part; an error of the system goes before what libsndfile makes of it."""
         with ExitStack() as stack:
             if self.file.suffix.lower() in _BY_NAME:
-                yield stack.enter_context(_forward()(decodable(self.file)))
+                yield stack.enter_context(forward()(decodable(self.file)))
                 return
             view = stack.enter_context(closing(PartView(self.file, part)))
             try:
-                yield stack.enter_context(_forward()(view))
+                yield stack.enter_context(forward()(view))
             finally:
                 if view.error is not None:
                     reason = view.error.strerror or str(view.error)
@@ -241,7 +241,7 @@ def check_finite(block, n_before, path):
 
 
 @lru_cache(maxsize=1)
-def _forward():
+def forward():
     """Return the class of a SoundFile that seeks nowhere.
 
     soundfile 0.14.0 seeks after every block that it reads, to where it stands. That fails in a FLAC

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skse.audio._reader import check_finite, open_audio
+from skse.audio._reader import check_finite, forward, open_audio
 from skse.audio._view import decodable
 from skse.utils import UnusableFileError
 
@@ -45,7 +45,7 @@ def _sought(path, begin, end):
     import soundfile
 
     try:
-        with soundfile.SoundFile(decodable(path)) as audio:
+        with forward()(decodable(path)) as audio:
             audio.seek(begin)
             samples = audio.read(end - begin, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError:  # what is wrong is found on the long way
