@@ -19,14 +19,14 @@ def choose_examples(snr_db: ArrayLike, n_examples: int) -> list[int]:
     Parameters
     ----------
     snr_db : array-like of shape (n_pairs,)
-        SNR of every pair in dB.
+        SNR of every pair in dB; NaN where it is not known.
     n_examples : int
         How many to choose at most.
 
     Returns
     -------
     indices : list of int
-        One pair at the lowest SNR, one at the next, and so on.
+        One pair at the lowest SNR, one at the next, and so on, and one whose SNR is not known.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def choose_examples(snr_db: ArrayLike, n_examples: int) -> list[int]:
     >>> choose_examples([10, 0, 10, 0, 10, 0], 2)
     [1, 4]
     """
-    snr_db = np.asarray(snr_db)
+    snr_db = np.nan_to_num(np.asarray(snr_db, dtype=float), nan=np.inf)
     levels = np.unique(snr_db)
     indices = []
     for i in range(min(n_examples, len(snr_db))):

@@ -8,11 +8,14 @@ from sklearn.utils import Bunch, check_random_state
 from skse.datasets import split_noizeus, take
 from skse.experiments import spread_subset
 from skse.features import Resample
+from skse.recipes._conditions import CONDITIONS
 from skse.utils import check_choice, check_number
 
-SPLITS = ("seed-720-210", "seed-660-60")
+SPLITS = ("seed-720-210", "seed-660-60", "unseen")
 # Part of each sentence's files that "seed-660-60" tests on: 2 of 24.
 _TEST_FRACTION = 1 / 12
+# Part of the speakers that "unseen" tests on, and how many of the noises: as in NOIZEUS.
+_TEST_SPEAKERS, _TEST_NOISES = 1 / 3, 2
 
 
 def prepare_pairs(
@@ -32,22 +35,28 @@ def prepare_pairs(
     protocol : :class:`~sklearn.utils.Bunch`
         Of a recipe:
 
-        split : {"seed-720-210", "seed-660-60"}
+        split : {"seed-720-210", "seed-660-60", "unseen"}
             As in :func:`skse.datasets.split_noizeus`. On another corpus the same rules: test
             on the highest SNR, in all noises but the last in alphabetical order; or, of the
-            other SNRs, on 1 in 12 pairs of each sentence, and at least one.
+            other SNRs, on 1 in 12 pairs of each sentence, and at least one; or on the last third
+            of the speakers in the last two noises, and train on the other speakers in the
+            other noises.
         sampling_rate : int
             Hz that the waveforms are resampled to.
         n_times : int
             Samples kept of each. Where the shortest waveform of `data` is shorter, all
             are cut to it, to whole hops.
+        condition : {"rooms", "distortions"}, optional
+            What is done to the pairs then: a third stays in its noise, a third is put into rooms
+            instead, and a third into both; or clean speech is distorted by
+            :func:`skse.datasets.distort`. Training and test have rooms of their own.
     hop_length : int, default=128
         Samples from one frame to the next.
     limit : int or None, default=None
         How many pairs to use, shared between training and test data as the whole corpus
         is, and spread over sentences, noises and SNRs. None uses all.
     random_state : int, default=0
-        Draws the test pairs of "seed-660-60", and the pairs within `limit`.
+        Draws the test pairs of "seed-660-60", the pairs within `limit`, rooms and distortions.
 
     Returns
     -------
@@ -76,7 +85,7 @@ def prepare_pairs(
     if data.get("DESCR", "").startswith("NOIZEUS"):
         parts = split_noizeus(data, protocol.split, random_state=random_state)
     else:
-        split = _split_by_snr if protocol.split == "seed-720-210" else _split_sentences
+        split = _SPLITTERS[protocol.split]
         is_test = split(data, check_random_state(random_state))
         parts = [take(data, np.flatnonzero(chosen)) for chosen in is_test]
     if limit is not None:
@@ -90,7 +99,13 @@ def prepare_pairs(
     shortest = min(map(len, data.clean)) * protocol.sampling_rate // data.sampling_rate
     n_times = min(protocol.n_times, shortest // hop_length * hop_length)
     resample = Resample(data.sampling_rate, protocol.sampling_rate)
-    return tuple(_resample_and_cut(part, resample, n_times) for part in parts)
+    parts = [_resample_and_cut(part, resample, n_times) for part in parts]
+    condition = protocol.get("condition")
+    if condition is not None:
+        check_choice("prepare_pairs", "condition", condition, tuple(CONDITIONS))
+        roles = zip(parts, ("train", "test"), strict=True)
+        parts = [CONDITIONS[condition](*role, random_state=random_state) for role in roles]
+    return tuple(parts)
 
 
 def _split_by_snr(data, rng):
@@ -119,6 +134,27 @@ def _split_sentences(data, rng):
             "its others, all below the highest SNR; data has no sentence with two such pairs."
         )
     return train & ~test, test
+
+
+def _split_unseen(data, rng):
+    speakers, noises = np.unique(data.speaker), np.unique(data.noise)
+    tested = speakers[-max(1, round(len(speakers) * _TEST_SPEAKERS)) :]
+    own_speaker = np.isin(data.speaker, tested)
+    own_noise = np.isin(data.noise, noises[-_TEST_NOISES:])
+    train, test = ~own_speaker & ~own_noise, own_speaker & own_noise
+    if not train.any() or not test.any():
+        raise ValueError(
+            "prepare_pairs: split='unseen' tests on speakers and noises that it does not train on; "
+            f"data has {len(speakers)} speakers and {len(noises)} noises, and needs 2 and 3."
+        )
+    return train, test
+
+
+_SPLITTERS = {
+    "seed-720-210": _split_by_snr,
+    "seed-660-60": _split_sentences,
+    "unseen": _split_unseen,
+}
 
 
 def _resample_and_cut(part, resample, n_times):

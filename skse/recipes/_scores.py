@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from skse.enhancement import oracle_predict
 from skse.experiments import condition_means
 from skse.features import Resample
@@ -84,10 +86,10 @@ def format_scores(rows: Sequence[dict[str, Any]], summary: Sequence[dict[str, An
     lines = [["", "SNR (dB)", *(metric.heading for metric in metrics)]]
     for total in summary:
         own = [row for row in rows if row["name"] == total["name"]]
-        levels = sorted({row["snr_db"] for row in own})
+        levels = {f"{row['snr_db']:g}": row["snr_db"] for row in own}
         by_level = [
-            _average([row for row in own if row["snr_db"] == level]) | {"snr_db": f"{level:g}"}
-            for level in levels
+            _average([row for row in own if f"{row['snr_db']:g}" == level]) | {"snr_db": level}
+            for level in sorted(levels, key=lambda level: np.nan_to_num(levels[level], nan=np.inf))
         ]
         for row in [*(by_level if len(levels) > 1 else []), {**total, "snr_db": "all"}]:
             cells = [

@@ -76,3 +76,9 @@ def test_figure_is_closed(tmp_path):
     save_figure(figure, tmp_path / "f.png", 20)
     assert figure.number not in plt.get_fignums()
     assert (tmp_path / "f.png").stat().st_size > 0
+
+
+def test_unknown_levels_are_shown_last():
+    snr_db = [np.nan, 5.0, np.nan, 5.0]
+    chosen = choose_examples(snr_db, 2)
+    assert [snr_db[i] for i in chosen] == pytest.approx([5, np.nan], nan_ok=True)

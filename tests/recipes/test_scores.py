@@ -35,3 +35,14 @@ def test_one_level_is_one_line():
 @pytest.mark.parametrize("value", [np.nan])
 def test_undefined_score_is_shown(value):
     assert "nan" in format_scores([], [{"name": "a", "snr_gain": value}])
+
+
+def test_what_has_no_level_is_one_line_at_the_end():
+    rows = [row("a", "room", np.nan, 1, 1.0), row("a", "x", float("nan"), 1, 3.0)]
+    rows += [row("a", "car", 0.0, 2, 5.0)]
+    lines = format_scores(rows, [{"name": "a", "snr_gain": 3.5}]).splitlines()[1:]
+    assert [line.split() for line in lines] == [
+        ["a", "0", "+5.00"],
+        ["a", "nan", "+2.00"],
+        ["a", "all", "+3.50"],
+    ]
