@@ -85,7 +85,8 @@ class BaseNetworkRegressor(TrainsNetwork):
             Features; a 2-D array holds one frame a row.
         y : array-like of shape (n_samples, n_frequencies_out, n_frames[, n_channels_out]), \
                 (n_samples, n_frequencies_out) or (n_samples,)
-            Targets, with as many frames as `X`.
+            Targets, with as many frames as `X`; where rows of `X` begin with
+            `environment_frames` of the environment, with so many fewer.
         groups : array-like of shape (n_samples,) or None, default=None
             Which rows belong together, such as the segments of one utterance.
             With ``early_stopping=True`` no group is on both sides of the split;
@@ -215,7 +216,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         -------
         y : ndarray, float32
             Targets, in the layout of the `y` that `fit` saw and with as many
-            frames as `X`.
+            frames as `X`, but for those of the environment.
 
         Raises
         ------
@@ -229,7 +230,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         self._check_rows(X)
         output_shape = list(self._output_row_shape) or [1]
         if len(output_shape) > 1:
-            output_shape[1] = X.shape[2]
+            output_shape[1] = X.shape[2] - self.architecture_.environment_frames
         n_frames = X.shape[2] if X.ndim > 2 else 1
         n_rows = max(1, _FRAMES_PER_CALL // n_frames)
         y = np.empty((len(X), *output_shape), np.float32)

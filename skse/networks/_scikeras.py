@@ -24,7 +24,7 @@ import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
-from skse.networks import _layers  # noqa: F401  registers what saved models name
+from skse.networks import _conditioning, _layers  # noqa: F401  register what saved models name
 from skse.networks._batches import ordered_batches
 from skse.networks._heads import build_with_head
 from skse.networks._runtime import SavedKerasObject, form_of
@@ -67,7 +67,11 @@ def build_network(input_shape, output_shape, *, architecture, head, ends, seed=0
     """
     build = partial(architecture.build, **ends, stateful=stateful)
     if head is not None:
-        options = {"make_model": architecture.make_model, "batch_size": 1 if stateful else None}
+        options = {
+            "make_model": architecture.make_model,
+            "batch_size": 1 if stateful else None,
+            "n_before": architecture.environment_frames,
+        }
         build = partial(build_with_head, build=build, head=head, **options)
     with _BUILDING:
         state = random.getstate()
