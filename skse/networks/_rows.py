@@ -51,12 +51,10 @@ def check_layout(X, y, n_before=0):
             if X.ndim == 2
             else f"(n_samples, n_frequencies, {X.shape[2] - n_before}[, n_channels])"
         )
-        how_many = (
-            f"environment_frames={n_before} frames fewer" if n_before else "the same number of frames"
-        )
+        fewer = f"environment_frames={n_before} frames fewer"
+        how_many = fewer if n_before else "the same number of frames"
         raise ValueError(
-            f"y has shape {y.shape}; for X of shape {X.shape} it must be {layout}, "
-            f"with {how_many}."
+            f"y has shape {y.shape}; for X of shape {X.shape} it must be {layout}, with {how_many}."
         )
 
 
