@@ -390,7 +390,7 @@ NETWORKS = {
     "autoencoder": Network(AutoencoderRegressor, "Autoencoder"),
     "densenet": Network(DenseNetRegressor, "DenseNet"),
     "wideresnet": Network(WideResNetRegressor, "Wide ResNet"),
-    "noise-embedding": Network(NoiseEmbeddingRegressor, "Noise embedding"),
+    "noiseembedding": Network(NoiseEmbeddingRegressor, "Noise embedding"),
 }
 
 # Joblib files of version 0.1 look for them beside the architectures.
