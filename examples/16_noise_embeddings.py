@@ -115,8 +115,8 @@ axes.legend(
 plt.show()
 
 # %%
-# A network that is told nothing is the same whatever it is given. The others
-# show how much of what they do hangs on the recording: the drop from "own"
+# A network that is told nothing is the same whatever it is given. The other
+# two show how much of what they do hangs on the recording: the drop from "own"
 # to "other".
 #
 # Listen

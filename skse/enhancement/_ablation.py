@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skse.enhancement._enhancer import SpeechEnhancer
-from skse.enhancement._environment import stretches_for
 from skse.utils import check_waveforms, restore_container
 from skse.utils.typing import ArrayOrList, Waveform, Waveforms
 
@@ -72,7 +71,7 @@ def environment_ablation(
     """
     own = enhancer.predict(X, environment=environment)
     waveforms, chain = check_waveforms(X), enhancer.chain_
-    stretches = stretches_for(enhancer, chain, environment, waveforms)
+    stretches = enhancer.environments_of(waveforms, environment)
     if stretches is None:
         raise ValueError(
             f"environment_ablation: {enhancer!r:.60} was fitted without an environment; fit it "

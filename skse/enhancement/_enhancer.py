@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skse.enhancement._diagram import make_diagram
 from skse.enhancement._enhancer_fit import FitsEnhancer
-from skse.enhancement._environment import set_environment, stretches_for
+from skse.enhancement._environment import set_environment
 from skse.enhancement._further import continued, refined
 from skse.enhancement._pairs import check_pairs
 from skse.enhancement._parts import copy_parts
@@ -358,7 +358,7 @@ class SpeechEnhancer(FitsEnhancer):
         allocate: Allocate = np.empty,
         environment: Waveforms | Waveform | None = None,
     ) -> list[np.ndarray]:
-        environments = stretches_for(self, self.chain_, environment, waveforms)
+        environments = self.environments_of(waveforms, environment)
         return self.chain_.enhanced(
             waveforms,
             self.regressor_,
@@ -381,7 +381,7 @@ class SpeechEnhancer(FitsEnhancer):
             )
         if environment is not None:
             environment = np.asarray(environment)
-            (environment,) = stretches_for(self, self.chain_, environment, [environment])
+            (environment,) = self.environments_of([environment], environment)
         return open_prediction_stream(
             self.chain_, self.regressor_, level, self.limits, environment=environment
         )

@@ -1,5 +1,6 @@
 """What lies between the parameters of a SpeechEnhancer and what it is fitted with."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -20,6 +21,7 @@ from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.enhancement._training import check_remix, choose_remix, train
 from skse.utils import check_choice, check_number
+from skse.utils.typing import Arrays, Waveform, Waveforms
 
 
 class FitsEnhancer(BaseEnhancer):
@@ -55,6 +57,30 @@ class FitsEnhancer(BaseEnhancer):
         """
         self.check_params()
         return self._make_parts()[0]
+
+    def environments_of(
+        self, waveforms: Arrays, environment: Waveforms | Waveform | None = None
+    ) -> Sequence[np.ndarray] | None:
+        """Find what the regressor is told of: a stretch of the environment of each waveform.
+
+        Parameters
+        ----------
+        waveforms : sequence of ndarray of shape (n_times,)
+            Noisy, float32.
+        environment : sequence of array-like or ndarray of shape (n_times,), default=None
+            As for `predict`.
+
+        Returns
+        -------
+        stretches : sequence of ndarray of shape (n_times,) or None
+            As :meth:`Chain.predictions` takes them; None where there is no environment.
+
+        Raises
+        ------
+        ValueError
+            As `predict`, for an environment that is missing, of no use, too short or silent.
+        """
+        return stretches_for(self, self.chain_, environment, waveforms)
 
     def check_params(self) -> None:
         super().check_params()

@@ -217,7 +217,9 @@ def _predicted_gain(enhancer, noisy):
     chain = enhancer.chain_
     gains = [
         _gain(chain.target.inverse_transform(target, stft), stft)
-        for _, target, stft in chain.predictions([noisy], enhancer.regressor_)
+        for _, target, stft in chain.predictions(
+            [noisy], enhancer.regressor_, environments=enhancer.environments_of([noisy])
+        )
     ]
     n_frames = chain.featurizer.stft([noisy])[0].shape[1]
     return np.concatenate(gains, axis=-1)[:, :n_frames]
