@@ -115,9 +115,9 @@ axes.legend(
 plt.show()
 
 # %%
-# A network that is told nothing is the same whatever it is given. The other
-# two show how much of what they do hangs on the recording: the drop from "own"
-# to "other".
+# A network that is told nothing is the same whatever it is given. How much
+# of what the others do hangs on the recording is the drop from "own" to
+# "other".
 #
 # Listen
 # ------

@@ -128,6 +128,7 @@ class Chain(MakesRows):
         noisy : ndarray of shape (n_frequencies, n_frames)
             Noisy STFT of the block.
         """
+        self._check_environments(environments)
         windows = prediction_windows(self.windows, regressor)
         predictor, recordings, carries = Predictor(regressor), {}, {}
         inputs: dict[int, InputStream] = {}

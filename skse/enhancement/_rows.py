@@ -96,6 +96,15 @@ class MakesRows:
         for *pair, _ in self._stft_triples(noisy, clean, None):
             yield tuple(pair)
 
+    def _check_environments(self, environments):
+        """Raise a ValueError unless there are environments where rows begin with them."""
+        if (environments is None) != (self.environment_frames == 0):
+            raise ValueError(
+                f"Chain: environment_frames={self.environment_frames}, but environments are "
+                f"{'missing' if environments is None else 'passed'}; environments_of of the "
+                "enhancer gives them."
+            )
+
     def _stft_triples(self, noisy, clean, environments):
         """Yield both STFTs of a pair, and what is seen of its environment, or None."""
         for i, (x, s) in enumerate(zip(noisy, clean, strict=True)):
@@ -166,6 +175,7 @@ class MakesRows:
         counts : ndarray of int, shape (n_pairs,)
             Rows of every pair.
         """
+        self._check_environments(environments)
         windows, hop = self.windows, self.featurizer.hop_length
         n_frames = [max(n_frames_of(n, hop), windows.min_frames) for n in lengths_of(noisy)]
         counts = np.array([windows.n_rows(n) for n in n_frames])
@@ -205,6 +215,7 @@ class MakesRows:
         rows, targets : ndarray
             The rows of one mixture after those of another.
         """
+        self._check_environments(environment)
         featurizer, windows = self.featurizer, self.windows
         gains = np.array([[self.gain(x)] for x in noisy], dtype=np.float32)
         if featurizer.n_fft % 2:  # a sample more, as Recording has it

@@ -37,8 +37,9 @@ def test_mixtures_and_pairs_have_the_same_rows(featurizer, target, told, in_nois
     assert len(rows) == counts.sum()
     np.testing.assert_allclose(rows, expected, atol=2e-4)
     np.testing.assert_allclose(targets, expected_targets, atol=2e-4)
+    chain.environment_frames, n_frames = 0, chain.environment_frames
     without, _ = chain.mixture_rows(noisy, clean)
-    np.testing.assert_array_equal(rows[:, :, chain.environment_frames :], without)
+    np.testing.assert_array_equal(rows[:, :, n_frames:], without)
 
 
 def _with_head(self, environment_frames=0, shift=0.0, head=None):
@@ -68,3 +69,23 @@ def test_pairs_that_are_read_abreast_keep_their_environment(told, in_noises):
             noisy[i : i + 1], clean[i : i + 1], environments=stretches[i : i + 1]
         )
         np.testing.assert_allclose(rows[end - counts[i] : end], alone, atol=1e-5)
+
+
+def test_a_chain_says_where_environments_are_missing_or_of_no_use(told, in_noises):
+    noisy, clean, environment = in_noises
+    parameters = {"sampling_rate": 8000, "environment_seconds": 0.4, "remix": False}
+    enhancer = SpeechEnhancer(regressor=told, environment="auto", **parameters).fit(noisy, clean)
+    chain = enhancer.chain_
+    for call in (
+        lambda: chain.rows(noisy, clean),
+        lambda: next(chain.predictions(noisy, enhancer.regressor_)),
+    ):
+        with pytest.raises(ValueError, match="environments are missing; environments_of"):
+            call()
+    blocks = chain.predictions(
+        noisy, enhancer.regressor_, environments=enhancer.environments_of(noisy)
+    )
+    assert next(blocks)[1].shape[0] == 129
+    chain.environment_frames = 0
+    with pytest.raises(ValueError, match="environment_frames=0, but environments are passed"):
+        chain.rows(noisy, clean, environments=environment)
