@@ -69,10 +69,9 @@ def environment_ablation(
     >>> sorted(enhanced)
     ['other', 'own', 'silence']
     """
-    own = enhancer.predict(X, environment=environment)
+    enhancer.check_ready()
     waveforms, chain = check_waveforms(X), enhancer.chain_
-    stretches = enhancer.environments_of(waveforms, environment)
-    if stretches is None:
+    if not chain.environment_frames:
         raise ValueError(
             f"environment_ablation: {enhancer!r:.60} was fitted without an environment; fit it "
             "with one, such as environment='auto'."
@@ -83,6 +82,8 @@ def environment_ablation(
             f"environment_ablation: groups={groups!r:.60} must name the environment of each of the "
             f"{len(waveforms)} waveforms, and at least 2 of them."
         )
+    own = enhancer.predict(X, environment=environment)
+    stretches = list(enhancer.environments_of(waveforms, environment) or ())
     others = [stretches[_next_other(labels, i)] for i in range(len(labels))]
     silence = [np.zeros(chain.environment_samples, np.float32)] * len(labels)
     enhanced = {"own": own}
