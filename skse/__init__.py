@@ -22,6 +22,7 @@ _HOME = {
     "MFCCFeaturizer": "skse.features",
     "MelFeaturizer": "skse.features",
     "NetworkRegressor": "skse.networks",
+    "NoiseEmbeddingRegressor": "skse.networks",
     "PeakNormalize": "skse.features",
     "Remix": "skse.enhancement",
     "Resample": "skse.features",

@@ -28,6 +28,7 @@ from skse import (
     MelFeaturizer,
     MFCCFeaturizer,
     NetworkRegressor,
+    NoiseEmbeddingRegressor,
     PeakNormalize,
     Resample,
     SignalApproximationTarget,
@@ -74,11 +75,28 @@ NETWORKS = [
     NetworkRegressor(UNet(filters=(4,), dilations=(1,)), **SMALL),
     DenseNetRegressor(3, n_layers=1, n_levels=1, first_filters=4, dilations=(1,), **SMALL),
     WideResNetRegressor((4,), n_blocks=1, **SMALL),
+    NoiseEmbeddingRegressor(
+        (4,),
+        strides=(2,),
+        embedding_filters=(3,),
+        embedding_strides=((2, 2),),
+        position_units=3,
+        **SMALL,
+    ),
 ]
 ENHANCERS = [
     SpeechEnhancer(regressor=Ridge()),
     SpeechEnhancer(
         STFTFeaturizer(n_fft=64, hop_length=32), SpectrumTarget(), NETWORKS[0], segment_frames=16
+    ),
+    SpeechEnhancer(
+        STFTFeaturizer(n_fft=64, hop_length=32),
+        SpectrumTarget(),
+        NETWORKS[-1],
+        sampling_rate=8000,
+        segment_frames=16,
+        environment="auto",
+        environment_seconds=0.1,
     ),
     IdentityEnhancer(),
     SpectralSubtraction(),
@@ -142,7 +160,7 @@ def adapted(estimator, mixin):
 
 ADAPTED = [
     adapted(e, LearnsFurther if hasattr(e, "partial_fit") else CleanOfNoisyShape)
-    for e in (*ENHANCERS[:1], *ENHANCERS[2:])
+    for e in (*ENHANCERS[:1], *ENHANCERS[3:])
 ] + [adapted(target, NoisyIsClean) for target in TARGETS]
 
 ANY_LENGTH = {
@@ -169,6 +187,7 @@ EXPECTED_FAILURES = {
     "AutoencoderRegressor": FLOAT32,
     "DenseNetRegressor": FLOAT32,
     "NetworkRegressor": FLOAT32,
+    "NoiseEmbeddingRegressor": FLOAT32,
     "UNetRegressor": FLOAT32,
     "WideResNetRegressor": FLOAT32,
     "SpeechEnhancer": {

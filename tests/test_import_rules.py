@@ -92,6 +92,7 @@ def is_private(name, package):
 
 # Private names of other libraries, for want of public ones -> where they are used.
 FOREIGN = {
+    "networks/_conditioning.py": {"_flatten_layers"},
     "networks/_export.py": {"_flatten_layers"},
     "networks/_scikeras.py": {"_flatten_layers"},
 }

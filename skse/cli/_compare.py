@@ -7,7 +7,7 @@ import click
 
 from skse.cli._types import Names, Table, data_home_option, fit_for_bce, seed_option
 
-NETWORKS = ("autoencoder", "unet", "densenet", "wideresnet")
+NETWORKS = ("autoencoder", "unet", "densenet", "wideresnet", "noiseembedding")
 LOSSES = ("mse", "bce", "snr")
 # NOIZEUS has 960 pairs; every sentence eight times is as much as one can wait for.
 _NOIZEUS_PAIRS = 240

@@ -16,7 +16,7 @@ from skse.cli._types import (
     seed_option,
 )
 
-NETWORKS = ("unet", "autoencoder", "densenet", "wideresnet")
+NETWORKS = ("unet", "autoencoder", "densenet", "wideresnet", "noiseembedding")
 LOSSES = ("snr", "si_sdr", "mse", "mae", "bce")
 _THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 _EPILOG = r"""\b

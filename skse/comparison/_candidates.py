@@ -34,6 +34,7 @@ _SIZES: dict[str, dict[str, Any]] = {
     },
     "densenet": {"batch_size": 8},
     "wideresnet": {"batch_size": 8},
+    "noiseembedding": {"batch_size": 8},
 }
 # Name on the way in -> class, and the name to read.
 BASELINES = {

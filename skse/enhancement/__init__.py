@@ -1,5 +1,6 @@
 """Noisy waveforms in, enhanced waveforms out."""
 
+from skse.enhancement._ablation import environment_ablation
 from skse.enhancement._base import BaseEnhancer
 from skse.enhancement._chain import Chain
 from skse.enhancement._classical import NOISES as NOISES
@@ -33,5 +34,6 @@ __all__ = [
     "SpeechEnhancer",
     "StreamingEnhancer",
     "WienerFilter",
+    "environment_ablation",
     "oracle_predict",
 ]

@@ -76,11 +76,7 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         :func:`~sklearn.model_selection.cross_val_predict` cannot join lists of waveforms of
         unequal length. Pass it a column, ``pandas.Series(X)``, or an object array.
         """
-        self.check_ready(sampling_rate)
-        as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
-        waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
-        self._check_rate(rate_of(waveforms))
-        return restore_container(self.enhance(waveforms), X)
+        return restore_container(self.enhance(self._check_noisy(X, sampling_rate)), X)
 
     def score(self, X: Waveforms, y: Waveforms) -> float:
         """Mean SI-SDR of the enhanced waveforms in dB.
@@ -188,6 +184,14 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         tags.target_tags.single_output = False
         tags.regressor_tags.poor_score = True
         return tags
+
+    def _check_noisy(self, X, sampling_rate):
+        """Return the waveforms that `predict` was given, checked."""
+        self.check_ready(sampling_rate)
+        as_fitted = isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == self.n_features_in_
+        waveforms = check_waveforms(X, two_rows_are="utterances" if as_fitted else "stereo")
+        self._check_rate(rate_of(waveforms))
+        return waveforms
 
     def _check_rate(self, declared):
         if declared is not None:

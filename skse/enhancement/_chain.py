@@ -4,36 +4,23 @@ level → STFT → what the regressor sees → windows → rows, and from predic
 waveform. Whoever trains, enhances, streams, exports or draws is handed a Chain.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import get_tags
 
-from skse.enhancement._blocks import Recording, n_frames_of, root_mean_square
-from skse.enhancement._inputs import (
-    InputStream,
-    inputs_abreast,
-    pad_to_row,
-    rows_of_blocks,
-    sizes_abreast,
-    with_reference,
-)
+from skse.enhancement._blocks import Recording
+from skse.enhancement._environment import with_environment
+from skse.enhancement._inputs import InputStream, pad_to_row, rows_of_blocks
 from skse.enhancement._predictor import Predictor, prediction_windows
+from skse.enhancement._rows import MakesRows
 from skse.enhancement._segments import Block, ContextFrames, Segments
-from skse.enhancement._shared_stfts import SharedRecording, can_share
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
-from skse.utils import lengths_of
 from skse.utils.typing import Allocate, Arrays
 
-# Frames that go through the regressor at one go: a minute at 8 kHz, hop 128.
-_FRAMES_AT_ONCE = 4096
-# Below this RMS a recording counts as silent and keeps its level.
-_SILENCE = 1e-30
 
-
-class Chain:
+class Chain(MakesRows):
     """The way from waveforms to the rows of a regressor, and from predictions to waveforms.
 
     Parameters
@@ -47,6 +34,8 @@ class Chain:
         way out.
     stft_cache_mb : float, default=0
         Megabytes of STFTs that stay in memory for the candidates of a search.
+    environment_frames : int, default=0
+        Frames that rows begin with, of a recording of the environment.
 
     See Also
     --------
@@ -76,163 +65,14 @@ class Chain:
         *,
         normalize_level: bool = True,
         stft_cache_mb: float = 0,
+        environment_frames: int = 0,
     ) -> None:
         self.featurizer = featurizer
         self.target = target
         self.windows = windows
         self.normalize_level = normalize_level
         self.stft_cache_mb = stft_cache_mb
-
-    def fit(self, noisy: Arrays, clean: Arrays) -> Self:
-        """Fit featurizer and target, with no more than one utterance's STFTs in memory.
-
-        Parameters
-        ----------
-        noisy, clean : sequence of ndarray of shape (n_times,)
-            Training pairs, float32.
-
-        Returns
-        -------
-        self : Chain
-        """
-        self.featurizer.fit(noisy)
-        pairs = self.stft_pairs(noisy, clean)
-        self.target.fit(*next(pairs))
-        # Others look at parameters and shapes alone: the first pair shows both.
-        if get_tags(self.target).requires_fit:
-            for y_stft, s_stft in pairs:
-                self.target.partial_fit(y_stft, s_stft)
-        return self
-
-    def gain(self, x: np.ndarray) -> float:
-        """Return the factor that a waveform is multiplied by on the way in.
-
-        Parameters
-        ----------
-        x : ndarray of shape (n_times,)
-            Waveform.
-
-        Returns
-        -------
-        gain : float
-            1 for silence, and where levels are kept.
-        """
-        level = root_mean_square(x) if self.normalize_level else 0.0
-        return 1 / level if level > _SILENCE else 1.0
-
-    def stft_pairs(self, noisy: Arrays, clean: Arrays) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the STFTs of one pair after the other, both at the gain of the noisy waveform.
-
-        Parameters
-        ----------
-        noisy, clean : sequence of ndarray of shape (n_times,)
-            Pairs, float32.
-
-        Yields
-        ------
-        noisy_stft, clean_stft : ndarray of shape (n_frequencies, n_frames)
-        """
-        for x, s in zip(noisy, clean, strict=True):
-            gain = self.gain(x)
-            yield tuple(self._recording(w, gain).stft() for w in (x, s))
-
-    def inputs(self, stft: np.ndarray) -> np.ndarray:
-        """Compute what the regressor sees of the STFT of a recording.
-
-        Parameters
-        ----------
-        stft : ndarray of shape (n_frequencies, n_frames)
-            Noisy STFT, from the first frame on.
-
-        Returns
-        -------
-        seen : ndarray of shape (n_bands, n_frames[, n_channels])
-            The features; for a target with reference
-            ``(max(n_bands, n_frequencies), n_frames, n_channels + 2)``: the features, then
-            real and imaginary part of the STFT, the shorter of the two padded with zeros.
-        """
-        return self.open_inputs().push(stft)
-
-    def _inputs_abreast(self, stfts):
-        needs_reference = self.target.needs_reference
-        return inputs_abreast(self.featurizer, stfts, needs_reference, _FRAMES_AT_ONCE)
-
-    def open_inputs(self) -> InputStream:
-        """Begin to compute what the regressor sees of a recording, block by block.
-
-        Returns
-        -------
-        stream : InputStream
-        """
-        return InputStream(self.featurizer, self.target.needs_reference)
-
-    def rows(
-        self, noisy: Arrays, clean: Arrays, allocate: Allocate = np.empty
-    ) -> tuple[Any, Any, np.ndarray]:
-        """Compute what a regressor is trained on, one pair or some at a time.
-
-        Parameters
-        ----------
-        noisy, clean : sequence of ndarray of shape (n_times,)
-            Pairs, float32.
-        allocate : callable, default=numpy.empty
-            ``allocate(shape, dtype=numpy.float32)`` gives what rows, and targets, are
-            written to.
-
-        Returns
-        -------
-        rows, targets : ndarray
-            float32, one row a segment (or a frame, for a 2-D regressor).
-        counts : ndarray of int, shape (n_pairs,)
-            Rows of every pair.
-        """
-        windows, hop = self.windows, self.featurizer.hop_length
-        n_frames = [max(n_frames_of(n, hop), windows.min_frames) for n in lengths_of(noisy)]
-        counts = np.array([windows.n_rows(n) for n in n_frames])
-        arrays: list[Any] = []
-        pairs, begin = self.stft_pairs(noisy, clean), 0
-        for n_abreast in sizes_abreast(self.featurizer, n_frames, _FRAMES_AT_ONCE):
-            stfts = [[pad_to_row(stft, windows) for stft in next(pairs)] for _ in range(n_abreast)]
-            seen = self._inputs_abreast([noisy for noisy, _ in stfts])
-            for features, pair in zip(seen, stfts, strict=True):
-                targets = windows.training_targets(self.target.transform(*pair))
-                parts = windows.training_rows(features), targets
-                if not arrays:
-                    shapes = [(int(counts.sum()), *part.shape[1:]) for part in parts]
-                    arrays = [allocate(shape, dtype=np.float32) for shape in shapes]
-                end = begin + len(targets)
-                for array, part in zip(arrays, parts, strict=True):
-                    array[begin:end] = part
-                begin = end
-        return (*arrays, counts)
-
-    def mixture_rows(self, noisy: np.ndarray, clean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Compute the rows of mixtures that are whole segments long, all together.
-
-        Parameters
-        ----------
-        noisy, clean : ndarray of shape (n_mixtures, n_times)
-            Pairs, float32, of ``n_times = (n_frames - 1) * hop_length`` samples, with frames
-            for `mixture_segments` segments (or any number of frames for rows of frames).
-
-        Returns
-        -------
-        rows, targets : ndarray
-            The rows of one mixture after those of another.
-        """
-        featurizer, windows = self.featurizer, self.windows
-        gains = np.array([[self.gain(x)] for x in noisy], dtype=np.float32)
-        if featurizer.n_fft % 2:  # a sample more, as Recording has it
-            noisy, clean = (np.pad(w, [(0, 0), (0, 1)]) for w in (noisy, clean))
-        y_stfts, s_stfts = (featurizer.stft(w * gains) for w in (noisy, clean))
-        targets = self.target.transform(y_stfts, s_stfts)
-        seen = featurizer.open_stream(len(y_stfts)).push(np.asarray(y_stfts))
-        if self.target.needs_reference:
-            seen = [with_reference(*pair) for pair in zip(seen, y_stfts, strict=True)]
-        return (
-            np.concatenate([windows.training_rows(features) for features in seen]),
-            np.concatenate([windows.training_targets(t) for t in targets]),
-        )
+        self.environment_frames = environment_frames
 
     def batches(self, recordings: Iterable[Recording], windows: Any) -> Iterator[list[Block]]:
         """Yield blocks of recordings, in order, a bounded number of frames at a time.
@@ -250,17 +90,21 @@ class Chain:
         """
         batch, n_frames = [], 0
         for i, recording in enumerate(recordings):
-            for block in windows.blocks(i, recording.n_frames, _FRAMES_AT_ONCE):
+            for block in windows.blocks(i, recording.n_frames, self._frames_at_once):
                 batch.append(block)
                 n_frames += block.end - block.begin
-                if n_frames >= _FRAMES_AT_ONCE:
+                if n_frames >= self._frames_at_once:
                     yield batch
                     batch, n_frames = [], 0
         if batch:
             yield batch
 
     def predictions(
-        self, waveforms: Arrays, regressor: Any, allocate: Allocate = np.empty
+        self,
+        waveforms: Arrays,
+        regressor: Any,
+        allocate: Allocate = np.empty,
+        environments: Sequence[np.ndarray] | None = None,
     ) -> Iterator[tuple[Recording, np.ndarray, np.ndarray]]:
         """Yield what the regressor predicts of recordings, block by block.
 
@@ -272,6 +116,8 @@ class Chain:
             Fitted.
         allocate : callable, default=numpy.empty
             Gives what each enhanced waveform is written to, as for `Recording`.
+        environments : sequence of ndarray of shape (environment_samples,) or None, default=None
+            Of each waveform, where there are `environment_frames`.
 
         Yields
         ------
@@ -282,14 +128,19 @@ class Chain:
         noisy : ndarray of shape (n_frequencies, n_frames)
             Noisy STFT of the block.
         """
+        self._check_environments(environments)
         windows = prediction_windows(self.windows, regressor)
         predictor, recordings, carries = Predictor(regressor), {}, {}
         inputs: dict[int, InputStream] = {}
+        around: dict[int, np.ndarray | None] = {}
 
         def opened():
             for i, x in enumerate(waveforms):
-                recordings[i] = self._recording(x, self.gain(x), allocate)
-                inputs[i] = self.open_inputs()
+                gain = self.gain(x)
+                recordings[i], inputs[i] = self._recording(x, gain, allocate), self.open_inputs()
+                around[i] = None
+                if environments is not None:
+                    around[i] = self.environment_inputs(environments[i], gain)
                 yield recordings[i]
 
         for batch in self.batches(opened(), windows):
@@ -298,6 +149,10 @@ class Chain:
                 for block in batch
             ]
             rows = rows_of_blocks(batch, stfts, recordings, inputs, windows, self._inputs_abreast)
+            rows = [
+                with_environment(array, around[block.utterance])
+                for array, block in zip(rows, batch, strict=True)
+            ]
             predicted = predictor.predict(rows, [block.utterance for block in batch])
             for block, stft, part in zip(batch, stfts, predicted, strict=True):
                 i = block.utterance
@@ -305,7 +160,7 @@ class Chain:
                 recording = recordings[i]
                 if block.core_end == recording.n_frames:
                     predictor.forget(i)
-                    del recordings[i], inputs[i]
+                    del recordings[i], inputs[i], around[i]
                 else:
                     carries[i] = carry
                 noisy = stft[:, block.core_begin - block.begin : block.core_end - block.begin]
@@ -319,6 +174,7 @@ class Chain:
         strength: float = 1.0,
         mask_floor_db: float | None = None,
         allocate: Allocate = np.empty,
+        environments: Sequence[np.ndarray] | None = None,
     ) -> list[np.ndarray]:
         """Enhance waveforms with a fitted regressor.
 
@@ -333,13 +189,17 @@ class Chain:
         allocate : callable, default=numpy.empty
             ``allocate(n_times, dtype=numpy.float32)`` gives what each enhanced waveform is
             written to.
+        environments : sequence of ndarray of shape (environment_samples,) or None, default=None
+            Of each waveform, where there are `environment_frames`.
 
         Returns
         -------
         enhanced : list of ndarray of shape (n_times,)
         """
         enhanced = []
-        for recording, target, noisy in self.predictions(waveforms, regressor, allocate):
+        for recording, target, noisy in self.predictions(
+            waveforms, regressor, allocate, environments
+        ):
             frames = self.apply(target, noisy, strength=strength, mask_floor_db=mask_floor_db)
             if recording.add(frames):
                 enhanced.append(recording.enhanced)
@@ -398,15 +258,6 @@ class Chain:
             enhanced = noisy + np.float32(strength) * (enhanced - noisy)
         return enhanced.astype(np.complex64, copy=False)
 
-    @property
-    def mixture_segments(self) -> int:
-        """Segments of a mixture to train on.
-
-        One, but two where the features carry a state: one from its beginning, where nothing is
-        known, and one that goes on from there.
-        """
-        return 2 if self.featurizer.carries_state else 1
-
     def to_state(self) -> dict[str, Any]:
         """Return what a model file keeps.
 
@@ -433,8 +284,3 @@ class Chain:
         cut = state["windows"]
         windows = (Segments if "n_frames" in cut else ContextFrames)(**cut)
         return cls(**{**state, "windows": windows})
-
-    def _recording(self, x, gain, allocate=np.empty):
-        if self.stft_cache_mb and can_share(x, self.featurizer):
-            return SharedRecording(x, self.featurizer, gain, allocate, 1e6 * self.stft_cache_mb)
-        return Recording(x, self.featurizer, gain, allocate)

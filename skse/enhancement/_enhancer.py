@@ -1,6 +1,5 @@
 """SpeechEnhancer: noisy waveform in, enhanced waveform out."""
 
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -8,25 +7,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skse.enhancement._base import BaseEnhancer
-from skse.enhancement._chain import Chain
 from skse.enhancement._diagram import make_diagram
+from skse.enhancement._enhancer_fit import FitsEnhancer
+from skse.enhancement._environment import set_environment
 from skse.enhancement._further import continued, refined
-from skse.enhancement._inputs import N_REFERENCE_CHANNELS
 from skse.enhancement._pairs import check_pairs
 from skse.enhancement._parts import copy_parts
 from skse.enhancement._prediction import open_prediction_stream
-from skse.enhancement._regressors import check_loss, for_frames, set_ends, takes_segments
+from skse.enhancement._regressors import for_frames, takes_segments
 from skse.enhancement._remix import Remix
-from skse.enhancement._segments import ContextFrames, Segments
-from skse.enhancement._training import check_remix, choose_remix, train
 from skse.features import BaseFeaturizer
+from skse.metrics import METRICS, mean_of_defined
 from skse.targets import BaseTarget
-from skse.utils import check_number
-from skse.utils.typing import Allocate, Arrays, FilePath, Waveforms
+from skse.utils import restore_container
+from skse.utils.typing import Allocate, ArrayOrList, Arrays, FilePath, Waveform, Waveforms
 
 
-class SpeechEnhancer(BaseEnhancer):
+class SpeechEnhancer(FitsEnhancer):
     """Enhance speech with a featurizer, a target and a regressor.
 
     ``fit(noisy, clean)`` learns to predict the target (a mask or the clean
@@ -87,6 +84,13 @@ class SpeechEnhancer(BaseEnhancer):
         candidates of a search to share: an STFT that was computed in this process,
         of the same waveform with the same `n_fft`, `hop_length` and `window`, is not
         computed again. Results are the same to the bit. 0 keeps none.
+    environment : {"auto", "start"} or None, default=None
+        Which stretch of a noisy recording stands for its environment, the noise alone, where none
+        is passed beside it: the quietest, or the first. For a regressor that is told of it, such as
+        :class:`~skse.NoiseEmbeddingRegressor`. None takes recordings of the environment only as
+        they are passed to `fit`, `predict` and `score`. A shorter recording is repeated.
+    environment_seconds : float, default=1.0
+        How much of the environment the regressor sees, in seconds.
 
     Attributes
     ----------
@@ -156,6 +160,8 @@ class SpeechEnhancer(BaseEnhancer):
         strength: float = 1.0,
         mask_floor_db: float | None = None,
         stft_cache_mb: float = 0,
+        environment: str | None = None,
+        environment_seconds: float = 1.0,
     ) -> None:
         self.featurizer = featurizer
         self.target = target
@@ -170,6 +176,8 @@ class SpeechEnhancer(BaseEnhancer):
         self.strength = strength
         self.mask_floor_db = mask_floor_db
         self.stft_cache_mb = stft_cache_mb
+        self.environment = environment
+        self.environment_seconds = environment_seconds
 
     @property
     def featurizer_(self) -> BaseFeaturizer:
@@ -181,7 +189,13 @@ class SpeechEnhancer(BaseEnhancer):
         """The fitted target."""
         return self.chain_.target
 
-    def fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Waveforms,
+        y: Waveforms,
+        groups: ArrayLike | None = None,
+        environment: Waveforms | Waveform | None = None,
+    ) -> Self:
         """Learn from pairs of noisy and clean waveforms.
 
         Parameters
@@ -193,6 +207,11 @@ class SpeechEnhancer(BaseEnhancer):
         groups : array-like of shape (n_samples,) or None, default=None
             Which waveforms must not be on both sides of a validation split, such as those of
             one speaker. None takes those of one clean recording.
+        environment : sequence of array-like or ndarray of shape (n_times,), default=None
+            A recording of the environment alone for each pair, or one for all, at the gain of the
+            noisy ones; its first `environment_seconds` count. None takes what the parameter
+            `environment` says. Mixtures (see :class:`~skse.Remix`) have stretches of their
+            own noise instead.
 
         Returns
         -------
@@ -203,17 +222,25 @@ class SpeechEnhancer(BaseEnhancer):
         ValueError
             For a parameter out of its range, waveforms that are not finite,
             mono and pairwise equally long, or a loss or output activation that
-            cannot work with the target: all before any training. What was fitted
+            cannot work with the target; for an environment that the regressor has no place for, or
+            lacks, and recordings of it that are too short, silent, of another rate or
+            another number than the noisy ones: all before any training. What was fitted
             before then remains as it was.
         """
         noisy, clean, groups = check_pairs(self, X, y, groups)
-        chain, regressor = self._make_parts()
+        chain, regressor = self._make_parts(environment)
         regressor = continued(regressor, chain, self)
-        self._train(chain, regressor, noisy, clean, groups)
+        self._train(chain, regressor, noisy, clean, groups, environment)
         self.n_utterances_ = len(noisy)
         return self
 
-    def partial_fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
+    def partial_fit(
+        self,
+        X: Waveforms,
+        y: Waveforms,
+        groups: ArrayLike | None = None,
+        environment: Waveforms | Waveform | None = None,
+    ) -> Self:
         """Go on learning, from more pairs or from the same ones again: fine-tuning.
 
         Level, STFT, target and segments stay what `fit` made them, and so do architecture,
@@ -230,6 +257,8 @@ class SpeechEnhancer(BaseEnhancer):
         y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
             Clean waveforms, aligned to the sample and as long as the noisy ones.
         groups : array-like of shape (n_samples,) or None, default=None
+            As for `fit`.
+        environment : sequence of array-like or ndarray of shape (n_times,), default=None
             As for `fit`.
 
         Returns
@@ -248,42 +277,114 @@ class SpeechEnhancer(BaseEnhancer):
         skse.load : Gives a fitted enhancer to go on with.
         """
         if not hasattr(self, "chain_"):
-            return self.fit(X, y, **({} if groups is None else {"groups": groups}))
+            given = {"groups": groups, "environment": environment}
+            return self.fit(X, y, **{k: v for k, v in given.items() if v is not None})
         self.check_ready()
         noisy, clean, groups = check_pairs(self, X, y, groups)
         *_, regressor = copy_parts(None, None, self.regressor)
+        set_environment(regressor, self.chain_.environment_frames, "the last fit had environment")
         if not takes_segments(regressor):
             regressor = for_frames(regressor)
         regressor = refined(regressor, self.regressor_)
-        self._train(self.chain_, regressor, noisy, clean, groups, further=True)
+        self._train(self.chain_, regressor, noisy, clean, groups, environment, further=True)
         self.n_utterances_ += len(noisy)
         return self
 
-    def make_chain(self) -> Chain:
-        """Make the chain that `fit` would use.
+    def predict(
+        self,
+        X: Waveforms,
+        sampling_rate: float | None = None,
+        environment: Waveforms | Waveform | None = None,
+    ) -> ArrayOrList:
+        """Enhance noisy waveforms.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms of any length.
+        sampling_rate : float, default=None
+            Sampling rate of `X` in Hz, where it is known: checked against the
+            one fitted with.
+        environment : sequence of array-like or ndarray of shape (n_times,), default=None
+            A recording of the environment alone for each waveform, or one for all, as for
+            `fit`. None takes what the parameter `environment` says.
 
         Returns
         -------
-        chain : Chain
-            Not fitted.
+        enhanced : list, tuple or ndarray
+            float32 waveforms, in the container and of the lengths of `X`: an object array
+            for a column of a table.
 
         Raises
         ------
         ValueError
-            For a parameter out of its range, and parts that do not fit together.
-        """
-        self.check_params()
-        return self._make_parts()[0]
+            For waveforms that are not finite and mono, for PCM that is not of 16 bits,
+            for a sampling rate other than the one fitted with, and for an environment that is
+            missing, of no use, too short or silent.
 
-    def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
-        return self.chain_.enhanced(waveforms, self.regressor_, allocate=allocate, **self.limits())
+        Notes
+        -----
+        :func:`~sklearn.model_selection.cross_val_predict` cannot join lists of waveforms of
+        unequal length. Pass it a column, ``pandas.Series(X)``, or an object array.
+        """
+        waveforms = self._check_noisy(X, sampling_rate)
+        return restore_container(self.enhance(waveforms, environment=environment), X)
+
+    def score(
+        self, X: Waveforms, y: Waveforms, environment: Waveforms | Waveform | None = None
+    ) -> float:
+        """Mean SI-SDR of the enhanced waveforms in dB.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Noisy waveforms.
+        y : array-like of shape (n_samples, n_times) or sequence of 1-D arrays
+            Clean waveforms.
+        environment : sequence of array-like or ndarray of shape (n_times,), default=None
+            As for `predict`.
+
+        Returns
+        -------
+        score : float
+            Mean over all utterances that are not silent.
+        """
+        given = {} if environment is None else {"environment": environment}
+        return mean_of_defined(METRICS["si_sdr"].function(y, self.predict(X, **given)))
+
+    def enhance(
+        self,
+        waveforms: Arrays,
+        allocate: Allocate = np.empty,
+        environment: Waveforms | Waveform | None = None,
+    ) -> list[np.ndarray]:
+        environments = self.environments_of(waveforms, environment)
+        return self.chain_.enhanced(
+            waveforms,
+            self.regressor_,
+            allocate=allocate,
+            environments=environments,
+            **self.limits(),
+        )
 
     def limits(self) -> dict[str, Any]:
         """Return what limits the enhancement now: `strength` and `mask_floor_db`, a dict."""
         return {"strength": self.strength, "mask_floor_db": self.mask_floor_db}
 
-    def open_stream(self, level: float | None = None) -> Any:
-        return open_prediction_stream(self.chain_, self.regressor_, level, self.limits)
+    def open_stream(self, level: float | None = None, environment: Waveform | None = None) -> Any:
+        n_times = self.chain_.environment_samples
+        if environment is None and n_times:
+            raise ValueError(
+                "StreamingEnhancer: the enhancer was fitted with an environment, of which a stream "
+                f"knows nothing at its beginning. Pass a recording of it, of {n_times} samples "
+                "or more: environment=..."
+            )
+        if environment is not None:
+            environment = np.asarray(environment)
+            (environment,) = self.environments_of([environment], environment)
+        return open_prediction_stream(
+            self.chain_, self.regressor_, level, self.limits, environment=environment
+        )
 
     def export(self, path: FilePath, format: str = "onnx") -> Path:
         """Write the network alone, for programs without skse.
@@ -322,100 +423,7 @@ class SpeechEnhancer(BaseEnhancer):
         more = {"sampling_rate": self.sampling_rate_, **self.limits()}
         return export_network(self.chain_, self.regressor_, path, format, more)
 
-    def check_params(self) -> None:
-        super().check_params()
-        check_number(self, "segment_frames", self.segment_frames, Integral, min_val=1)
-        check_number(
-            self,
-            "segment_overlap",
-            self.segment_overlap,
-            Real,
-            min_val=0,
-            max_val=1,
-            include_boundaries="left",
-        )
-        check_number(self, "context_frames", self.context_frames, Integral, min_val=0)
-        if isinstance(self.remix, Remix):
-            self.remix.check_params()
-        elif not (isinstance(self.remix, (bool, str)) and self.remix in (True, False, "auto")):
-            raise ValueError(
-                f"SpeechEnhancer: remix={self.remix!r} must be 'auto', True, False or a skse.Remix."
-            )
-        check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
-        if self.mask_floor_db is not None:
-            check_number(self, "mask_floor_db", self.mask_floor_db, Real, max_val=0)
-        check_number(self, "stft_cache_mb", self.stft_cache_mb, Real, min_val=0)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.non_deterministic = True
-        return tags
-
-    def __setstate__(self, state):
-        if "_windows" in state:  # of skse 0.1.0, which had no chain
-            state = dict(state)
-            featurizer, target = state.pop("featurizer_"), state.pop("target_")
-            windows = state.pop("_windows")
-            cut = windows if isinstance(windows, dict) else vars(windows)
-            if "n_frames" in cut:
-                windows = Segments(cut["n_frames"], cut["n_frames"] - cut["step"])
-            else:
-                windows = ContextFrames(cut["context"], cut["_n_channels"])
-            state["chain_"] = Chain(
-                featurizer,
-                target,
-                windows,
-                normalize_level=state["normalize_level"],
-                stft_cache_mb=state["stft_cache_mb"],
-            )
-        super().__setstate__(state)
-
     def _sk_visual_block_(self):
         if hasattr(self, "regressor_"):
             return make_diagram(self.featurizer_, self.target_, self.regressor_)
         return make_diagram(*copy_parts(self.featurizer, self.target, self.regressor))
-
-    def _make_parts(self):
-        """Return a new chain and a new regressor that fit together."""
-        featurizer, target, regressor = copy_parts(self.featurizer, self.target, self.regressor)
-        rate = getattr(featurizer, "sampling_rate", None)
-        if None not in (rate, self.sampling_rate) and rate != self.sampling_rate:
-            raise ValueError(
-                f"SpeechEnhancer has sampling_rate={self.sampling_rate!r}, but its featurizer "
-                f"{type(featurizer).__name__} has sampling_rate={rate!r}; expected the same."
-            )
-        check_loss(regressor, target)
-        if self.remix is True or isinstance(self.remix, Remix):
-            check_remix(regressor, self.segment_frames)
-        set_ends(regressor, target, featurizer, self.segment_frames, N_REFERENCE_CHANNELS)
-        if takes_segments(regressor):
-            windows = Segments(self.segment_frames, int(self.segment_overlap * self.segment_frames))
-        else:
-            n_channels = target.n_output_channels
-            windows = ContextFrames(self.context_frames, () if n_channels == 1 else (n_channels,))
-            regressor = for_frames(regressor)
-        chain = Chain(
-            featurizer,
-            target,
-            windows,
-            normalize_level=self.normalize_level,
-            stft_cache_mb=self.stft_cache_mb,
-        )
-        return chain, regressor
-
-    def _train(self, chain, regressor, noisy, clean, groups, *, further=False):
-        """Train, and only then take over what came out."""
-        remix = choose_remix(self.remix, regressor, chain.windows, noisy, clean, groups)
-        fitted = train(
-            chain,
-            regressor,
-            noisy,
-            clean,
-            groups,
-            remix=remix,
-            mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
-            further=further,
-        )
-        self.chain_, self.regressor_, self.remix_ = chain, fitted, remix
-        self.sampling_rate_ = self.sampling_rate
-        self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None

@@ -68,6 +68,8 @@ def _describe(chain, steps, name, more):
         "head": network.head,  # where given, the input's last two channels are the noisy STFT
         "target": _part(chain.target),
     }
+    if chain.environment_frames:  # a row begins with so many of the environment
+        description["environment_frames"] = chain.environment_frames
     if isinstance(windows, Segments):
         description["segment_frames"] = windows.n_frames
         description["segment_step"] = windows.step

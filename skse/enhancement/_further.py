@@ -60,7 +60,7 @@ def continued(regressor, chain, last):
             f"{type(before).__name__} and the new one a {type(new).__name__}; use "
             "warm_start=False."
         )
-    for name in ("featurizer", "target", "normalize_level"):
+    for name in ("featurizer", "target", "normalize_level", "environment_frames"):
         was, now = getattr(last.chain_, name), getattr(chain, name)
         if _spelt(was) != _spelt(now):
             raise ValueError(

@@ -41,6 +41,8 @@ class Mixer:
         Training pairs; they are not copied, and of handles the parts that are mixed are read.
     n_times : int
         Samples of a mixture.
+    n_environment : int, default=0
+        Samples of the noise of each mixture from before it begins, which are given beside it.
 
     Raises
     ------
@@ -48,12 +50,15 @@ class Mixer:
         Where there is no speech, or no noise, to mix.
     """
 
-    def __init__(self, remix, noisy, clean, n_times):
-        self.remix, self.n_times = remix, n_times
-        self._n = fft.next_fast_len(n_times + 2 * _MARGIN, real=True)
-        self._n_bins = self._n // 2 + 1
+    def __init__(self, remix, noisy, clean, n_times, n_environment=0):
+        self.remix, self.n_times, self.n_environment = remix, n_times, n_environment
+        self._n, self._n_noise = (
+            fft.next_fast_len(n + 2 * _MARGIN, real=True)
+            for n in (n_times, n_environment + n_times)
+        )
         # Frequency 0 is not infinitely loud in coloured noise.
-        self._colour = np.maximum(np.linspace(0, 1, self._n_bins, dtype=np.float32), 0.005)
+        ramp = np.linspace(0, 1, _bins_of(self._n_noise), dtype=np.float32)
+        self._colour = np.maximum(ramp, 0.005)
         views = list(zip(views_of(noisy), views_of(clean), strict=True))
         self._speech = [(views[i][1], power) for i, power in _unlike_recordings(clean)]
         differ = [_differ(x, s) for x, s in zip(noisy, clean, strict=True)]
@@ -81,26 +86,39 @@ class Mixer:
         -------
         noisy, clean : ndarray of shape (n_mixtures, n_times)
             float32.
+        environment : ndarray of shape (n_mixtures, n_environment)
+            Only where `n_environment` is not 0: the noise from just before each mixture, of the
+            same recordings at the same speed, through the same filter, at the same gain.
         """
-        remix, n_times = self.remix, self.n_times
-        spectra = np.empty((2, n_mixtures, self._n_bins), np.complex64)
+        remix, n_before = self.remix, self.n_environment
+        noises, voices = (
+            np.empty((n_mixtures, _bins_of(n)), np.complex64) for n in (self._n_noise, self._n)
+        )
         for i in range(n_mixtures):
-            spectra[0, i] = self._some_noise(rng)
+            noises[i] = self._some_noise(rng)
             if rng.random() < remix.second_noise:
                 level_db = rng.uniform(*_SECOND_NOISE_DB)
-                spectra[0, i] += self._some_noise(rng) * np.float32(10 ** (level_db / 20))
-            spectra[0, i] *= self._gain(rng, "filter", self._n_bins, remix.noise_filter_db)
-            spectra[1, i] = self._speech_spectrum(rng)
-            spectra[1, i] *= self._gain(rng, "filter", self._n_bins, remix.speech_filter_db)
-        mixed = fft.irfft(spectra, self._n, overwrite_x=True)[..., _MARGIN : _MARGIN + n_times]
-        for noise, speech in zip(*mixed, strict=True):
+                noises[i] += self._some_noise(rng) * np.float32(10 ** (level_db / 20))
+            noises[i] *= self._gain(rng, "filter", noises.shape[1], remix.noise_filter_db)
+            voices[i] = self._speech_spectrum(rng)
+            voices[i] *= self._gain(rng, "filter", voices.shape[1], remix.speech_filter_db)
+        around = self._inside(noises, self._n_noise, n_before + self.n_times)
+        noisy, clean = around[:, n_before:], self._inside(voices, self._n, self.n_times)
+        for noise, mixed, speech in zip(around, noisy, clean, strict=True):
             if rng.random() < remix.modulation:
-                noise *= self._gain(rng, "modulation", n_times, remix.modulation_db)
-            ratio = _power(speech) / max(_power(noise), 1e-30)
+                noise *= self._gain(rng, "modulation", len(noise), remix.modulation_db)
+            ratio = _power(speech) / max(_power(mixed), 1e-30)
             noise *= np.float32(np.sqrt(ratio / 10 ** (rng.uniform(*remix.snr_db) / 10)))
-            noise += speech
-        mixed *= 10 ** (rng.uniform(*remix.level_db, (n_mixtures, 1)).astype(np.float32) / 20)
-        return mixed[0], mixed[1]
+            mixed += speech
+        levels = 10 ** (rng.uniform(*remix.level_db, (n_mixtures, 1)).astype(np.float32) / 20)
+        around *= levels
+        clean *= levels
+        return (noisy, clean, around[:, :n_before]) if n_before else (noisy, clean)
+
+    @staticmethod
+    def _inside(spectra, n, n_kept):
+        """Waveforms of spectra, without the margins."""
+        return fft.irfft(spectra, n, overwrite_x=True)[..., _MARGIN : _MARGIN + n_kept]
 
     def _some_noise(self, rng):
         """Spectrum of one noise, with an RMS of 1."""
@@ -118,59 +136,52 @@ class Mixer:
 
     def _power_of(self, spectrum):
         """Mean power of the samples that have this spectrum."""
-        return 2 * float(np.vdot(spectrum, spectrum).real) / self._n**2
+        return 2 * float(np.vdot(spectrum, spectrum).real) / self._n_noise**2
 
     def _recorded_noise(self, rng):
         x, s = self._noise[rng.integers(len(self._noise))]
-        n = self._n_before(rng)
+        n = self._n_before(rng, self._n_noise)
         if len(x) >= n:
             begin = rng.integers(len(x) - n + 1)
-            return self._spectrum(x[begin : begin + n] - s[begin : begin + n])
+            return _spectrum(x[begin : begin + n] - s[begin : begin + n], self._n_noise)
         loop = _without_seam(x[:] - s[:])
-        return self._spectrum(np.resize(np.roll(loop, -rng.integers(len(loop))), n))
+        rolled = np.roll(loop, -rng.integers(len(loop)))
+        return _spectrum(np.resize(rolled, n), self._n_noise)
 
     def _speech_spectrum(self, rng):
         """Spectrum of a stretch of speech that is not a pause."""
         x, power = self._speech[rng.integers(len(self._speech))]
-        n = self._n_before(rng)
+        n = self._n_before(rng, self._n)
         for _ in range(_TRIES):
             piece = _place(rng, x, n)
             if _power(piece) >= _MIN_SPEECH * power:
-                return self._spectrum(piece)
+                return _spectrum(piece, self._n)
         # Speech that is far shorter than a mixture, or almost all pause: its loudest place.
         begin = max(0, int(np.argmax(np.abs(x[:]))) - n // 2)
-        return self._spectrum(_place(rng, x[begin : begin + n], n))
+        return _spectrum(_place(rng, x[begin : begin + n], n), self._n)
 
     def _babble(self, rng):
         """Spectrum of many voices, half of them at one speed and half at another."""
         n_voices = rng.integers(*_VOICES)
         halves = []
         for size in (n_voices // 2, n_voices - n_voices // 2):
-            n = self._n_before(rng)
+            n = self._n_before(rng, self._n_noise)
             voices = [self._speech[i] for i in rng.integers(len(self._speech), size=size)]
             placed = [_place(rng, x, n) * np.float32(power**-0.5) for x, power in voices]
-            halves.append(self._spectrum(np.sum(placed, axis=0)))
+            halves.append(_spectrum(np.sum(placed, axis=0), self._n_noise))
         return halves[0] + halves[1]
 
     def _coloured_noise(self, rng):
-        spectrum = rng.standard_normal(2 * self._n_bins, np.float32).view(np.complex64)
+        n_bins = len(self._colour)
+        spectrum = rng.standard_normal(2 * n_bins, np.float32).view(np.complex64)
         slope = self._colour ** np.float32(-rng.uniform(*_COLOUR))
-        return spectrum * (slope * self._gain(rng, "filter", self._n_bins, _COLOUR_FILTER_DB))
+        return spectrum * (slope * self._gain(rng, "filter", n_bins, _COLOUR_FILTER_DB))
 
-    def _n_before(self, rng):
-        """Draw a speed; return the samples that it turns into those of a mixture."""
+    def _n_before(self, rng, n):
+        """Draw a speed; return the samples that it turns into `n`."""
         low, high = np.log(self.remix.speed)
         speed = np.exp(rng.uniform(low, high))
-        return self._n if low == high == 0 else fft.next_fast_len(round(self._n * speed), real=True)
-
-    def _spectrum(self, x):
-        """Spectrum that `x` has when it is played in the time of a mixture."""
-        if len(x) == self._n:
-            return fft.rfft(x)
-        spectrum = np.zeros(self._n_bins, np.complex64)
-        kept = fft.rfft(x)[: self._n_bins]
-        np.multiply(kept, np.float32(self._n / len(x)), out=spectrum[: len(kept)])
-        return spectrum
+        return n if low == high == 0 else fft.next_fast_len(round(n * speed), real=True)
 
     def _gain(self, rng, kind, n, deviation_db):
         """Gains that wander over `n` bins or samples."""
@@ -179,6 +190,20 @@ class Mixer:
             deviation_db * np.log(10) / 20
         )
         return np.exp(nepers @ _interpolation(n_points, n))
+
+
+def _bins_of(n):
+    return n // 2 + 1
+
+
+def _spectrum(x, n):
+    """Spectrum that `x` has when it is played in the time of `n` samples."""
+    if len(x) == n:
+        return fft.rfft(x)
+    spectrum = np.zeros(_bins_of(n), np.complex64)
+    kept = fft.rfft(x)[: len(spectrum)]
+    np.multiply(kept, np.float32(n / len(x)), out=spectrum[: len(kept)])
+    return spectrum
 
 
 @lru_cache(maxsize=32)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skse.enhancement._environment import with_environment
 from skse.enhancement._live import LiveRecording, gain_for
 from skse.enhancement._predictor import Predictor, prediction_windows
 from skse.enhancement._regressors import open_steps
@@ -20,10 +21,13 @@ class PredictionStream:
         How frames are cut at prediction.
     limits : callable
         Gives `strength` and `mask_floor_db` as they are now, a dict.
+    environment : ndarray of shape (n_bands, environment_frames[, n_channels]) or None, default=None
+        What rows begin with.
     """
 
-    def __init__(self, chain, regressor, windows, limits):
+    def __init__(self, chain, regressor, windows, limits, environment=None):
         self.chain, self.windows, self.limits = chain, windows, limits
+        self.environment = environment
         self.n_ahead = windows.ahead
         self.n_at_once = windows.n_at_once
         self._predictor, self._inputs = Predictor(regressor), chain.open_inputs()
@@ -43,7 +47,7 @@ class PredictionStream:
             0, n_frames, n_frames, core_begin=self._n_done, complete=complete
         ):
             seen = features[:, block.begin - first : block.end - first]
-            rows = self.windows.block_rows(seen, block)
+            rows = with_environment(self.windows.block_rows(seen, block), self.environment)
             target, _ = self.windows.merge(self._predictor.predict([rows], [0])[0], block, None)
             noisy = stft[:, block.core_begin - first : block.core_end - first]
             finished.append(self.chain.apply(target, noisy, **self.limits()))
@@ -92,8 +96,26 @@ class StepwiseStream:
         return np.concatenate(finished, axis=1)
 
 
-def open_prediction_stream(chain, regressor, level, limits):
-    """Return the LiveRecording of a chain and its regressor, or say why there is none."""
+def open_prediction_stream(chain, regressor, level, limits, environment=None):
+    """Return the LiveRecording of a chain and its regressor, or say why there is none.
+
+    Parameters
+    ----------
+    chain : Chain
+        Fitted.
+    regressor : object
+        Fitted.
+    level : float or None
+        RMS to expect.
+    limits : callable
+        Gives `strength` and `mask_floor_db` as they are now, a dict.
+    environment : ndarray of shape (environment_samples,) or None, default=None
+        Recording of the environment, where the chain asks for one.
+
+    Returns
+    -------
+    live : LiveRecording
+    """
     windows = prediction_windows(chain.windows, regressor)
     if not hasattr(windows, "ahead"):
         raise ValueError(
@@ -113,10 +135,12 @@ def open_prediction_stream(chain, regressor, level, limits):
             f"StreamingEnhancer: level={level!r} is of no use, because the enhancer was fitted "
             "with normalize_level=False. Leave it out."
         )
-    steps = open_steps(regressor)
+    gain = 1.0 if level is None else gain_for(level)
+    seen = None if environment is None else chain.environment_inputs(environment, gain)
+    steps = open_steps(regressor, seen)
     frames = (
-        PredictionStream(chain, regressor, windows, limits)
+        PredictionStream(chain, regressor, windows, limits, seen)
         if steps is None
         else StepwiseStream(chain, steps, limits)
     )
-    return LiveRecording(chain.featurizer, 1.0 if level is None else gain_for(level), frames)
+    return LiveRecording(chain.featurizer, gain, frames)

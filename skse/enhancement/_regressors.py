@@ -125,11 +125,15 @@ class FrameSteps:
     ----------
     regressor : object
         Fitted; its network has `open_stream`.
+    environment : ndarray of shape (n_bands, environment_frames[, n_channels]) or None, default=None
+        What rows begin with.
     """
 
-    def __init__(self, regressor):
-        self.before = steps_before(regressor)
-        self.stream = network_of(regressor).open_stream()
+    def __init__(self, regressor, environment=None):
+        self.before, given = steps_before(regressor), {}
+        if environment is not None:
+            given["environment"] = self._changed(environment[None])
+        self.stream = network_of(regressor).open_stream(**given)
 
     @property
     def ahead(self):
@@ -138,13 +142,16 @@ class FrameSteps:
 
     def push(self, rows):
         """Predict the next frames."""
-        for step in self.before:
-            rows = step.transform(rows)
-        return self.stream.push(rows)
+        return self.stream.push(self._changed(rows))
 
     def finish(self):
         """Return the frames that are still to come."""
         return self.stream.finish()
+
+    def _changed(self, rows):
+        for step in self.before:
+            rows = step.transform(rows)
+        return rows
 
 
 def steps_before(regressor):
@@ -155,11 +162,11 @@ def steps_before(regressor):
     return before + (steps_before(inner) if inner is not regressor else [])
 
 
-def open_steps(regressor):
+def open_steps(regressor, environment=None):
     """Return the FrameSteps of a regressor; None where it predicts whole rows only.
 
     So do networks that carry a state, which go on from block to block, and those with a
-    `predict` of their own.
+    `predict` of their own. `environment` is what rows begin with, or None.
     """
     network, field = network_of(regressor), receptive_field(regressor)
     if field is None or math.isinf(field[0]):
@@ -169,7 +176,7 @@ def open_steps(regressor):
     if any(receptive_field(step) != (0, 0) for step in steps_before(regressor)):
         return None
     try:
-        return FrameSteps(regressor)
+        return FrameSteps(regressor, environment)
     except NotSteppableError:
         return None
 

@@ -25,6 +25,12 @@ class Remix(BaseEstimator):
     mixtures never sees one twice. Echo is no noise: pairs in which the clean waveform is
     without the room are refused, unless `babble` and `coloured_noise` make all of the noise.
 
+    Where a network is told of the environment (`environment` of :class:`~skse.SpeechEnhancer`),
+    every mixture comes with a stretch of its noise from just before it, without speech: of the same
+    recordings, at the same speed, through the same filter, at the same gain. The two have no
+    sample in common where the recording is as long as both together; a shorter one is
+    repeated, so that they share some.
+
     Parameters
     ----------
     n_mixtures : int or None, default=None

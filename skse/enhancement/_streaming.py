@@ -1,5 +1,7 @@
 """StreamingEnhancer: noisy blocks in, enhanced blocks out."""
 
+from inspect import signature
+
 import numpy as np
 
 from skse.enhancement._base import BaseEnhancer
@@ -24,6 +26,10 @@ class StreamingEnhancer:
         given where the enhancer was fitted with ``normalize_level=True``, which
         divides by it; the classical enhancers need it only to tell noise from
         digital silence, 100 dB below, and take 0.1 for None.
+    environment : array-like of shape (n_times,), default=None
+        A recording of the environment alone, at the gain of the stream. Must be given where the
+        enhancer was fitted with an environment: what its network is told of that is
+        computed once.
 
     Attributes
     ----------
@@ -37,7 +43,7 @@ class StreamingEnhancer:
     ------
     ValueError
         For an enhancer that is of another kind or sees a recording as a whole, and
-        for a level that is missing, not positive or not used.
+        for a level, or an environment, that is missing, of no use or not as it must be.
     sklearn.exceptions.NotFittedError
         For an enhancer that is not fitted.
 
@@ -66,7 +72,13 @@ class StreamingEnhancer:
     True
     """
 
-    def __init__(self, enhancer: BaseEnhancer, *, level: float | None = None) -> None:
+    def __init__(
+        self,
+        enhancer: BaseEnhancer,
+        *,
+        level: float | None = None,
+        environment: Waveform | None = None,
+    ) -> None:
         if not isinstance(enhancer, BaseEnhancer):
             raise ValueError(
                 f"StreamingEnhancer: enhancer={enhancer!r:.60} must be a fitted SpeechEnhancer or "
@@ -74,8 +86,15 @@ class StreamingEnhancer:
                 "a Pipeline, its last step, and run the steps before it on your blocks yourself."
             )
         enhancer.check_ready()
+        takes_it = "environment" in signature(enhancer.open_stream).parameters
+        if environment is not None and not takes_it:
+            raise ValueError(
+                f"StreamingEnhancer: environment is of no use to {type(enhancer).__name__}, which "
+                "takes none. Leave it out."
+            )
         self.enhancer = enhancer
         self.level = level
+        self.environment = environment
         self.reset()
         self.latency_samples_ = self._live.latency
         rate = enhancer.sampling_rate_
@@ -122,7 +141,8 @@ class StreamingEnhancer:
 
     def reset(self) -> None:
         """Forget what was passed so far: the next block begins another stream."""
-        self._live = self.enhancer.open_stream(self.level)
+        given = {} if self.environment is None else {"environment": self.environment}
+        self._live = self.enhancer.open_stream(self.level, **given)
         self._ready = np.zeros(self._live.latency, dtype=np.float32)
 
     def __repr__(self):

@@ -23,7 +23,16 @@ _LEAST_FRAMES = 16
 
 
 def train(
-    chain, regressor, noisy, clean, groups, *, remix=None, mixture_frames=None, further=False
+    chain,
+    regressor,
+    noisy,
+    clean,
+    groups,
+    *,
+    environments=None,
+    remix=None,
+    mixture_frames=None,
+    further=False,
 ):
     """Fit a regressor on the training pairs as they are, or mixed anew.
 
@@ -37,6 +46,8 @@ def train(
         Training pairs.
     groups : ndarray of int, shape (n_pairs,)
         Which pairs must not be on both sides of a split.
+    environments : sequence of ndarray of shape (environment_samples,) or None, default=None
+        Of the pairs that are taken as they are, where the chain asks for it.
     remix : Remix or None, default=None
         How they are mixed, checked; None takes them as they are.
     mixture_frames : int or None, default=None
@@ -50,13 +61,13 @@ def train(
     """
     if remix is not None:
         return _train_on_mixtures(
-            chain, regressor, noisy, clean, groups, remix, mixture_frames, further
+            chain, regressor, noisy, clean, groups, environments, remix, mixture_frames, further
         )
     if not further:
         chain.fit(noisy, clean)
     network = isinstance(regressor, BaseNetworkRegressor)
     allocate = RowsInFiles() if network and is_unread(noisy, clean) else np.empty
-    rows, targets, counts = chain.rows(noisy, clean, allocate)
+    rows, targets, counts = chain.rows(noisy, clean, allocate, environments)
     fit = fit_further if further else fit_rows
     return fit(regressor, rows, targets, np.repeat(groups, counts))
 
@@ -161,7 +172,9 @@ def _suits_remix(regressor, windows, noisy, clean, groups):
     return bool(len(np.unique(groups[can_mix(noisy, clean)])) > n_held_out)
 
 
-def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, further):
+def _train_on_mixtures(
+    chain, regressor, noisy, clean, groups, environments, remix, n_frames, further
+):
     """Fit on speech and noise of the pairs, mixed anew in every epoch.
 
     A network validates on held-out pairs as they are; speech and noise of these are in no
@@ -178,13 +191,15 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
             check_random_state(network.random_state),
             owner=network,
         )
+        around = None if environments is None else [environments[i] for i in others]
         held_out = [pick(x, others) for x in (noisy, clean)]
         noisy, clean = (pick(x, train) for x in (noisy, clean))
     if not further:
         chain.fit(noisy, clean)
     hop_length = chain.featurizer.hop_length
     n_segments = chain.mixture_segments
-    mixer = Mixer(remix, noisy, clean, (n_segments * n_frames - 1) * hop_length)
+    n_times = (n_segments * n_frames - 1) * hop_length
+    mixer = Mixer(remix, noisy, clean, n_times, chain.environment_samples)
     n_mixtures = remix.n_mixtures or sum(
         -(-n_frames_of(n_times, hop_length) // n_frames) for n_times in lengths_of(noisy)
     )
@@ -201,7 +216,7 @@ def _train_on_mixtures(chain, regressor, noisy, clean, groups, remix, n_frames, 
         batch_size, unread = network.batch_size, is_unread(noisy, clean)
         fit_batches = network.partial_fit_batches if further else network.fit_batches
         allocate = RowsInFiles() if unread else np.empty
-        validation = None if held_out is None else chain.rows(*held_out, allocate)[:2]
+        validation = None if held_out is None else chain.rows(*held_out, allocate, around)[:2]
 
         def make_batch(step):
             return mixed_rows(step, batch_size)

@@ -133,7 +133,9 @@ def make_system(network, target, *, training, stft=None, **parameters):
     stft : dict or None, default=None
         Parameters of the :class:`~skse.STFTFeaturizer`.
     **parameters : dict
-        Further parameters of the enhancer. An autoencoder gets short segments in any case.
+        Further parameters of the enhancer. An autoencoder gets short segments in any case. A
+        network that is told of the environment takes it from the recording itself, unless they say
+        otherwise.
 
     Returns
     -------
@@ -142,6 +144,8 @@ def make_system(network, target, *, training, stft=None, **parameters):
     """
     if isinstance(network, AutoencoderRegressor):
         parameters["segment_frames"] = _AUTOENCODER["segment_frames"]
+    if hasattr(network, "make_architecture") and network.make_architecture().needs_environment:
+        parameters.setdefault("environment", "auto")
     return SpeechEnhancer(
         STFTFeaturizer(**(stft or {}), scale=_features_for(target)),
         clone(target),

@@ -61,9 +61,10 @@ def train_from_folders(
     out : str or path-like
         Model file to write: ``.skse``, which runs no code when it is loaded, or ``.joblib``.
     network : str or estimator or None, default=None
-        A key of ``skse.networks.NETWORKS``, "unet", "autoencoder", "densenet" or "wideresnet",
-        or any regressor that :class:`~skse.SpeechEnhancer` takes. `loss`, `epochs`,
-        `random_state` and what else is said here of training are set where it has such
+        A key of ``skse.networks.NETWORKS``, "unet", "autoencoder", "densenet", "wideresnet" or
+        "noiseembedding" (which takes the environment from the recordings themselves), or any
+        regressor that :class:`~skse.SpeechEnhancer` takes. `loss`, `epochs`, `random_state` and
+        what else is said here of training are set where it has such
         parameters. None is "unet".
     target : str or BaseTarget or None, default=None
         What the network learns, a key of :data:`skse.targets.TARGETS`: a mask that is judged by

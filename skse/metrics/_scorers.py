@@ -1,7 +1,10 @@
 """Scorers: what model selection calls, ``scorer(estimator, X, y) -> float``."""
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from skse.metrics._base import mean_of_defined
 from skse.metrics._evaluate import evaluate
@@ -78,17 +81,46 @@ def make_multimetric_scorer(
     return _MultimetricScorer(list(metrics))
 
 
-class _WaveformScorer:
+class _Scorer:
+    """What scorers share: they hand metadata on to `predict`, where they are told to ask for it."""
+
+    requests: Mapping[str, Any] = {}
+
+    def set_score_request(self, **requests):
+        """Return a copy that asks for metadata, as scikit-learn's scorers do.
+
+        Parameters
+        ----------
+        **requests : dict of str to bool, None or str
+            Such as ``environment=True``.
+
+        Returns
+        -------
+        scorer : object
+        """
+        twin = copy.copy(self)
+        twin.requests = {**self.requests, **requests}
+        return twin
+
+    def get_metadata_routing(self):
+        """Return what it asks for, a ``sklearn.utils.metadata_routing.MetadataRequest``."""
+        request = MetadataRequest(owner=self)
+        for name, alias in self.requests.items():
+            request.score.add_request(param=name, alias=alias)
+        return request
+
+
+class _WaveformScorer(_Scorer):
     def __init__(self, metric, greater_is_better, kwargs):
         self.metric = metric
         self.greater_is_better = greater_is_better
         self.kwargs = kwargs
 
-    def __call__(self, estimator, X, y):
+    def __call__(self, estimator, X, y, **metadata):
         metric, given = get_metric(self.metric), {"noisy": X, **self.kwargs}
         if "sampling_rate" in metric.needs - given.keys():
             given["sampling_rate"] = _sampling_rate_of(estimator, self)
-        mean = mean_of_defined(metric(y, estimator.predict(X), **given))
+        mean = mean_of_defined(metric(y, estimator.predict(X, **metadata), **given))
         return mean if self.greater_is_better else -mean
 
     def __repr__(self):
@@ -99,13 +131,15 @@ class _WaveformScorer:
         )
 
 
-class _MultimetricScorer:
+class _MultimetricScorer(_Scorer):
     def __init__(self, metrics):
         self.metrics = metrics
 
-    def __call__(self, estimator, X, y):
+    def __call__(self, estimator, X, y, **metadata):
         rate = _sampling_rate_of(estimator, self)
-        scores = evaluate(y, estimator.predict(X), X, sampling_rate=rate, metrics=self.metrics)
+        scores = evaluate(
+            y, estimator.predict(X, **metadata), X, sampling_rate=rate, metrics=self.metrics
+        )
         signs = {name_of(m): 1 if get_metric(m).greater_is_better else -1 for m in self.metrics}
         return {key: signs[key] * mean_of_defined(values) for key, values in scores.items()}
 

@@ -8,6 +8,8 @@ from skse.networks._base import BaseNetworkRegressor
 from skse.networks._densenet import DenseNet, DenseNetRegressor
 from skse.networks._loss_table import compares, register_loss
 from skse.networks._network import NetworkRegressor
+from skse.networks._noise_embedding import NoiseEmbedding
+from skse.networks._noise_regressor import NoiseEmbeddingRegressor
 from skse.networks._regressors import AutoencoderRegressor, UNetRegressor
 
 # For the other packages of skse.
@@ -32,6 +34,8 @@ __all__ = [
     "DenseNet",
     "DenseNetRegressor",
     "NetworkRegressor",
+    "NoiseEmbedding",
+    "NoiseEmbeddingRegressor",
     "UNet",
     "UNetRegressor",
     "WideResNet",

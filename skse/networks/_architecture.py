@@ -25,6 +25,12 @@ class BaseArchitecture(BaseEstimator, ABC):
     any_n_frames : bool
         Whether the network takes rows of any number of frames; a class says False where its
         size depends on it.
+    environment_frames : int
+        Frames that a row begins with, of a recording of the environment, and its target has not:
+        0, unless a class has a parameter of this name, which :class:`~skse.SpeechEnhancer` then
+        sets. Where it is not 0, :meth:`body` is given them as `environment`.
+    needs_environment : bool
+        Whether :class:`~skse.SpeechEnhancer` refuses to train it without.
 
     See Also
     --------
@@ -64,6 +70,8 @@ class BaseArchitecture(BaseEstimator, ABC):
     """
 
     any_n_frames = True
+    environment_frames: int = 0
+    needs_environment: bool = False
 
     @abstractmethod
     def body(self, image: Any, n_channels: int) -> Any:
@@ -102,7 +110,8 @@ class BaseArchitecture(BaseEstimator, ABC):
         output_shape : tuple of (int, int or None, int)
             Frequencies, frames and channels of the target.
         **carried : dict
-            ``stateful=True``, where a state is carried along.
+            ``stateful=True``, where a state is carried along; `environment`, an image of
+            `environment_frames` frames, where these are not 0.
 
         Returns
         -------
@@ -183,10 +192,14 @@ class BaseArchitecture(BaseEstimator, ABC):
         """
         from skse.networks import _layers
 
-        carried = {"stateful": True} if stateful else {}
+        carried: dict[str, Any] = {"stateful": True} if stateful else {}
         inputs, image = _layers.begin_network(
             input_shape, input_statistics, batch_size=1 if stateful else None
         )
+        if self.environment_frames:
+            from skse.networks._conditioning import SplitEnvironment
+
+            carried["environment"], image = SplitEnvironment(self.environment_frames)(image)
         body = self.body_for(image, _layers.image_shape(output_shape), **carried)
         shape = tuple(getattr(body, "shape", ()))
         n_frames = image.shape[2]

@@ -85,7 +85,8 @@ class BaseNetworkRegressor(TrainsNetwork):
             Features; a 2-D array holds one frame a row.
         y : array-like of shape (n_samples, n_frequencies_out, n_frames[, n_channels_out]), \
                 (n_samples, n_frequencies_out) or (n_samples,)
-            Targets, with as many frames as `X`.
+            Targets, with as many frames as `X`; where rows of `X` begin with
+            `environment_frames` of the environment, with so many fewer.
         groups : array-like of shape (n_samples,) or None, default=None
             Which rows belong together, such as the segments of one utterance.
             With ``early_stopping=True`` no group is on both sides of the split;
@@ -215,7 +216,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         -------
         y : ndarray, float32
             Targets, in the layout of the `y` that `fit` saw and with as many
-            frames as `X`.
+            frames as `X`, but for those of the environment.
 
         Raises
         ------
@@ -229,7 +230,7 @@ class BaseNetworkRegressor(TrainsNetwork):
         self._check_rows(X)
         output_shape = list(self._output_row_shape) or [1]
         if len(output_shape) > 1:
-            output_shape[1] = X.shape[2]
+            output_shape[1] = X.shape[2] - self.architecture_.environment_frames
         n_frames = X.shape[2] if X.ndim > 2 else 1
         n_rows = max(1, _FRAMES_PER_CALL // n_frames)
         y = np.empty((len(X), *output_shape), np.float32)
@@ -250,8 +251,14 @@ class BaseNetworkRegressor(TrainsNetwork):
         architecture = getattr(self, "architecture_", None) or self.make_architecture()
         return architecture.receptive_field()
 
-    def open_stream(self) -> Any:
+    def open_stream(self, environment: ArrayLike | None = None) -> Any:
         """Begin to predict a recording frame by frame, each computed once.
+
+        Parameters
+        ----------
+        environment : array-like of shape \
+                (1, n_frequencies, environment_frames[, n_channels]) or None, default=None
+            What the rows begin with, for a network with ``environment_frames``.
 
         Returns
         -------
@@ -268,16 +275,34 @@ class BaseNetworkRegressor(TrainsNetwork):
             Before `fit`.
         ValueError
             Where the network does not look a bounded number of frames back and ahead, or has
-            an operator of which no form for single frames is known.
+            an operator of which no form for single frames is known; and for an `environment`
+            that is missing or of another shape.
         """
         check_is_fitted(self, "regressor_")
-        if self.receptive_field() == (math.inf, 0):
+        environment = self._check_environment(environment)
+        if self.receptive_field() == (math.inf, 0) and environment is None:
             from skse.networks._stream import NetworkStream
 
             return NetworkStream(self.regressor_, self.architecture_, self.head)
-        return StepStream(self._make_step_form())
+        return StepStream(self._make_step_form(environment))
 
-    def _make_step_form(self):
+    def _check_environment(self, environment):
+        """Return the frames that rows begin with as float32; None where they begin with none."""
+        n_before = self.architecture_.environment_frames
+        if not n_before and environment is None:
+            return None
+        expected = [1, *self._row_shape]
+        expected[2:3] = [n_before]
+        if environment is None or list(np.shape(environment)) != expected or not n_before:
+            given = "nothing" if environment is None else f"shape {np.shape(environment)}"
+            raise NotSteppableError(
+                f"{type(self).__name__}.open_stream: environment has {given}, but the network was "
+                f"fitted with environment_frames={n_before}; expected "
+                + (f"shape {tuple(expected)}." if n_before else "nothing.")
+            )
+        return np.asarray(environment, np.float32)
+
+    def _make_step_form(self, environment):
         """Make the graph that predicts frame by frame, of the weights as they are."""
         name, field = type(self.architecture_).__name__, self.receptive_field()
         if field is None or math.isinf(field[0]):
@@ -287,7 +312,7 @@ class BaseNetworkRegressor(TrainsNetwork):
             )
         try:
             with _MAKING_STEPS:
-                return self.regressor_.step_form()
+                return self.regressor_.step_form(environment)
         except NotSteppableError as error:
             raise NotSteppableError(
                 f"{name} cannot predict frame by frame: {error}. It predicts whole recordings."

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from onnx import helper, numpy_helper
 
+from skse.networks._conditioning import environment_frames_of
 from skse.networks._explicit_padding import pad_explicitly
 from skse.networks._runtime import OnnxNetwork, form_or_refusal
 from skse.networks._steps import NotSteppableError
@@ -131,7 +132,8 @@ def to_litert(model):
 
 def _example_rows(model):
     """Two rows of noise of a length that strides do not divide, where it is free."""
-    shape = [2 if i == 0 else size or 13 for i, size in enumerate(model.input_shape)]
+    n_frames = 13 + environment_frames_of(model)
+    shape = [2 if i == 0 else size or n_frames for i, size in enumerate(model.input_shape)]
     return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
 
 

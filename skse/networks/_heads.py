@@ -96,7 +96,7 @@ class MaskHead(layers.Layer):
 
 
 def build_with_head(
-    input_shape, output_shape, *, build, head, make_model=keras.Model, batch_size=None
+    input_shape, output_shape, *, build, head, make_model=keras.Model, batch_size=None, n_before=0
 ):
     """Build a network that sees the features alone and ends in a head.
 
@@ -116,6 +116,8 @@ def build_with_head(
         the whole in its own way.
     batch_size : int or None, default=None
         Rows that a call takes; None takes any number.
+    n_before : int, default=0
+        Frames of the environment that rows begin with, which the output has not.
 
     Returns
     -------
@@ -125,8 +127,10 @@ def build_with_head(
     inputs = keras.Input(shape=input_shape, batch_size=batch_size)
     frequencies, frames = output_shape[:2]
     features, reference = SplitReference(head["n_bands"], frequencies)(inputs)
+    if n_before:
+        reference = reference[:, :, n_before:]
     body = build(
-        (head["n_bands"], frames, input_shape[2] - 2),
+        (head["n_bands"], input_shape[1], input_shape[2] - 2),
         (frequencies, frames, 2 if head["mask"] == "complex" else 1),
     )
     options = {name: head[name] for name in ("mask", "bound", "output", "compression")}
@@ -161,8 +165,13 @@ def map_frames(spectra):
     return unfold_frequencies(frames, n_frequencies, n_frequencies)
 
 
-def features_of(X, head):
-    """Return the part of `X` that the body of a network sees."""
+def features_of(X, head, n_before=0):
+    """Return the part of `X` that the body of a network sees, behind its first `n_before` frames.
+
+    Rows without an axis of frames are returned as they are.
+    """
+    if n_before:
+        X = X[:, :, n_before:]
     return X if head is None else X[:, : head["n_bands"], :, :-2]
 
 
@@ -194,8 +203,8 @@ def check_head(owner, X, y):
             f"(n_samples, n_frequencies, n_frames{', 2' if rows else ''}); got {X.shape} and "
             f"{y.shape}."
         )
-    if head.get("istft") is not None and X.shape[2] < 2:
+    if head.get("istft") is not None and y.shape[2] < 2:
         raise ValueError(
-            f"{name}: a loss on waveforms needs rows of at least 2 frames, got {X.shape[2]}; "
+            f"{name}: a loss on waveforms needs rows of at least 2 frames, got {y.shape[2]}; "
             "raise segment_frames."
         )

@@ -7,6 +7,7 @@ from skse.networks import _autoencoder, _unet
 from skse.networks._autoencoder import Autoencoder, check_autoencoder
 from skse.networks._base import BaseNetworkRegressor
 from skse.networks._densenet import DenseNetRegressor
+from skse.networks._noise_regressor import NoiseEmbeddingRegressor
 from skse.networks._parameters import keep_parameters
 from skse.networks._unet import UNet, check_unet
 from skse.networks._wideresnet import WideResNetRegressor
@@ -389,6 +390,7 @@ NETWORKS = {
     "autoencoder": Network(AutoencoderRegressor, "Autoencoder"),
     "densenet": Network(DenseNetRegressor, "DenseNet"),
     "wideresnet": Network(WideResNetRegressor, "Wide ResNet"),
+    "noiseembedding": Network(NoiseEmbeddingRegressor, "Noise embedding"),
 }
 
 # Joblib files of version 0.1 look for them beside the architectures.

@@ -27,24 +27,44 @@ def in_blocks(*arrays):
         yield [rows[begin : begin + step] for rows in arrays]
 
 
-def check_layout(X, y):
-    """Raise a ValueError unless features and targets have axes that belong together."""
+def check_layout(X, y, n_before=0):
+    """Raise a ValueError unless features and targets have axes that belong together.
+
+    Parameters
+    ----------
+    X, y : ndarray or FileArray
+        Features and targets.
+    n_before : int, default=0
+        Frames of the environment that rows of `X` begin with, and those of `y` do not.
+    """
     check_consistent_length(X, y)
     if X.ndim > 4:
         raise ValueError(
             f"X has shape {X.shape}; expected (n_samples, n_frequencies) or "
             "(n_samples, n_frequencies, n_frames[, n_channels])."
         )
+    check_before(X, n_before)
     expected = (1, 2) if X.ndim == 2 else (3, 4)
-    if y.ndim not in expected or (X.ndim > 2 and y.shape[2] != X.shape[2]):
+    if y.ndim not in expected or (X.ndim > 2 and y.shape[2] != X.shape[2] - n_before):
         layout = (
             "(n_samples,) or (n_samples, n_frequencies)"
             if X.ndim == 2
-            else f"(n_samples, n_frequencies, {X.shape[2]}[, n_channels])"
+            else f"(n_samples, n_frequencies, {X.shape[2] - n_before}[, n_channels])"
         )
+        fewer = f"environment_frames={n_before} frames fewer"
+        how_many = fewer if n_before else "the same number of frames"
         raise ValueError(
-            f"y has shape {y.shape}; for X of shape {X.shape} it must be {layout}, "
-            "with the same number of frames."
+            f"y has shape {y.shape}; for X of shape {X.shape} it must be {layout}, with {how_many}."
+        )
+
+
+def check_before(X, n_before):
+    """Raise a ValueError unless rows have frames behind those of the environment."""
+    if n_before and (X.ndim < 3 or X.shape[2] <= n_before):
+        raise ValueError(
+            f"X has shape {X.shape}, but with environment_frames={n_before} expected is "
+            f"(n_samples, n_frequencies, {n_before} + n_frames[, n_channels]): {n_before} frames "
+            "of the environment, and behind them those to enhance."
         )
 
 

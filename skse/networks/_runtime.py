@@ -36,7 +36,7 @@ class OnnxNetwork:
         self.shapes = shapes
         self.ends = ends
         self.n_threads = n_threads
-        self._session = self._steps = None
+        self._session = self._steps = self._given = None
 
     def start(self):
         """Build the onnxruntime session, unless there is one, and return it."""
@@ -58,8 +58,14 @@ class OnnxNetwork:
         session = self.start()
         return session.run(None, {session.get_inputs()[0].name: rows})[0]
 
-    def step_form(self):
-        """Return the StepForm; a NotSteppableError where there is none."""
+    def step_form(self, environment=None):
+        """Return the StepForm, in a given environment; a NotSteppableError without one."""
+        if environment is not None:
+            known, form = self._given or (None, None)
+            if not np.array_equal(known, environment):
+                form = form_or_refusal(self.model, environment)
+                self._given = np.array(environment), form
+            return form_of(form)
         if self._steps is None:
             self._steps = form_or_refusal(self.model)
         return form_of(self._steps)
@@ -103,10 +109,10 @@ class OnnxNetwork:
         return self
 
     def __getstate__(self):
-        return {**self.__dict__, "_session": None, "_steps": None}
+        return {**self.__dict__, "_session": None, "_steps": None, "_given": None}
 
     def __setstate__(self, state):
-        self.__dict__.update({"_steps": None, **state})  # older ones knew of none
+        self.__dict__.update({"_steps": None, "_given": None, **state})  # older ones knew of none
 
     def __repr__(self):
         return f"OnnxNetwork({len(self.model)} bytes)"
@@ -247,12 +253,25 @@ def step_form_of(network):
     return stream.form
 
 
-def form_or_refusal(model):
-    """Return the StepForm of an ONNX model, or the NotSteppableError that says why it has none."""
+def form_or_refusal(model, environment=None):
+    """Return the StepForm of an ONNX model, or the NotSteppableError that says why it has none.
+
+    Parameters
+    ----------
+    model : bytes
+        ONNX.
+    environment : ndarray or None, default=None
+        Frames of the environment, where rows begin with some.
+
+    Returns
+    -------
+    form : StepForm or NotSteppableError
+    """
+    from skse.networks._environment_graph import for_environment
     from skse.networks._step_graph import step_form
 
     try:
-        return step_form(model)
+        return step_form(model if environment is None else for_environment(model, environment))
     except NotSteppableError as error:
         return error
 

@@ -24,10 +24,11 @@ import keras
 import numpy as np
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
-from skse.networks import _layers  # noqa: F401  registers what saved models name
+from skse.networks import _conditioning, _layers  # noqa: F401  register what saved models name
 from skse.networks._batches import ordered_batches
 from skse.networks._heads import build_with_head
 from skse.networks._runtime import SavedKerasObject, form_of
+from skse.networks._steps import NotSteppableError
 from skse.utils import FileArray
 
 OPTIMIZERS = {
@@ -67,7 +68,11 @@ def build_network(input_shape, output_shape, *, architecture, head, ends, seed=0
     """
     build = partial(architecture.build, **ends, stateful=stateful)
     if head is not None:
-        options = {"make_model": architecture.make_model, "batch_size": 1 if stateful else None}
+        options = {
+            "make_model": architecture.make_model,
+            "batch_size": 1 if stateful else None,
+            "n_before": architecture.environment_frames,
+        }
         build = partial(build_with_head, build=build, head=head, **options)
     with _BUILDING:
         state = random.getstate()
@@ -206,10 +211,12 @@ class OwnedKerasRegressor(KerasRegressor):
 
         return to_runtime(self)
 
-    def step_form(self):
+    def step_form(self, environment=None):
         """Return the StepForm of the weights as they are; a NotSteppableError without one."""
         from skse.networks._export import to_step_form
 
+        if environment is not None:
+            return self._as_onnx().step_form(environment)
         weights = self.weights
         known, form = getattr(self, "_steps", ((), None))
         if form is None or not all(map(np.array_equal, known, weights)):
@@ -217,9 +224,21 @@ class OwnedKerasRegressor(KerasRegressor):
             self._steps = weights, form
         return form_of(form)
 
+    def _as_onnx(self):
+        """Return the network as it is without Keras, made again where weights have changed."""
+        weights = self.weights
+        known, network = getattr(self, "_runtime", ((), None))
+        if network is None or not all(map(np.array_equal, known, weights)):
+            try:
+                network = self.to_runtime()
+            except (RuntimeError, ValueError) as error:
+                raise NotSteppableError(str(error)) from error
+            self._runtime = weights, network
+        return network
+
     def __getstate__(self):
         kept = super().__getstate__().items()
-        return {k: v for k, v in kept if k not in ("_call", "_steps")}
+        return {k: v for k, v in kept if k not in ("_call", "_steps", "_runtime")}
 
     def restore(self, weights, row_shape, output_row_shape):
         """Build and compile the network, and give it the weights of a trained one."""

@@ -76,31 +76,13 @@ class Observed:
         self.input, self.output = entry.name, graph.output[0].name
         rng = np.random.default_rng(0)
         rows = rng.standard_normal([1, sizes[1], _MANY, *sizes[3:]]).astype(np.float32)
-        self.few = self._run(proto, rows[:, :, :_FEW])
-        self.many = self._run(proto, rows)
+        self.few = values_of(proto, rows[:, :, :_FEW])
+        self.many = values_of(proto, rows)
         # Whatever the values of the input reach; its shape alone is no value.
         self.data = {self.input}
         for node in graph.node:
             if node.op_type not in ("Shape", "Size") and self.data & set(node.input):
                 self.data |= set(node.output) - {""}
-
-    def _run(self, proto, rows):
-        import onnxruntime
-
-        whole = onnx.ModelProto()
-        whole.CopyFrom(proto)
-        constants = {x.name: numpy_helper.to_array(x) for x in proto.graph.initializer}
-        names = [name for node in proto.graph.node for name in node.output if name]
-        del whole.graph.output[:]
-        whole.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        session = onnxruntime.InferenceSession(
-            whole.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        values = session.run(names, {self.input: rows})
-        return {**constants, self.input: rows, **dict(zip(names, values, strict=True))}
 
     def time_axis(self, name):
         """Return which axis of a tensor is time, counted from the last (-1)."""
@@ -121,6 +103,40 @@ class Observed:
         if name in self.data or not np.array_equal(value, self.many[name]):
             raise NotSteppableError(f"{name} depends on the number of frames")
         return value
+
+
+def values_of(proto, rows):
+    """Compute every tensor of a graph with one input.
+
+    Parameters
+    ----------
+    proto : onnx.ModelProto
+        The graph.
+    rows : ndarray
+        Its input.
+
+    Returns
+    -------
+    values : dict of str to ndarray
+        By the tensor's name, constants included.
+    """
+    import onnxruntime
+
+    whole = onnx.ModelProto()
+    whole.CopyFrom(proto)
+    constants = {x.name: numpy_helper.to_array(x) for x in proto.graph.initializer}
+    names = [name for node in proto.graph.node for name in node.output if name]
+    del whole.graph.output[:]
+    whole.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(
+        whole.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    entry = proto.graph.input[0].name
+    values = session.run(names, {entry: rows})
+    return {**constants, entry: rows, **dict(zip(names, values, strict=True))}
 
 
 class _Builder:

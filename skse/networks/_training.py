@@ -18,6 +18,7 @@ from skse.networks._architecture import ENDS, check_field, part_arguments
 from skse.networks._parameters import check_training
 from skse.networks._rows import (
     as_columns,
+    check_before,
     check_groups,
     check_layout,
     check_output,
@@ -92,7 +93,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
     def _fit(self, X, y, groups, *, tune):
         with self._whole_or_not_at_all():
             plan = self._begin(tune)
-            X, y = self._check_training_data(X, y, plan["resume"])
+            X, y = self._check_training_data(X, y, plan)
             plan["activation"] = check_output(self, X, y)
             random_state = check_random_state(self.random_state)
             plan["seed"] = _draw_seed(random_state)
@@ -122,7 +123,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             n_steps = -(-n_rows // self.batch_size)
             first = [make_batch(step) for step in range(min(n_steps, _BATCHES_LOOKED_AT))]
             X, y = (np.concatenate(part) for part in zip(*first, strict=True))
-            X, y = self._check_training_data(X, y, plan["resume"])
+            X, y = self._check_training_data(X, y, plan)
             plan["activation"] = check_output(self, X, y)
             plan["seed"] = _draw_seed(check_random_state(self.random_state))
             if validation_data is not None:
@@ -248,7 +249,9 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             callbacks.append(KeepBest(self.n_iter_no_change, start, self.batch_size))
         return callbacks
 
-    def _check_training_data(self, X, y, resume):
+    def _check_training_data(self, X, y, plan):
+        resume = plan["resume"]
+
         def check(X, y):
             return validate_data(
                 self,
@@ -266,7 +269,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 check(*blocks)
         else:
             X, y = check(X, y)
-        check_layout(X, y)
+        check_layout(X, y, plan["architecture"].environment_frames)
         if resume:
             self._check_rows(X)
             expected = list(self._output_row_shape)
@@ -281,6 +284,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
 
     def _check_rows(self, X):
         """Raise a ValueError where the rows of `X` do not fit the fitted network."""
+        check_before(X, self.architecture_.environment_frames)
         fitted, given = list(self._row_shape), list(X.shape[1:])
         any_n_frames = self.architecture_.any_n_frames
         if any_n_frames and len(fitted) == len(given) > 1:
@@ -301,7 +305,8 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
 
         ends = dict.fromkeys(ENDS) | {"output_activation": plan["activation"]}
         if self.standardize:
-            mean, deviation = moments(X, partial(features_of, head=self.head))
+            n_before = plan["architecture"].environment_frames
+            mean, deviation = moments(X, partial(features_of, head=self.head, n_before=n_before))
             deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
             ends["input_statistics"] = mean, deviation
             if plan["activation"] == "linear" and self.head is None:

@@ -19,6 +19,7 @@ _STYLES = {
     "autoencoder": ("Autoencoder", "#D55E00", "s", "full"),
     "densenet": ("DenseNet", "#CC79A7", "d", "full"),
     "wideresnet": ("Wide ResNet", "#E69F00", "P", "full"),
+    "noiseembedding": ("Noise embedding", "#56B4E9", "*", "full"),
     "other": ("Other network", "#009E73", "v", "full"),
     "baseline": ("Classical baseline", "#777777", "^", "full"),
     "noisy": ("Noisy", "#777777", "X", "full"),

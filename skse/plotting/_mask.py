@@ -214,10 +214,10 @@ class MaskDisplay:
 
 def _predicted_gain(enhancer, noisy):
     """Gain of one utterance; its blocks come in order, without overlap."""
-    chain = enhancer.chain_
+    chain, around = enhancer.chain_, enhancer.environments_of([noisy])
+    blocks = chain.predictions([noisy], enhancer.regressor_, environments=around)
     gains = [
-        _gain(chain.target.inverse_transform(target, stft), stft)
-        for _, target, stft in chain.predictions([noisy], enhancer.regressor_)
+        _gain(chain.target.inverse_transform(target, stft), stft) for _, target, stft in blocks
     ]
     n_frames = chain.featurizer.stft([noisy])[0].shape[1]
     return np.concatenate(gains, axis=-1)[:, :n_frames]

@@ -33,7 +33,9 @@ def draw_masks(enhancer, examples, path):
         noisy, clean = ([waveforms[name]] for name in ("noisy", "clean"))
         n_frames = 1 + len(noisy[0]) // hop_length
         ideal = chain.target.transform(*next(chain.stft_pairs(noisy, clean)))
-        blocks = [mask for _, mask, _ in chain.predictions(noisy, enhancer.regressor_)]
+        around = {"environments": enhancer.environments_of(noisy)}
+        predicted = chain.predictions(noisy, enhancer.regressor_, **around)
+        blocks = [mask for _, mask, _ in predicted]
         masks = {"ideal mask": ideal, "estimated mask": np.concatenate(blocks, axis=-1)}
         displays[title] = MaskDisplay.from_masks(
             {name: mask[:, :n_frames] for name, mask in masks.items()},

@@ -55,12 +55,13 @@ def test_default_candidates():
             assert system.featurizer.noise_channels == ("posterior_snr", "prior_snr")
 
 
-@pytest.mark.parametrize("name", ["densenet", "wideresnet"])
+@pytest.mark.parametrize("name", ["densenet", "wideresnet", "noiseembedding"])
 def test_other_networks_take_as_small_batches(name):
     made = candidates_of([name], ["log", "cirm", "waveform"], ["mse", "snr"])
     systems = [c.estimator for c in made if c.kind == "candidate"]
     assert [(s.segment_frames, s.regressor.batch_size) for s in systems] == [(32, 8)] * 3
     assert systems[1].featurizer.scale == "complex"
+    assert {s.environment for s in systems} == {"auto" if name == "noiseembedding" else None}
 
 
 def test_target_without_fitting_loss_is_left_out():

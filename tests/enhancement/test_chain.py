@@ -23,7 +23,7 @@ from skse import (
     UNetRegressor,
     WaveformTarget,
 )
-from skse.enhancement import Chain, _chain, _segments
+from skse.enhancement import Chain, _segments
 from skse.enhancement._regressors import set_ends
 from skse.enhancement._segments import ContextFrames, Segments
 from skse.metrics import snr_gain_score
@@ -264,7 +264,7 @@ def test_a_block_that_reaches_the_end_is_no_whole_recording(make_echo, rng, monk
     enhancer = SpeechEnhancer(featurizer, regressor=make_echo(back=7, ahead=3), segment_frames=48)
     chain = enhancer.fit([x], [x]).chain_
     for most in (290, 298, 299, 300, 301, 302, 304):
-        monkeypatch.setattr(_chain, "_FRAMES_AT_ONCE", most)
+        monkeypatch.setattr(Chain, "_frames_at_once", most)
         monkeypatch.setattr(_segments, "_ROW_FRAMES", most)
         parts = [target for _, target, _ in chain.predictions([x], enhancer.regressor_)]
         stft = next(chain.stft_pairs([x], [x]))[0]

@@ -10,7 +10,6 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skse.enhancement._chain as chain_module
 from skse import (
     DenseNetRegressor,
     FeatureScaler,
@@ -27,6 +26,7 @@ from skse import (
     WaveformTarget,
     WideResNetRegressor,
 )
+from skse.enhancement import Chain
 from skse.metrics import snr_gain_score, snr_gain_scorer
 from skse.targets import TrainedFourierTarget
 from skse.targets._records import MASKS, SPECTRA
@@ -196,7 +196,7 @@ class TestTwoChannels:
             STFTFeaturizer(**FRAMES), target, regressor, segment_frames=16
         ).fit(*pairs)
         whole = enhancer.predict(pairs[0])
-        monkeypatch.setattr(chain_module, "_FRAMES_AT_ONCE", 20)
+        monkeypatch.setattr(Chain, "_frames_at_once", 20)
         for a, b in zip(whole, enhancer.predict(pairs[0]), strict=True):
             np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(a).max())
 

@@ -9,7 +9,6 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import skse.enhancement._chain as chain_module
 from skse import (
     FeatureScaler,
     IdealMaskTarget,
@@ -22,6 +21,7 @@ from skse import (
     UNetRegressor,
     oracle_predict,
 )
+from skse.enhancement import Chain
 from skse.metrics import rmse_scorer, si_sdr_score, snr_gain_score, snr_gain_scorer
 
 
@@ -83,7 +83,7 @@ def test_blocks_leave_no_seam(pairs, monkeypatch, regressor, featurizer):
     enhancer = SpeechEnhancer(featurizer, regressor=regressor, segment_frames=16)
     enhancer.fit(*pairs)
     whole = enhancer.predict(pairs[0])
-    monkeypatch.setattr(chain_module, "_FRAMES_AT_ONCE", 20)
+    monkeypatch.setattr(Chain, "_frames_at_once", 20)
     for a, b in zip(whole, enhancer.predict(pairs[0]), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 

@@ -6,7 +6,7 @@ import soxr
 from scipy import fft
 
 from skse import Remix
-from skse.enhancement._mixer import _MARGIN, Mixer
+from skse.enhancement._mixer import _MARGIN, Mixer, _spectrum
 from skse.utils import WaveformHandle, check_waveforms
 
 N_TIMES = 8064
@@ -78,10 +78,10 @@ def test_speed_is_that_of_a_resampler(rng, speed):
     """The same low-passed noise, at another speed, as soxr makes it."""
     x = soxr.resample(rng.standard_normal(12000), 5000, 8000).astype(np.float32)
     mixer = make_mixer([x + 1], [x], speed=(speed, speed))
-    n_before = mixer._n_before(rng)
+    n_before = mixer._n_before(rng, mixer._n)
     assert n_before / mixer._n == pytest.approx(speed, rel=0.015)
     piece = x[:n_before]
-    ours = fft.irfft(mixer._spectrum(piece), mixer._n)
+    ours = fft.irfft(_spectrum(piece, mixer._n), mixer._n)
     reference = soxr.resample(piece, n_before, mixer._n)[: mixer._n]
     inside = slice(4 * _MARGIN, -4 * _MARGIN)
     error = power(ours[inside] - reference[inside]) / power(reference)
@@ -90,7 +90,7 @@ def test_speed_is_that_of_a_resampler(rng, speed):
 
 def test_every_speed_in_the_range_and_half_of_them_faster(pairs, rng):
     mixer = make_mixer(*pairs, speed=(0.8, 1.25))
-    speeds = np.array([mixer._n_before(rng) for _ in range(500)]) / mixer._n
+    speeds = np.array([mixer._n_before(rng, mixer._n) for _ in range(500)]) / mixer._n
     assert speeds.min() == pytest.approx(0.8, abs=0.02)
     assert speeds.max() == pytest.approx(1.25, abs=0.02)
     assert np.mean(speeds > 1.005) == pytest.approx(0.5, abs=0.08)
@@ -98,7 +98,7 @@ def test_every_speed_in_the_range_and_half_of_them_faster(pairs, rng):
 
 def test_filters_have_the_deviation_asked_for(rng):
     mixer = make_mixer(*[[rng.standard_normal(9000).astype(np.float32)]] * 2, coloured_noise=1)
-    at_0_hz = [mixer._gain(rng, "filter", mixer._n_bins, 3.0)[0] for _ in range(1000)]
+    at_0_hz = [mixer._gain(rng, "filter", mixer._n // 2 + 1, 3.0)[0] for _ in range(1000)]
     assert np.std(20 * np.log10(at_0_hz)) == pytest.approx(3, rel=0.1)
     np.testing.assert_array_equal(mixer._gain(rng, "modulation", N_TIMES, 0.0), 1)
 
@@ -247,3 +247,63 @@ class Made(WaveformHandle):
     def read(self, start=0, stop=None):
         Made.n_read += len(self.x[start:stop])
         return self.x[start:stop]
+
+
+def test_environment_is_the_noise_just_before_the_mixture(rng):
+    """Of one recording, end to end: a stretch of it, at one speed, to one scale, without speech."""
+    n_environment = 4000
+    noise = rng.standard_normal(40000).astype(np.float32)
+    s = np.sin(np.arange(40000)).astype(np.float32)
+    mixer = Mixer(Remix(**PLAIN), [s + noise], [s], N_TIMES, n_environment)
+    for x, clean, before in zip(*mixer.mix(6, rng), strict=True):
+        assert before.shape == (n_environment,)
+        together = np.concatenate([before, x - clean])
+        found = np.correlate(noise, together, "valid")
+        begin = int(np.argmax(np.abs(found)))
+        piece = noise[begin : begin + len(together)]
+        gain = found[begin] / np.dot(piece, piece)
+        # Disjoint by that: the samples of both are each one of the recording's, in order.
+        np.testing.assert_allclose(together, gain * piece, atol=1e-4 * np.abs(together).max())
+
+
+def test_environment_has_the_spectrum_of_the_noise_in_the_mixture(pairs, rng):
+    """Whatever a noise is made of, filter and level are the same on both sides."""
+    remix = Remix(modulation=0, noise_filter_db=20, coloured_noise=1, babble=0, second_noise=0)
+    mixer = Mixer(remix, *pairs, N_TIMES, 6000)
+    noisy, clean, before = mixer.mix(20, rng)
+
+    def bands(x):
+        density = np.abs(fft.rfft(x * np.hanning(x.shape[-1]))) ** 2 / x.shape[-1]
+        return np.stack([10 * np.log10(d.mean(-1)) for d in np.array_split(density, 8, -1)], -1)
+
+    within, around = bands(noisy.astype(np.float64) - clean), bands(before)
+    differences = within - around
+    assert np.abs(differences.mean()) < 0.5
+    assert np.abs(differences).max() < 3
+    assert np.std(within, axis=0).min() > 5  # and no two mixtures have the same
+
+
+@pytest.mark.parametrize("params", [{}, {"babble": 1, "coloured_noise": 0}])
+def test_environment_holds_no_speech_and_has_the_level_of_the_noise(pairs, rng, params):
+    mixer = Mixer(Remix(modulation=0, **params), *pairs, N_TIMES, 3000)
+    noisy, clean, before = mixer.mix(60, rng)
+    ratio_db = 10 * np.log10(power(before) / power(noisy.astype(np.float64) - clean))
+    assert np.abs(np.median(ratio_db)) < 1
+    assert before.shape == (60, 3000)
+
+
+def test_a_recording_too_short_for_both_is_repeated(rng):
+    noise = rng.standard_normal(9000).astype(np.float32)
+    s = np.sin(np.arange(9000)).astype(np.float32)
+    mixer = Mixer(Remix(**PLAIN), [s + noise], [s], N_TIMES, 4000)
+    noisy, clean, before = mixer.mix(1, rng)
+    found = np.abs(np.correlate(noisy[0] - clean[0], before[0, -2000:], "valid"))
+    assert power(before) > 0
+    assert found.max() <= np.linalg.norm(before[0, -2000:]) * np.linalg.norm(noisy[0] - clean[0])
+
+
+def test_nothing_is_drawn_for_an_environment_that_is_not_asked_for(pairs):
+    mixers = [Mixer(Remix(), *pairs, N_TIMES, *more) for more in ((0,), ())]
+    with_none, without = (mixer.mix(5, np.random.default_rng(3)) for mixer in mixers)
+    assert len(with_none) == 2
+    np.testing.assert_array_equal(with_none, without)

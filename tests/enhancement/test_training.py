@@ -80,9 +80,9 @@ def materials(monkeypatch):
     made = []
     original = Mixer.__init__
 
-    def init(self, remix, noisy, clean, n_times):
+    def init(self, remix, noisy, clean, *n_times):
         made.append((list(noisy), list(clean)))
-        original(self, remix, noisy, clean, n_times)
+        original(self, remix, noisy, clean, *n_times)
 
     monkeypatch.setattr(Mixer, "__init__", init)
     return made

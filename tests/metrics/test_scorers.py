@@ -174,3 +174,29 @@ def test_metrics_of_ones_own_are_scored_with_their_sign(pairs):
 def test_scorers_say_how_they_were_made():
     assert repr(metrics.rmse_scorer) == "make_waveform_scorer(rmse_error, greater_is_better=False)"
     assert repr(metrics.pesq_scorer) == "make_waveform_scorer(pesq_score, greater_is_better=True)"
+
+
+def test_scorers_hand_on_what_they_are_told_to_ask_for():
+    """A copy asks, and gives it to predict; the scorer itself never does."""
+    from sklearn import config_context
+    from sklearn.utils.metadata_routing import get_routing_for_object
+
+    class Louder:
+        sampling_rate = 8000
+
+        def predict(self, X, gain=1.0):
+            return gain * X
+
+    clean = np.sin(np.arange(8000))[None]
+    for scorer in (metrics.rmse_scorer, make_multimetric_scorer(["rmse"])):
+        with config_context(enable_metadata_routing=True):
+            asking = scorer.set_score_request(gain=True)
+            assert get_routing_for_object(asking).score.requests == {"gain": True}
+            assert get_routing_for_object(scorer).score.requests == {}
+        values = [
+            made["rmse"] if isinstance(made, dict) else made
+            for made in (asking(Louder(), clean, clean, gain=3.0), scorer(Louder(), clean, clean))
+        ]
+        assert values[1] == 0
+        assert values[0] == pytest.approx(-2 * np.sqrt(np.mean(clean**2)))
+        assert pickle.loads(pickle.dumps(asking)).requests == {"gain": True}

@@ -22,6 +22,14 @@ TINY = {
         "fold": 1,
     },
     "WideResNetRegressor": {"filters": (6,), "n_blocks": 1},
+    "NoiseEmbeddingRegressor": {
+        "filters": (4, 4),
+        "strides": (2, 1),
+        "embedding_filters": (4, 5),
+        "embedding_strides": ((2, 2), (1, 1)),
+        "embedding_kernel_size": (2, 3),
+        "position_units": 5,
+    },
 }
 
 

@@ -13,7 +13,13 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
-ALL = ["UNetRegressor", "AutoencoderRegressor", "DenseNetRegressor", "WideResNetRegressor"]
+ALL = [
+    "UNetRegressor",
+    "AutoencoderRegressor",
+    "DenseNetRegressor",
+    "WideResNetRegressor",
+    "NoiseEmbeddingRegressor",
+]
 BOTH = pytest.mark.parametrize("name", ["UNetRegressor", "AutoencoderRegressor"])
 
 

@@ -67,6 +67,7 @@ def test_body_sees_the_features_alone(make_network, rng):
         "AutoencoderRegressor",
         "DenseNetRegressor",
         "WideResNetRegressor",
+        "NoiseEmbeddingRegressor",
     ):
         network = make_network(name, head=HEAD).fit(X, y)
         body = next(layer for layer in network.regressor_.model_.layers if hasattr(layer, "layers"))

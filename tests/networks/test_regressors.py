@@ -8,6 +8,7 @@ from skse import (
     AutoencoderRegressor,
     DenseNetRegressor,
     NetworkRegressor,
+    NoiseEmbeddingRegressor,
     UNetRegressor,
     WideResNetRegressor,
 )
@@ -16,6 +17,7 @@ from skse.networks import (
     Autoencoder,
     BaseNetworkRegressor,
     DenseNet,
+    NoiseEmbedding,
     UNet,
     WideResNet,
 )
@@ -28,6 +30,7 @@ from skse.networks import (
         (AutoencoderRegressor, Autoencoder, (3, 5), {"strides": [3, 2]}),
         (DenseNetRegressor, DenseNet, 5, {"dilations": [3, 2]}),
         (WideResNetRegressor, WideResNet, (3, 5), {"width_factor": 2}),
+        (NoiseEmbeddingRegressor, NoiseEmbedding, (3,) * 6, {"environment_frames": 2}),
     ],
 )
 def test_parameters_are_those_of_architecture_and_training(regressor, architecture, first, options):
@@ -52,6 +55,7 @@ def test_table_of_networks():
         "autoencoder": "Autoencoder",
         "densenet": "DenseNet",
         "wideresnet": "Wide ResNet",
+        "noiseembedding": "Noise embedding",
     }
     for name, entry in NETWORKS.items():
         assert issubclass(entry.regressor, BaseNetworkRegressor)

@@ -67,6 +67,7 @@ def test_every_public_estimator_may_be_named():
         "AutoencoderRegressor",
         "DenseNetRegressor",
         "WideResNetRegressor",
+        "NoiseEmbeddingRegressor",
         "SpeechEnhancer",
         "WienerFilter",
     }

@@ -48,7 +48,7 @@ def test_masks_are_the_prediction_and_the_ideal(pairs, mask):
 def test_long_recordings_come_in_blocks(pairs, monkeypatch):
     enhancer = fitted(pairs, IdealMaskTarget())
     whole = MaskDisplay.from_estimator(enhancer, pairs[0][0]).masks["predicted"]
-    monkeypatch.setattr("skse.enhancement._chain._FRAMES_AT_ONCE", 8)
+    monkeypatch.setattr("skse.enhancement.Chain._frames_at_once", 8)
     blocks = MaskDisplay.from_estimator(enhancer, pairs[0][0]).masks["predicted"]
     np.testing.assert_allclose(blocks, whole, atol=1e-4)
 
