@@ -21,6 +21,11 @@ SECTIONS = [
             "skse.datasets.reverberate",
             "skse.datasets.make_rooms",
             "skse.datasets.Room",
+            "skse.datasets.distort",
+            "skse.datasets.whisper",
+            "skse.datasets.reduce_bandwidth",
+            "skse.datasets.clip_peaks",
+            "skse.datasets.drop_chunks",
         ],
     ),
     (
