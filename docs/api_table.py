@@ -41,6 +41,7 @@ SECTIONS = [
             "skse.PeakNormalize",
             "skse.features.BaseFeaturizer",
             "skse.features.NoiseTracker",
+            "skse.features.SamplesFeaturizer",
         ],
     ),
     (
@@ -52,6 +53,7 @@ SECTIONS = [
             "skse.SignalApproximationTarget",
             "skse.WaveformTarget",
             "skse.targets.TrainedFourierTarget",
+            "skse.targets.SamplesTarget",
             "skse.targets.BaseTarget",
             "skse.targets.TARGETS",
             "skse.targets.TargetRecord",
