@@ -35,6 +35,7 @@ from skse.features import STFTFeaturizer as STFTFeaturizer
 from skse.networks import AutoencoderRegressor as AutoencoderRegressor
 from skse.networks import DenseNetRegressor as DenseNetRegressor
 from skse.networks import NetworkRegressor as NetworkRegressor
+from skse.networks import SEGANRegressor as SEGANRegressor
 from skse.networks import UNetRegressor as UNetRegressor
 from skse.networks import WideResNetRegressor as WideResNetRegressor
 from skse.persistence import load as load
