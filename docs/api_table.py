@@ -138,6 +138,7 @@ SECTIONS = [
             "skse.metrics.fw_segmental_snr_score",
             "skse.metrics.srmr_score",
             "skse.metrics.inconsistency",
+            "skse.metrics.silence_spectrum",
         ],
     ),
     (

@@ -127,21 +127,20 @@ class AcousticFeatures:
         spectra = np.abs(np.fft.rfft(frames, n_fft)) ** 2
         correlations = np.fft.irfft(spectra)[..., lags] / np.maximum(energy, 1e-12)[..., None]
         correlations /= own
+        left, inner, right = (correlations[..., i : i + len(lags) - 2] for i in range(3))
+        peaks = (inner >= left) & (inner > right)
+        # Of a parabola through three lags: where its top is, and how high.
+        bend = np.where(peaks, 2 * inner - left - right, 1.0)
+        offsets = 0.5 * (right - left) / np.maximum(bend, 1e-9)
+        heights = np.where(peaks, inner + 0.25 * offsets * (right - left), -1.0)
         # The shortest lag of a peak that is nearly the largest: its multiples peak as well.
-        inner = correlations[..., 1:-1]
-        peaks = (inner >= correlations[..., :-2]) & (inner > correlations[..., 2:])
-        heights = np.where(peaks, inner, -1)
         best = np.max(heights, axis=-1, keepdims=True)
-        index = np.argmax(heights >= best - 0.1 * np.abs(best), axis=-1)
-        height = np.take_along_axis(inner, index[..., None], axis=-1)[..., 0]
-        voiced = loud & (height > _VOICED) & (best[..., 0] > 0)
-        left, right = (
-            np.take_along_axis(correlations, (index + shift)[..., None], axis=-1)[..., 0]
-            for shift in (0, 2)
+        index = np.argmax(heights >= best - 0.1 * np.abs(best), axis=-1)[..., None]
+        height, offset = (
+            np.take_along_axis(values, index, axis=-1)[..., 0] for values in (heights, offsets)
         )
-        bend = np.where(voiced, left - 2 * height + right, -1.0)
-        offset = np.clip(0.5 * (left - right) / np.minimum(bend, -1e-9), -0.5, 0.5)
-        return _interpolated(np.log(rate / (shortest + index + offset)), voiced)
+        log_f0 = np.log(rate / (shortest + index[..., 0] + np.clip(offset, -0.5, 0.5)))
+        return _interpolated(log_f0, loud & (height > _VOICED))
 
 
 def _interpolated(log_f0, voiced):

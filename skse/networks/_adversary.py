@@ -190,7 +190,7 @@ class Adversary:
             if self.discriminator is not None:
                 with tape.stop_recording():
                     self._train_discriminator(made, distorted, clean, features)
-            losses = self._losses(made, distorted, clean, features)
+            losses = self.losses_of(made, distorted, clean, features)
             loss = sum(self.weights[name] * losses[name] for name in losses)
         variables = generator.trainable_variables
         generator.optimizer.apply(tape.gradient(loss, variables), variables)
@@ -211,8 +211,21 @@ class Adversary:
             features = ops.reshape(packed[:, self.n_times :], (-1, *self.acoustics))
         return clean, features
 
-    def _losses(self, made, distorted, clean, features):
-        """Return the terms of the generator's loss, without their weights."""
+    def losses_of(self, made, distorted, clean, features):
+        """Return the terms of the generator's loss, without their weights.
+
+        Parameters
+        ----------
+        made, distorted, clean : tensor of shape (batch_size, n_times)
+            What the generator makes of what, and what it should; at full scale.
+        features : tensor of shape (batch_size, n_frames, n_features) or None
+            Acoustic features of `clean`, standardised.
+
+        Returns
+        -------
+        losses : dict of str to tensor
+            A number for each term that counts.
+        """
         losses = {}
         if self.weights["l1"] > 0:
             losses["l1"] = ops.mean(ops.abs(made - clean))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -142,7 +143,7 @@ class SEGANRegressor(BaseNetworkRegressor):
     See Also
     --------
     skse.datasets.distort : What it is there for.
-    skse.metrics.tonal_peaks_db : Finds the tones that such networks leave in silence.
+    skse.metrics.silence_spectrum : Shows the tones that such networks leave in silence.
 
     Notes
     -----
@@ -333,7 +334,7 @@ class SEGANRegressor(BaseNetworkRegressor):
         """Return a new adversary; what the one before has learnt is taken over, if it fits."""
         from skse.networks._adversary import Adversary
         from skse.networks._discriminator import build_discriminator
-        from skse.networks._scikeras import seed_layers
+        from skse.networks._scikeras import build_seeded
 
         acoustics, weights = plan["acoustics"], weights_of(self)
         sizes = {
@@ -348,10 +349,9 @@ class SEGANRegressor(BaseNetworkRegressor):
             discriminator, optimizer = before.discriminator, before.optimizer
             optimizer.learning_rate = self.discriminator_learning_rate
         elif judges:
-            discriminator = build_discriminator(self._n_padded(plan["n_times"]), **sizes)
+            build = partial(build_discriminator, self._n_padded(plan["n_times"]), **sizes)
             # Another seed than the generator has, of the same draw.
-            seed_layers(discriminator, plan["seed"] + 1)
-            optimizer = None
+            discriminator, optimizer = build_seeded(build, plan["seed"] + 1), None
         else:
             discriminator = optimizer = sizes = None
         return Adversary(
