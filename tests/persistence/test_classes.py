@@ -67,6 +67,10 @@ def test_every_public_estimator_may_be_named():
         "AutoencoderRegressor",
         "DenseNetRegressor",
         "WideResNetRegressor",
+        "SEGANRegressor",
+        "SEGAN",
+        "SamplesFeaturizer",
+        "SamplesTarget",
         "SpeechEnhancer",
         "WienerFilter",
     }
