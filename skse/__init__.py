@@ -26,6 +26,7 @@ _HOME = {
     "PeakNormalize": "skse.features",
     "Remix": "skse.enhancement",
     "Resample": "skse.features",
+    "SEGANRegressor": "skse.networks",
     "STFTFeaturizer": "skse.features",
     "SignalApproximationTarget": "skse.targets",
     "SpectralSubtraction": "skse.enhancement",

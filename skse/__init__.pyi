@@ -36,6 +36,7 @@ from skse.networks import AutoencoderRegressor as AutoencoderRegressor
 from skse.networks import DenseNetRegressor as DenseNetRegressor
 from skse.networks import NetworkRegressor as NetworkRegressor
 from skse.networks import NoiseEmbeddingRegressor as NoiseEmbeddingRegressor
+from skse.networks import SEGANRegressor as SEGANRegressor
 from skse.networks import UNetRegressor as UNetRegressor
 from skse.networks import WideResNetRegressor as WideResNetRegressor
 from skse.persistence import load as load

@@ -2,6 +2,8 @@
 
 from skse.datasets._audio_file import AudioFile
 from skse.datasets._bunch import take as take
+from skse.datasets._distort import distort
+from skse.datasets._distortions import clip_peaks, drop_chunks, reduce_bandwidth
 from skse.datasets._download import default_home as default_home
 from skse.datasets._download import download as download
 from skse.datasets._download import repeat as repeat
@@ -18,11 +20,15 @@ from skse.datasets._reading import tell_alignment as tell_alignment
 from skse.datasets._room import Room
 from skse.datasets._rooms import make_rooms, reverberate
 from skse.datasets._splits import split_noizeus
+from skse.datasets._whisper import whisper
 
 __all__ = [
     "AudioFile",
     "Room",
     "active_speech_level",
+    "clip_peaks",
+    "distort",
+    "drop_chunks",
     "fetch_ms_snsd",
     "fetch_noizeus",
     "load_harvard",
@@ -31,6 +37,8 @@ __all__ = [
     "make_pairs",
     "make_rooms",
     "mix_at_snr",
+    "reduce_bandwidth",
     "reverberate",
     "split_noizeus",
+    "whisper",
 ]

@@ -4,6 +4,7 @@ from skse.features._base import BaseFeaturizer
 from skse.features._mel import MelFeaturizer
 from skse.features._mfcc import MFCCFeaturizer
 from skse.features._noise_tracker import NoiseTracker
+from skse.features._samples import SamplesFeaturizer
 from skse.features._scaler import FeatureScaler
 from skse.features._stft import STFTFeaturizer
 from skse.features._union import FeaturizerUnion
@@ -19,4 +20,5 @@ __all__ = [
     "PeakNormalize",
     "Resample",
     "STFTFeaturizer",
+    "SamplesFeaturizer",
 ]

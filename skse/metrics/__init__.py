@@ -51,6 +51,7 @@ from skse.metrics._time_domain import (
     snr_gain_score,
     snr_score,
 )
+from skse.metrics._tones import silence_spectrum
 
 __all__ = [
     "FIT_TIME",
@@ -87,6 +88,7 @@ __all__ = [
     "si_sdr_gain_scorer",
     "si_sdr_score",
     "si_sdr_scorer",
+    "silence_spectrum",
     "snr_gain_score",
     "snr_gain_scorer",
     "snr_score",

@@ -20,6 +20,8 @@ from skse.networks._runtime import exported as exported
 from skse.networks._runtime import in_half as in_half
 from skse.networks._runtime import is_kernel as is_kernel
 from skse.networks._runtime import step_form_of as step_form_of
+from skse.networks._segan import SEGAN
+from skse.networks._segan_regressor import SEGANRegressor
 from skse.networks._steps import NotSteppableError as NotSteppableError
 from skse.networks._tensorflow import check_keras as check_keras
 from skse.networks._tensorflow import load_tensorflow as load_tensorflow
@@ -36,6 +38,8 @@ __all__ = [
     "NetworkRegressor",
     "NoiseEmbedding",
     "NoiseEmbeddingRegressor",
+    "SEGAN",
+    "SEGANRegressor",
     "UNet",
     "UNetRegressor",
     "WideResNet",

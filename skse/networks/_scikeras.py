@@ -74,10 +74,27 @@ def build_network(input_shape, output_shape, *, architecture, head, ends, seed=0
             "n_before": architecture.environment_frames,
         }
         build = partial(build_with_head, build=build, head=head, **options)
+    return build_seeded(partial(build, input_shape, output_shape), seed)
+
+
+def build_seeded(build, seed):
+    """Build a model with random weights of its own seed, and leave the global one alone.
+
+    Parameters
+    ----------
+    build : callable
+        Returns the model, all its layers built.
+    seed : int
+        As for :func:`seed_layers`.
+
+    Returns
+    -------
+    model : keras.Model
+    """
     with _BUILDING:
         state = random.getstate()
         try:
-            model = build(input_shape, output_shape)
+            model = build()
         finally:
             random.setstate(state)
         seed_layers(model, seed)

@@ -107,7 +107,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 train, held_out = split_groups(
                     groups, len(X), self.validation_fraction, random_state, owner=self
                 )
-                plan["validation"] = select(X, held_out), as_columns(select(y, held_out))
+                plan["validation"] = select(X, held_out), select(y, held_out)
                 X, y = select(X, train), select(y, train)
             return self._train(X, y, len(X), plan)
 
@@ -127,23 +127,21 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             plan["activation"] = check_output(self, X, y)
             plan["seed"] = _draw_seed(check_random_state(self.random_state))
             if validation_data is not None:
-                X_held_out, y_held_out = (
+                plan["validation"] = tuple(
                     rows if isinstance(rows, FileArray) else np.asarray(rows, np.float32)
                     for rows in validation_data
                 )
-                plan["validation"] = X_held_out, as_columns(y_held_out)
             failures = []
 
-            def make_columns(step):
+            def make_watched(step):
                 try:
-                    X, y = make_batch(step)
+                    return make_batch(step)
                 except Exception as error:
                     failures.append(error)
                     raise
-                return X, as_columns(y)
 
             try:
-                return self._train(X, y, n_rows, plan, make_columns)
+                return self._train(X, y, n_rows, plan, make_watched)
             except Exception:
                 if failures:  # else TensorFlow wraps it into its own
                     raise failures[0] from None
@@ -177,13 +175,22 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         from skse.networks._batches import EndlessBatches, shuffled_batches
         from skse.networks._scikeras import quiet_tracing
 
-        resume, batch_size, columns = plan["resume"], int(self.batch_size), as_columns(y)
+        resume, batch_size = plan["resume"], int(self.batch_size)
+        columns_of = self._columns_for(X, y, plan)
+        columns = columns_of(y)
+        if plan["validation"] is not None:
+            X_held_out, y_held_out = plan["validation"]
+            plan["validation"] = X_held_out, columns_of(y_held_out)
         before = self.history_ if resume else {}
         constant = self.learning_rate_schedule == "constant" and isinstance(self.optimizer, str)
 
+        def made_columns(step):
+            X, y = make_batch(step)
+            return X, columns_of(y)
+
         def make_data(first_step):
             if make_batch is not None:
-                return EndlessBatches(make_batch, first_step)
+                return EndlessBatches(made_columns, first_step)
             seed = None if self.random_state is None else plan["seed"]
             return shuffled_batches(X, columns, batch_size, seed)
 
@@ -300,17 +307,32 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 f"of shape {self._row_shape}.{remedy}"
             )
 
-    def _new_regressor(self, X, y, plan):
+    def _columns_for(self, X, y, plan):
+        """Return what makes of targets what the loss is given."""
+        return as_columns
+
+    def _statistics(self, X, y, plan):
+        """Return what a new network standardises by, of its ends."""
         from skse.networks._heads import features_of
 
+        n_before = plan["architecture"].environment_frames
+        mean, deviation = moments(X, partial(features_of, head=self.head, n_before=n_before))
+        deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
+        statistics = {"input_statistics": (mean, deviation)}
+        if plan["activation"] == "linear" and self.head is None:
+            statistics["output_statistics"] = moments(y)
+        return statistics
+
+    def _make_optimizer(self, scale):
+        """Return the optimizer; `scale` is the standard deviation of the target."""
+        from skse.networks._scikeras import make_optimizer
+
+        return make_optimizer(built(self.optimizer), self.learning_rate, scale)
+
+    def _new_regressor(self, X, y, plan):
         ends = dict.fromkeys(ENDS) | {"output_activation": plan["activation"]}
         if self.standardize:
-            n_before = plan["architecture"].environment_frames
-            mean, deviation = moments(X, partial(features_of, head=self.head, n_before=n_before))
-            deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
-            ends["input_statistics"] = mean, deviation
-            if plan["activation"] == "linear" and self.head is None:
-                ends["output_statistics"] = moments(y)
+            ends |= self._statistics(X, y, plan)
         rows = X.shape[1:], y.shape[1:] or (1,)
         shapes = [self._open_shape(plan["architecture"], shape) for shape in rows]
         return self._own_regressor(plan["architecture"], shapes, ends, plan["seed"])
@@ -318,7 +340,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
     def _own_regressor(self, architecture, shapes, ends, seed):
         """Return a KerasRegressor that is not fitted; its network is built as told here."""
         from skse.networks._heads import compiled_loss
-        from skse.networks._scikeras import OwnedKerasRegressor, build_network, make_optimizer
+        from skse.networks._scikeras import OwnedKerasRegressor, build_network
 
         scale = 1.0
         if ends["output_statistics"] is not None:
@@ -327,7 +349,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
         return OwnedKerasRegressor(
             partial(build_network, *shapes, **options),
             loss=compiled_loss(built(self.loss), self.head),
-            optimizer=make_optimizer(built(self.optimizer), self.learning_rate, scale),
+            optimizer=self._make_optimizer(scale),
         )
 
     def _trained_regressor(self, seed):

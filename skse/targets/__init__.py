@@ -21,6 +21,7 @@ from skse.targets._mixture_masks import (
     spectral_magnitude_mask,
 )
 from skse.targets._records import TargetRecord
+from skse.targets._samples import SamplesTarget
 from skse.targets._spectrum import SpectrumTarget
 from skse.targets._table import TARGETS
 
@@ -28,6 +29,7 @@ __all__ = [
     "BaseTarget",
     "TARGETS",
     "IdealMaskTarget",
+    "SamplesTarget",
     "SignalApproximationTarget",
     "SpectrumTarget",
     "TargetRecord",

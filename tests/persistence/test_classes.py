@@ -68,6 +68,10 @@ def test_every_public_estimator_may_be_named():
         "DenseNetRegressor",
         "WideResNetRegressor",
         "NoiseEmbeddingRegressor",
+        "SEGANRegressor",
+        "SEGAN",
+        "SamplesFeaturizer",
+        "SamplesTarget",
         "SpeechEnhancer",
         "WienerFilter",
     }
