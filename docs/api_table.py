@@ -223,6 +223,10 @@ SECTIONS = [
             "skse.recipes.todo_unet_ibm",
             "skse.recipes.todo_unet_irm",
             "skse.recipes.todo_unet_phase",
+            "skse.recipes.paper_02",
+            "skse.recipes.paper_03",
+            "skse.recipes.paper_04",
+            "skse.recipes.paper_05",
         ],
     ),
     (

@@ -29,6 +29,12 @@ from skse.cli._types import data_home_option, seed_option
     "or it gets the gain of the real part, as was meant. Default: drop.",
 )
 @click.option(
+    "--size",
+    type=click.Choice(["small", "paper"]),
+    help="Of the networks of paper-02 to paper-05: small trains in under an hour on two cores, "
+    "paper is that of the paper, for a GPU. Default: small.",
+)
+@click.option(
     "--limit",
     type=click.IntRange(min=2),
     help="Use this many pairs only, spread over sentences, noises and SNRs. Default: all.",
@@ -37,12 +43,14 @@ from skse.cli._types import data_home_option, seed_option
     "--out",
     type=click.Path(file_okay=False),
     help="Folder for the results. Default: skse-reproduce/NAME, or NAME-rescale with "
-    "--imaginary rescale.",
+    "--imaginary rescale, NAME-paper with --size paper.",
 )
 @seed_option
 @click.option("--report", is_flag=True, help="Write report.html too: scores, pictures, players.")
 @click.option("--restart", is_flag=True, help="Train anew, whatever is in --out.")
-def reproduce(name, listed, data, data_home, epochs, imaginary, limit, out, seed, report, restart):
+def reproduce(
+    name, listed, data, data_home, epochs, imaginary, size, limit, out, seed, report, restart
+):
     """Train and score a published system: the recipe NAME.
 
     Prepares the data as the recipe wants them, trains with a progress bar, and prints the
@@ -69,10 +77,12 @@ def reproduce(name, listed, data, data_home, epochs, imaginary, limit, out, seed
         raise click.UsageError("Name a recipe; --list shows them.")
     if data_home is not None and data != "noizeus":
         raise click.UsageError("--data-home goes with --data noizeus only.")
-    recipe = _find(name, imaginary)
+    chosen = {"imaginary": imaginary, "size": size}
+    recipe = _find(name, {key: value for key, value in chosen.items() if value is not None})
     os.environ["MPLBACKEND"] = "agg"
     if out is None:
-        out = os.path.join("skse-reproduce", name + "-rescale" * (imaginary == "rescale"))
+        added = "-rescale" * (imaginary == "rescale") + "-paper" * (size == "paper")
+        out = os.path.join("skse-reproduce", name + added)
 
     from skse import recipes
 
@@ -105,14 +115,14 @@ def _print_list():
     click.echo("\n".join(f"{name:{width}}  {summary}" for name, summary in recipes.items()))
 
 
-def _find(name, imaginary):
-    """Return the name of a recipe or, with a parameter, the recipe."""
+def _find(name, parameters):
+    """Return the name of a recipe or, with parameters, the recipe."""
     from skse.recipes import get_recipe, list_recipes
 
-    if imaginary is None and name in list_recipes():
+    if not parameters and name in list_recipes():
         return name
     try:
-        return get_recipe(name, **({"imaginary": imaginary} if imaginary else {}))
+        return get_recipe(name, **parameters)
     except ValueError as error:
         raise click.UsageError(str(error).removeprefix("get_recipe: ")) from None
 

@@ -59,7 +59,11 @@ class FitsEnhancer(BaseEnhancer):
         return self._make_parts()[0]
 
     def environments_of(
-        self, waveforms: Arrays, environment: Waveforms | Waveform | None = None
+        self,
+        waveforms: Arrays,
+        environment: Waveforms | Waveform | None = None,
+        *,
+        chain: Chain | None = None,
     ) -> Sequence[np.ndarray] | None:
         """Find what the regressor is told of: a stretch of the environment of each waveform.
 
@@ -69,6 +73,8 @@ class FitsEnhancer(BaseEnhancer):
             Noisy, float32.
         environment : sequence of array-like or ndarray of shape (n_times,), default=None
             As for `predict`.
+        chain : Chain or None, default=None
+            For which; None stands for `chain_`.
 
         Returns
         -------
@@ -80,7 +86,7 @@ class FitsEnhancer(BaseEnhancer):
         ValueError
             As `predict`, for an environment that is missing, of no use, too short or silent.
         """
-        return stretches_for(self, self.chain_, environment, waveforms)
+        return stretches_for(self, chain or self.chain_, environment, waveforms)
 
     def check_params(self) -> None:
         super().check_params()

@@ -5,6 +5,7 @@ protocol of its data; :func:`run_recipe` trains and scores one.
 """
 
 from skse.recipes._data import prepare_pairs
+from skse.recipes._papers import paper_02, paper_03, paper_04, paper_05
 from skse.recipes._registry import get_recipe, list_recipes
 from skse.recipes._run import run_recipe
 from skse.recipes._scores import format_scores
@@ -15,6 +16,10 @@ __all__ = [
     "format_scores",
     "get_recipe",
     "list_recipes",
+    "paper_02",
+    "paper_03",
+    "paper_04",
+    "paper_05",
     "prepare_pairs",
     "run_recipe",
     "seed_01",

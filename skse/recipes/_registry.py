@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.utils import Bunch
 
-from skse.recipes import _seed, _todo
+from skse.recipes import _papers, _seed, _todo
 
 _RECIPES = {
     "seed-01": _seed.seed_01,
@@ -19,6 +19,10 @@ _RECIPES = {
     "todo-unet-ibm": _todo.todo_unet_ibm,
     "todo-unet-irm": _todo.todo_unet_irm,
     "todo-unet-phase": _todo.todo_unet_phase,
+    "paper-02": _papers.paper_02,
+    "paper-03": _papers.paper_03,
+    "paper-04": _papers.paper_04,
+    "paper-05": _papers.paper_05,
 }
 
 

@@ -221,7 +221,8 @@ def _train(enhancer, train, test, out, settings, restart, progress):
     seconds_before = sum(row["seconds"] for row in read_history(history))
     # What is watched goes the way of what is trained on.
     chain = enhancer.make_chain().fit(*training_pairs(enhancer, train))
-    rows, targets, _ = chain.rows(*training_pairs(enhancer, test))
+    environments = enhancer.environments_of(test.noisy, chain=chain)
+    rows, targets, _ = chain.rows(*training_pairs(enhancer, test), environments=environments)
     log = TrainingLog(rows, targets, enhancer.regressor.batch_size, history, progress)
     fit(enhancer, train, log, backup)
     figures["training_s"] = sum(row["seconds"] for row in read_history(history))

@@ -43,8 +43,9 @@ def score(enhancer, test, *, name, batch_size):
     enhanced : list of ndarray
         Enhanced waveforms.
     """
-    rows, targets, _ = enhancer.chain_.rows(*training_pairs(enhancer, test))
-    untouched = enhancer.chain_.rows(test.noisy, test.noisy)[1]
+    around = {"environments": enhancer.environments_of(test.noisy)}
+    rows, targets, _ = enhancer.chain_.rows(*training_pairs(enhancer, test), **around)
+    untouched = enhancer.chain_.rows(test.noisy, test.noisy, **around)[1]
     enhanced = list(enhancer.predict(test.noisy))
     ceiling = oracle_predict(enhancer, test.noisy, test.clean)
     candidates = [

@@ -1,9 +1,11 @@
 """What goes along with a training: a bar, a log, a backup. Importing this loads Keras."""
 
 import csv
+import math
 import time
 
 import numpy as np
+from keras import Model
 from keras.callbacks import BackupAndRestore, Callback
 
 from skse.recipes._measure import seed_rmse
@@ -63,9 +65,7 @@ class TrainingLog(Callback):
             batch = slice(start, start + self.batch_size)
             output = self.model.predict_on_batch(self.rows[batch])
             predicted[batch] = output
-            loss += float(self.model.compute_loss(y=self.targets[batch], y_pred=output)) * len(
-                output
-            )
+            loss += len(output) * self._held_out_loss(self.targets[batch], output)
         kept = [row for row in read_history(self.path) if row["epoch"] <= epoch]
         rmse = seed_rmse(self.targets, predicted, self.batch_size)
         row = (epoch + 1, float(logs["loss"]), loss / len(self.rows), rmse, seconds)
@@ -77,6 +77,12 @@ class TrainingLog(Callback):
         self.bar.set_postfix_str(
             f"epoch {epoch + 1}/{self.params['epochs']}, loss {row[1]:.4g}, held out {row[2]:.4g}"
         )
+
+    def _held_out_loss(self, targets, output):
+        """Return the loss of a batch; NaN where an adversary judges, which sees training rows."""
+        if type(self.model).train_step is not Model.train_step:
+            return math.nan
+        return float(self.model.compute_loss(y=targets, y_pred=output))
 
     def close(self):
         """Leave the bar as it is."""

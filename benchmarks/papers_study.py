@@ -1,0 +1,269 @@
+"""Four papers: every mechanism against the same network without it.
+
+::
+
+    python benchmarks/papers_study.py --data-home DIR --papers 03,05 --seeds 3
+
+trains the recipes ``paper-02`` to ``paper-05`` and what they are compared with on NOIZEUS,
+protocol ``unseen`` (speakers, noises and rooms never heard), and writes a row for each candidate,
+seed, noise and SNR to ``benchmarks/results/papers_study.csv``. What is there already, with the same
+settings, is not run again: interrupt it, and the same command goes on. ``--table`` prints means
+over seeds and half the distance of the highest from the lowest. ``--epochs N`` trains for a shorter
+time; the CSV says so.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+from skse import IdealMaskTarget, SpectrumTarget, UNetRegressor
+from skse.datasets import fetch_noizeus, load_harvard
+from skse.enhancement import environment_ablation
+from skse.experiments import condition_means, describe
+from skse.features import STFTFeaturizer
+from skse.metrics import evaluate, inconsistency
+from skse.recipes import get_recipe, prepare_pairs, run_recipe
+from skse.targets import TrainedFourierTarget
+from skse.utils import digest, write_csv
+
+RESULTS = Path(__file__).parent / "results" / "papers_study.csv"
+METRICS = ("snr_gain", "si_sdr", "stoi", "pesq_nb", "srmr", "cepstral_distance")
+COLUMNS = ("snr_gain", "stoi", "pesq_nb", "srmr", "cepstral_distance", "inconsistency_db")
+
+
+def unet(recipe, target):
+    """Put the default U-Net with a target in the place of a recipe's network."""
+    recipe.enhancer.set_params(
+        featurizer=STFTFeaturizer(256, 128),
+        target=target,
+        regressor=UNetRegressor(epochs=recipe.enhancer.regressor.epochs),
+    )
+    if recipe.name == "paper-02":
+        recipe.enhancer.set_params(environment=None)
+    if recipe.name == "paper-04":  # its samples are none that a mask could be put on
+        recipe.enhancer.set_params(segment_frames=126)
+
+
+def trained_kernels(recipe):
+    recipe.enhancer.set_params(target=TrainedFourierTarget("complex", bound=None))
+
+
+def no_shortcuts(recipe):
+    recipe.enhancer.set_params(regressor__shortcut=False)
+
+
+def masking(recipe):
+    recipe.enhancer.set_params(target=IdealMaskTarget("psm"))
+
+
+def spectrum_alone(recipe):
+    recipe.enhancer.set_params(featurizer=STFTFeaturizer(256, 128))
+
+
+def irm(recipe):
+    unet(recipe, IdealMaskTarget("irm", beta=1.0))
+
+
+def psm(recipe):
+    unet(recipe, IdealMaskTarget("psm"))
+
+
+def mapping(recipe):
+    unet(recipe, SpectrumTarget(scale="log"))
+
+
+# Paper -> candidate -> parameters of the recipe, and what is changed in it.
+CANDIDATES = {
+    "02": {
+        "noise embedding": ({}, None),
+        "mean log spectrum": ({"embedding": "mean"}, None),
+        "told nothing": ({"embedding": None}, None),
+        "U-Net, irm": ({}, irm),
+    },
+    "03": {
+        "loss on the waveform": ({}, None),
+        "loss on the spectrum": ({"loss_on": "spectrum"}, None),
+        "loss on the mask": ({"loss_on": "mask"}, None),
+        "trained Fourier kernels": ({}, trained_kernels),
+        "U-Net, irm": ({}, irm),
+    },
+    "04": {
+        "with a discriminator": ({}, None),
+        "L1 and power terms alone": ({"adversarial": False}, None),
+        "U-Net, psm": ({}, psm),
+    },
+    "05": {
+        "wide residual network, mapping": ({}, None),
+        "the same, masking": ({}, masking),
+        "the same without shortcuts": ({}, no_shortcuts),
+        "the same, spectrum alone": ({}, spectrum_alone),
+        "U-Net, mapping": ({}, mapping),
+        "U-Net, psm": ({}, psm),
+    },
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data-home", help="folder of NOIZEUS; downloaded where absent")
+    parser.add_argument("--data", choices=("noizeus", "harvard"), default="noizeus")
+    parser.add_argument("--papers", default=",".join(CANDIDATES), help="with commas between")
+    parser.add_argument("--candidates", nargs="*", help="names; default: all of a paper")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, help="default: as in the recipes")
+    parser.add_argument("--limit", type=int, help="pairs, for a trial")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--table", action="store_true", help="print what there is, and stop")
+    options = parser.parse_args()
+    rows = read(options.out)
+    if not options.table:
+        data = (
+            load_harvard()
+            if options.data == "harvard"
+            else fetch_noizeus(data_home=options.data_home)
+        )
+        for seed in range(options.seeds):
+            for paper in options.papers.split(","):
+                for name, how in CANDIDATES[paper].items():
+                    if not options.candidates or name in options.candidates:
+                        rows = add(rows, options, data, paper, name, seed, *how)
+    print(table(rows))
+
+
+def add(rows, options, data, paper, name, seed, parameters, change):
+    """Train, score and write one candidate; return all rows."""
+    recipe = get_recipe(f"paper-{paper}", **parameters)
+    if change is not None:
+        change(recipe)
+    if options.epochs is not None:
+        recipe.enhancer.set_params(regressor__epochs=options.epochs)
+    own = {"paper": paper, "candidate": name, "seed": seed}
+    settings = digest(
+        json.dumps([describe(recipe.enhancer), dict(recipe.protocol), options.limit], default=str)
+    )[:12]
+    key = {**own, "settings": settings}
+    if any(all(str(row[k]) == str(v) for k, v in key.items()) for row in rows):
+        return rows
+    begin = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        results = run_recipe(
+            recipe, data, out=folder, limit=options.limit, random_state=seed, progress=False
+        )
+    seconds = time.process_time() - begin
+    _, test = prepare_pairs(
+        data,
+        recipe.protocol,
+        hop_length=results.enhancer.featurizer.hop_length,
+        limit=options.limit,
+        random_state=seed,
+    )
+    model = results.enhancer.regressor_.keras_model()
+    figures = {
+        "epochs": recipe.enhancer.regressor.epochs,
+        "processor_s": f"{seconds:.0f}",
+        "n_parameters": model.count_params(),
+    }
+    if paper in ("04", "05"):  # the noisy speech is unlike that of NOIZEUS, and scored too
+        noisy = {"paper": paper, "candidate": "as it was", "seed": seed}
+        if not any(all(str(row[k]) == str(v) for k, v in noisy.items()) for row in rows):
+            rows += [noisy | means for means in score(test, test.noisy)]
+    for label, enhanced in outputs(results.enhancer, test, paper, name):
+        for means in score(test, enhanced, results.enhancer if paper == "03" else None):
+            rows.append({**key, "candidate": label} | means | figures)
+    fields = list(dict.fromkeys(field for row in rows for field in row))
+    write_csv([{field: row.get(field, "") for field in fields} for row in rows], options.out)
+    print(f"paper-{paper} | {name} | seed {seed}: {seconds:.0f} s", file=sys.stderr, flush=True)
+    return rows
+
+
+def outputs(enhancer, test, paper, name):
+    """Yield what a trained candidate makes of the test data; paper 02 in wrong environments too."""
+    yield name, enhancer.predict(test.noisy)
+    if paper == "02" and name == "noise embedding":
+        noise = [test.noisy[i] - test.clean[i] for i in alike(test)]
+        for kind, enhanced in environment_ablation(
+            enhancer, test.noisy, noise, groups=list(test.noise)
+        ).items():
+            yield f"{name}, told {kind}", enhanced
+
+
+def alike(test):
+    """Return for every recording the number of another one in the same noise at the same SNR."""
+    conditions = list(zip(test.noise, test.snr_db, strict=True))
+    found = []
+    for i, condition in enumerate(conditions):
+        own = [j for j, other in enumerate(conditions) if other == condition]
+        found.append(own[(own.index(i) + 1) % len(own)])
+    return found
+
+
+def score(test, enhanced, enhancer=None):
+    """Mean scores of every noise and SNR; with an enhancer, the inconsistency of its spectra."""
+    scores = evaluate(
+        test.clean, list(enhanced), test.noisy, sampling_rate=test.sampling_rate, metrics=METRICS
+    )
+    if enhancer is not None:
+        scores["inconsistency_db"] = inconsistency_of(enhancer, test.noisy)
+    return [
+        {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()}
+        for row in condition_means(scores, test.noise, test.snr_db)
+    ]
+
+
+def inconsistency_of(enhancer, waveforms):
+    """Inconsistency in dB of the enhanced STFT of every recording, before it becomes sound."""
+    chain, stfts = enhancer.chain_, []
+    for x in waveforms:
+        parts = chain.predictions([x], enhancer.regressor_)
+        stfts.append(np.concatenate([chain.apply(target, y) for _, target, y in parts], axis=-1))
+    return inconsistency(stfts, enhancer.featurizer_, [len(x) for x in waveforms])
+
+
+def read(path):
+    """Read the rows that are there."""
+    import csv
+
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def table(rows):
+    """Means over all files of each candidate, over seeds, with half the spread between them."""
+    lines = ["| paper | candidate | seeds | " + " | ".join(COLUMNS) + " |"]
+    lines.append("|---" * (3 + len(COLUMNS)) + "|")
+    for paper, name in dict.fromkeys((row["paper"], row["candidate"]) for row in rows):
+        own = [row for row in rows if (row["paper"], row["candidate"]) == (paper, name)]
+        seeds = sorted({str(row["seed"]) for row in own})
+        cells = []
+        for column in COLUMNS:
+            means = [mean(own, seed, column) for seed in seeds]
+            means = [value for value in means if np.isfinite(value)]
+            spread = f" ± {(max(means) - min(means)) / 2:.2f}" if len(means) > 1 else ""
+            cells.append(f"{np.mean(means):.2f}{spread}" if means else "")
+        lines.append(f"| {paper} | {name} | {len(seeds)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def mean(rows, seed, column):
+    """Mean of one seed over all files."""
+    own = [
+        row for row in rows if str(row["seed"]) == seed and row.get(column, "") not in ("", "nan")
+    ]
+    if not own:
+        return float("nan")
+    weights = [int(row["n_utterances"]) for row in own]
+    return float(np.average([float(row[column]) for row in own], weights=weights))
+
+
+if __name__ == "__main__":
+    main()
