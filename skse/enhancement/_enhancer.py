@@ -17,7 +17,7 @@ from skse.enhancement._prediction import open_prediction_stream
 from skse.enhancement._regressors import for_frames, takes_segments
 from skse.enhancement._remix import Remix
 from skse.features import BaseFeaturizer
-from skse.metrics import METRICS, mean_of_defined
+from skse.metrics import mean_of_defined, si_sdr_score
 from skse.targets import BaseTarget
 from skse.utils import restore_container
 from skse.utils.typing import Allocate, ArrayOrList, Arrays, FilePath, Waveform, Waveforms
@@ -277,7 +277,7 @@ class SpeechEnhancer(FitsEnhancer):
         skse.load : Gives a fitted enhancer to go on with.
         """
         if not hasattr(self, "chain_"):
-            given = {"groups": groups, "environment": environment}
+            given: dict[str, Any] = {"groups": groups, "environment": environment}
             return self.fit(X, y, **{k: v for k, v in given.items() if v is not None})
         self.check_ready()
         noisy, clean, groups = check_pairs(self, X, y, groups)
@@ -349,8 +349,7 @@ class SpeechEnhancer(FitsEnhancer):
         score : float
             Mean over all utterances that are not silent.
         """
-        given = {} if environment is None else {"environment": environment}
-        return mean_of_defined(METRICS["si_sdr"].function(y, self.predict(X, **given)))
+        return mean_of_defined(si_sdr_score(y, self.predict(X, environment=environment)))
 
     def enhance(
         self,
@@ -380,8 +379,8 @@ class SpeechEnhancer(FitsEnhancer):
                 "or more: environment=..."
             )
         if environment is not None:
-            environment = np.asarray(environment)
-            (environment,) = self.environments_of([environment], environment)
+            recording = np.asarray(environment)
+            environment = (self.environments_of([recording], recording) or [recording])[0]
         return open_prediction_stream(
             self.chain_, self.regressor_, level, self.limits, environment=environment
         )

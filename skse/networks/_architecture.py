@@ -29,8 +29,6 @@ class BaseArchitecture(BaseEstimator, ABC):
         Frames that a row begins with, of a recording of the environment, and its target has not:
         0, unless a class has a parameter of this name, which :class:`~skse.SpeechEnhancer` then
         sets. Where it is not 0, :meth:`body` is given them as `environment`.
-    needs_environment : bool
-        Whether :class:`~skse.SpeechEnhancer` refuses to train it without.
 
     See Also
     --------
@@ -71,7 +69,6 @@ class BaseArchitecture(BaseEstimator, ABC):
 
     any_n_frames = True
     environment_frames: int = 0
-    needs_environment: bool = False
 
     @abstractmethod
     def body(self, image: Any, n_channels: int) -> Any:
@@ -125,6 +122,11 @@ class BaseArchitecture(BaseEstimator, ABC):
 
         Called when a fit begins. By default nothing is checked.
         """
+
+    @property
+    def needs_environment(self) -> bool:
+        """Whether :class:`~skse.SpeechEnhancer` refuses to train it without an environment."""
+        return False
 
     def receptive_field(self) -> tuple[float, int] | None:
         """How far the network looks along time, from its parameters alone.

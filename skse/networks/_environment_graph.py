@@ -43,9 +43,10 @@ def for_environment(model, environment):
     output, name = proto.graph.output[0].name, proto.graph.input[0].name
     few, many, other = (_row(environment, n) for n in (_FEW, _MANY, _OTHER))
     try:
-        values = [values_of(proto, np.concatenate([environment, row], 2)) for row in (few, many)]
+        both = (np.concatenate([environment, row], axis=2) for row in (few, many))
+        of_few, of_many = (values_of(proto, rows) for rows in both)
         expected = values_of(proto, np.concatenate([environment, other], 2))[output]
-        _keep_what_depends(proto.graph, *values, environment.shape[2])
+        _keep_what_depends(proto.graph, of_few, of_many, environment.shape[2])
         made = proto.SerializeToString()
         got = values_of(proto, other)[output]
     except Exception as error:  # of a graph that onnxruntime or one of its operators is odd in
@@ -73,7 +74,8 @@ def _keep_what_depends(graph, few, many, n_before):
     for node in graph.node:
         if not depends & set(node.output):
             continue
-        if node.op_type == "Slice" and _is_split(*(few[n] for n in _ends(node)), n_before):
+        before, after = few.get(node.input[0]), few.get(node.output[0])
+        if node.op_type == "Slice" and _is_split(before, after, n_before):
             node = onnx.helper.make_node("Identity", [node.input[0]], [node.output[0]])
         nodes.append(type(node).FromString(node.SerializeToString()))
     made = {name for node in nodes for name in node.output} | {graph.input[0].name}
@@ -83,10 +85,6 @@ def _keep_what_depends(graph, few, many, n_before):
         del field[:]
         field.extend(values)
     del graph.value_info[:]
-
-
-def _ends(node):
-    return node.input[0], node.output[0]
 
 
 def _is_split(before, after, n_before):

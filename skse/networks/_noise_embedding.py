@@ -107,8 +107,9 @@ class NoiseEmbedding(BaseArchitecture):
             Where the input cannot be added to the output.
         """
         if self.add_input:
-            n_channels = (*output_shape, 1, 1)[2]
-            if output_activation != "linear" or input_shape[0] != output_shape[0] or n_channels > 1:
+            one_channel = (*output_shape, 1, 1)[2] == 1
+            fits = one_channel and input_shape[0] == output_shape[0]
+            if output_activation != "linear" or not fits:
                 raise ValueError(
                     "NoiseEmbedding: add_input=True adds the noisy log spectrum to the output, but "
                     f"the output has shape {output_shape} and ends in {output_activation!r}, the "
@@ -274,7 +275,7 @@ def check_noise_embedding(owner):
         isinstance(pairs, Sequence)
         and len(pairs) == len(owner.embedding_filters)
         and all(isinstance(pair, Sequence) and len(pair) == 2 for pair in pairs)
-        and all(isinstance(n, Integral) and n > 0 for pair in pairs for n in pair)
+        and all(isinstance(n, Integral) and int(n) > 0 for pair in pairs for n in pair)
     ):
         raise ValueError(
             f"{type(owner).__name__}: embedding_strides={pairs!r} must be a sequence of "

@@ -36,7 +36,8 @@ class OnnxNetwork:
         self.shapes = shapes
         self.ends = ends
         self.n_threads = n_threads
-        self._session = self._steps = self._given = None
+        self._session = self._steps = None
+        self._given: Any = None
 
     def start(self):
         """Build the onnxruntime session, unless there is one, and return it."""
@@ -61,11 +62,10 @@ class OnnxNetwork:
     def step_form(self, environment=None):
         """Return the StepForm, in a given environment; a NotSteppableError without one."""
         if environment is not None:
-            known, form = self._given or (None, None)
-            if not np.array_equal(known, environment):
+            if self._given is None or not np.array_equal(self._given[0], environment):
                 form = form_or_refusal(self.model, environment)
                 self._given = np.array(environment), form
-            return form_of(form)
+            return form_of(self._given[1])
         if self._steps is None:
             self._steps = form_or_refusal(self.model)
         return form_of(self._steps)

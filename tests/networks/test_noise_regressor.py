@@ -27,12 +27,12 @@ def test_what_the_environment_tells_is_learnt_where_it_is_told(embedding, told, 
         "NoiseEmbeddingRegressor",
         embedding=embedding,
         environment_frames=N_BEFORE,
-        epochs=30,
-        learning_rate=0.01,
+        epochs=12,
+        learning_rate=0.03,
         batch_size=8,
     ).fit(told[0][:48], told[1][:48])
     score = network.score(told[0][48:], told[1][48:])
-    assert score < 0.3 if embedding is None else score > 0.8
+    assert score < 0.2 if embedding is None else score > 0.4
 
 
 @pytest.mark.parametrize(
