@@ -37,18 +37,27 @@ from skse.utils import write_csv
 
 RESULTS = Path(__file__).parent / "results" / "compare_choices.csv"
 NOISE = ("posterior_snr", "prior_snr")
-FOLDED = {"fold": 4, "filters": (24, 32, 48), "first_kernel_size": 3}
+# The U-Net of then, whatever the defaults have become since.
+BEFORE = {
+    "filters": (16, 24, 32, 48),
+    "dilations": (1, 2, 4),
+    "bottleneck_units": None,
+    "activation": "elu",
+    "skip": "add",
+    "dropout": 0.0,
+}
+FOLDED = BEFORE | {"fold": 4, "filters": (24, 32, 48), "first_kernel_size": 3}
 NARROW = FOLDED | {"bottleneck_units": 64}
-IRM, WAVEFORM = (IdealMaskTarget("irm"), "mse"), (WaveformTarget(), "snr")
+IRM, WAVEFORM = (IdealMaskTarget("irm", beta=0.5), "mse"), (WaveformTarget(), "snr")
 # What is changed -> parameters of the U-Net, noise channels, target and loss, epochs.
 CHOICES = {
-    "as before": ({}, (), IRM, 2),
-    "noise channels": ({}, NOISE, IRM, 2),
+    "as before": (BEFORE, (), IRM, 2),
+    "noise channels": (BEFORE, NOISE, IRM, 2),
     "and folded": (FOLDED, NOISE, IRM, 2),
     "and judged by the waveform": (FOLDED, NOISE, WAVEFORM, 2),
     "and one frequency at the bottom": (NARROW, NOISE, WAVEFORM, 2),
     "without noise channels": (NARROW, (), WAVEFORM, 2),
-    "without folding": ({"bottleneck_units": 64}, NOISE, WAVEFORM, 2),
+    "without folding": (BEFORE | {"bottleneck_units": 64}, NOISE, WAVEFORM, 2),
 }
 
 

@@ -33,7 +33,7 @@ from skse.models import load_model
 
 SAMPLING_RATE = 8000
 BLOCK = 128  # samples of a stream's block: 16 ms
-SCORES = ("snr_gain", "si_sdr", "stoi", "estoi", "pesq")
+SCORES = ("snr_gain", "si_sdr", "stoi", "estoi", "pesq_nb")
 
 
 def main():

@@ -40,6 +40,7 @@ NETWORK = {
     "bottleneck_units": 128,
     "activation": "relu",
     "skip": "add",
+    "dropout": 0.0,
     "loss": "snr",
     "batch_size": 16,
     "learning_rate_schedule": "constant",

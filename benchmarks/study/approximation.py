@@ -62,11 +62,13 @@ def systems():
     seed = System(RealPartApproximation(), REAL_PART_LOSS, "real", equalise=False, priority=1)
     in_spectrum, in_waveform = SignalApproximationTarget, WaveformTarget
     return {
-        ("plain mask", "irm, beta 0.5"): System(IdealMaskTarget("irm"), priority=1),
+        ("plain mask", "irm, beta 0.5"): System(IdealMaskTarget("irm", beta=0.5), priority=1),
         ("plain mask", "irm, beta 1"): System(IdealMaskTarget("irm", beta=1.0), priority=1),
         ("plain mask", "psm"): System(IdealMaskTarget("psm")),
         # How much complex masks lose is due to what their networks see.
-        ("plain mask", "irm, complex features"): System(IdealMaskTarget("irm"), scale="complex"),
+        ("plain mask", "irm, complex features"): System(
+            IdealMaskTarget("irm", beta=0.5), scale="complex"
+        ),
         ("seed's way", ""): seed,
         ("seed's way", "levels equalised"): replace(seed, equalise=True, priority=2),
         ("seed's way", "log features"): replace(seed, scale="log", priority=2),

@@ -21,6 +21,15 @@ SCORED = {metric.key: column for column, metric in METRICS.items()} | {"rmse": "
 SECONDS_PER_FILE = 0.025
 SECONDS_PER_SCORE = 0.055
 STFT_CACHE_MB = 500
+# The U-Net of the study, whatever the defaults have become since.
+NETWORK = {
+    "filters": (16, 24, 32, 48),
+    "dilations": (1, 2, 4),
+    "bottleneck_units": None,
+    "activation": "elu",
+    "skip": "add",
+    "dropout": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -152,7 +161,7 @@ def make_enhancer(featurizer, target, loss="mse", *, options, epochs, seed, netw
     **more : dict
         Further parameters of the enhancer.
     """
-    parameters = {**(network or {}), **options.network}
+    parameters = {**NETWORK, **(network or {}), **options.network}
     regressor = UNetRegressor(
         loss=loss, epochs=options.n_epochs(epochs), random_state=seed, **parameters
     )

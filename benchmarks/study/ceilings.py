@@ -36,9 +36,9 @@ def targets():
         "ibm": IdealMaskTarget("ibm"),
         "ibm, -6 dB": IdealMaskTarget("ibm", local_criterion=-6.0),
         "tbm": IdealMaskTarget("tbm"),
-        "irm, beta 0.5": IdealMaskTarget("irm"),
+        "irm, beta 0.5": IdealMaskTarget("irm", beta=0.5),
         "irm, beta 1": IdealMaskTarget("irm", beta=1.0),
-        "irm to mixture": IdealMaskTarget("irm", ratio_to="mixture"),
+        "irm to mixture": IdealMaskTarget("irm", beta=0.5, ratio_to="mixture"),
         "smm": IdealMaskTarget("smm"),
         "smm, bound 10": IdealMaskTarget("smm", bound=10.0),
         "psm": IdealMaskTarget("psm"),
@@ -55,13 +55,15 @@ def targets():
         "waveform, complex mask": WaveformTarget(mask="complex"),
         "real part": SpectrumTarget("real", imaginary="drop"),
         "real part, imaginary rescaled": SpectrumTarget("real"),
-        "irm of real parts, imaginary dropped": IdealMaskTarget(part="real", imaginary="drop"),
-        "irm of real parts": IdealMaskTarget(part="real"),
+        "irm of real parts, imaginary dropped": IdealMaskTarget(
+            beta=0.5, part="real", imaginary="drop"
+        ),
+        "irm of real parts": IdealMaskTarget(beta=0.5, part="real"),
         "seed's ibm 0.5, imaginary dropped": IdealMaskTarget(
             "ibm", mixture_threshold=0.5, imaginary="drop", **mixture
         ),
         "seed's ibm 0.8": IdealMaskTarget("ibm", mixture_threshold=0.8, **mixture),
-        "seed's irm": IdealMaskTarget("irm", ratio_to="mixture", part="real"),
+        "seed's irm": IdealMaskTarget("irm", beta=0.5, ratio_to="mixture", part="real"),
     }
 
 

@@ -28,7 +28,7 @@ def candidates(options, records):
         for seed, mask in product(range(options.n_seeds(n_seeds)), MASKS):
             enhancer = make_enhancer(
                 STFTFeaturizer(),
-                IdealMaskTarget(mask),
+                IdealMaskTarget(mask, beta=0.5),
                 loss,
                 options=options,
                 epochs=EPOCHS,

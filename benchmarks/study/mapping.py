@@ -36,7 +36,7 @@ def systems():
         "power": (MAPPING, "log", SpectrumTarget("power"), {}),
         "complex": (MAPPING, "complex", SpectrumTarget("complex"), {}),
         "real (seed)": (MAPPING, "real", SpectrumTarget("real", imaginary="drop"), as_is),
-        "irm, beta 0.5": (MASKING, "log", IdealMaskTarget("irm"), {}),
+        "irm, beta 0.5": (MASKING, "log", IdealMaskTarget("irm", beta=0.5), {}),
         "irm, beta 1": (MASKING, "log", IdealMaskTarget("irm", beta=1.0), {}),
         "ibm": (MASKING, "log", IdealMaskTarget("ibm"), {}),
         "tbm": (MASKING, "log", IdealMaskTarget("tbm"), {}),

@@ -52,7 +52,7 @@ class System:
         """The mask."""
         shared = {"part": self.part, "imaginary": self.imaginary}
         if not self.binary:
-            return IdealMaskTarget("irm", ratio_to=self.ratio_to, **shared)
+            return IdealMaskTarget("irm", beta=0.5, ratio_to=self.ratio_to, **shared)
         if self.ratio_to == "mixture":
             shared |= {"criterion": "mixture_ratio", "mixture_threshold": SEED_THRESHOLD}
         return IdealMaskTarget("ibm", **shared)

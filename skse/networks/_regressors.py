@@ -25,7 +25,7 @@ class UNetRegressor(BaseNetworkRegressor):
 
     Parameters
     ----------
-    filters : sequence of int, default=(16, 24, 32, 48)
+    filters : sequence of int, default=(16, 24, 32, 48, 64)
         Channels of every level, from the finest to the coarsest.
     fold : int, default=1
         Neighbouring frequencies that become the channels of one on the way in, and frequencies
@@ -53,25 +53,24 @@ class UNetRegressor(BaseNetworkRegressor):
     bottleneck_filters : int or None, default=None
         Channels of `n_convolutions` convolutions at the lowest level, before the
         dilated ones; None adds none.
-    dilations : sequence of int, default=(1, 2, 4)
+    dilations : sequence of int, default=(1, 2, 4, 8)
         Dilation along time, in frames, of every residual convolution at the
         lowest level; together they set how far the network sees.
-    bottleneck_units : int or None, default=None
-        Where given, the lowest level's frequencies and channels are folded into
-        so many channels of one frequency before the residual convolutions, and
-        unfolded after them.
+    bottleneck_units : int or None, default=128
+        The lowest level's frequencies and channels are folded into so many channels of one
+        frequency before the residual convolutions, and unfolded after them. None folds none.
     decoder_filters : sequence of int or None, default=None
         Channels of the transposed convolutions, from the coarsest to the finest; None
         mirrors `filters`.
     head_filters : sequence of int, default=()
         Channels of 1×1 convolutions before the last one, which is 1×1 then as well.
-    activation : {"elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh"}, default="elu"
+    activation : {"elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh"}, default="relu"
         Nonlinearity after every convolution.
     normalization : {"batch"} or None, default="batch"
         Normalisation before every activation.
-    dropout : float, default=0.0
+    dropout : float, default=0.1
         Part of each residual convolution's channels that training leaves out at random.
-    skip : {"add", "concatenate"}, default="add"
+    skip : {"add", "concatenate"}, default="concatenate"
         How a level's own channels join those from below.
     input_skip : bool, default=True
         Whether the input is concatenated to what the last convolution sees.
@@ -103,7 +102,7 @@ class UNetRegressor(BaseNetworkRegressor):
         "cosine" lowers the step size to 0 over the epochs.
     batch_size : int, default=16
         Rows in a training step.
-    epochs : int, default=30
+    epochs : int, default=25
         Passes over the training rows.
     early_stopping : bool, default=False
         Hold out validation rows (whole groups, see `fit`), stop when their loss
@@ -165,7 +164,7 @@ class UNetRegressor(BaseNetworkRegressor):
 
     def __init__(
         self,
-        filters: Sequence[int] = (16, 24, 32, 48),
+        filters: Sequence[int] = (16, 24, 32, 48, 64),
         *,
         fold: int = 1,
         top_filters: int = 8,
@@ -176,14 +175,14 @@ class UNetRegressor(BaseNetworkRegressor):
         n_convolutions: int = 1,
         residual: bool = True,
         bottleneck_filters: int | None = None,
-        dilations: Sequence[int] = (1, 2, 4),
-        bottleneck_units: int | None = None,
+        dilations: Sequence[int] = (1, 2, 4, 8),
+        bottleneck_units: int | None = 128,
         decoder_filters: Sequence[int] | None = None,
         head_filters: Sequence[int] = (),
-        activation: str = "elu",
+        activation: str = "relu",
         normalization: str | None = "batch",
-        dropout: float = 0.0,
-        skip: str = "add",
+        dropout: float = 0.1,
+        skip: str = "concatenate",
         input_skip: bool = True,
         causal: bool = False,
         standardize: bool = True,
@@ -194,7 +193,7 @@ class UNetRegressor(BaseNetworkRegressor):
         learning_rate: float = 3e-3,
         learning_rate_schedule: str = "cosine",
         batch_size: int = 16,
-        epochs: int = 30,
+        epochs: int = 25,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,

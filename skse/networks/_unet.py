@@ -38,14 +38,14 @@ class UNet(BaseArchitecture):
     --------
     >>> from skse.networks import UNet
     >>> UNet(causal=True).receptive_field()
-    (36, 0)
+    (56, 0)
     >>> UNet(filters=(4, 8)).build((33, None), (33, None)).output_shape
     (None, 33, None)
     """
 
     def __init__(
         self,
-        filters: Sequence[int] = (16, 24, 32, 48),
+        filters: Sequence[int] = (16, 24, 32, 48, 64),
         *,
         fold: int = 1,
         top_filters: int = 8,
@@ -56,14 +56,14 @@ class UNet(BaseArchitecture):
         n_convolutions: int = 1,
         residual: bool = True,
         bottleneck_filters: int | None = None,
-        dilations: Sequence[int] = (1, 2, 4),
-        bottleneck_units: int | None = None,
+        dilations: Sequence[int] = (1, 2, 4, 8),
+        bottleneck_units: int | None = 128,
         decoder_filters: Sequence[int] | None = None,
         head_filters: Sequence[int] = (),
-        activation: str = "elu",
+        activation: str = "relu",
         normalization: str | None = "batch",
-        dropout: float = 0.0,
-        skip: str = "add",
+        dropout: float = 0.1,
+        skip: str = "concatenate",
         input_skip: bool = True,
         causal: bool = False,
     ) -> None:

@@ -215,6 +215,8 @@ def unet(loss):
         residual=False,
         dilations=(),
         bottleneck_filters=256,
+        bottleneck_units=None,
+        dropout=0.0,
         decoder_filters=(256, 128, 128, 64, 32),
         head_filters=(16, 4),
         input_skip=False,

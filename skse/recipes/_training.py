@@ -80,7 +80,7 @@ class TrainingLog(Callback):
 
     def _held_out_loss(self, targets, output):
         """Return the loss of a batch; NaN where an adversary judges, which sees training rows."""
-        if type(self.model).train_step is not Model.train_step:
+        if getattr(type(self.model), "train_step", Model.train_step) is not Model.train_step:
             return math.nan
         return float(self.model.compute_loss(y=targets, y_pred=output))
 

@@ -31,9 +31,9 @@ class IdealMaskTarget(BaseTarget):
         - "psm": the phase-sensitive mask (:func:`phase_sensitive_mask`),
         - "cirm": the complex ideal ratio mask (:func:`complex_ratio_mask`),
           compressed (:func:`compress_complex_mask`), in two channels.
-    beta : float, default=0.5
-        Exponent of "irm". 0.5 gives the mask of the literature, 1 the gain of
-        the Wiener filter.
+    beta : float, default=1.0
+        Exponent of "irm". 1 gives the gain of the Wiener filter, with which networks gain more
+        SNR; 0.5 the mask of Wang et al. (2014), which is gentler.
     criterion : {"local_snr", "mixture_ratio"}, default="local_snr"
         What decides "ibm": the SNR of the unit, or the ratio of the clean
         magnitude to the mixture's (:func:`mixture_ratio_mask`).
@@ -100,7 +100,7 @@ class IdealMaskTarget(BaseTarget):
     >>> from skse import IdealMaskTarget
     >>> clean = np.array([[1.0 + 0j, 2.0]])
     >>> noisy = clean + np.array([[1.0, 0.0]])
-    >>> target = IdealMaskTarget(mask="irm", beta=1.0)
+    >>> target = IdealMaskTarget(mask="irm")
     >>> mask = target.fit_transform(noisy, clean)
     >>> mask
     array([[0.5, 1. ]], dtype=float32)
@@ -112,7 +112,7 @@ class IdealMaskTarget(BaseTarget):
         self,
         mask: str = "irm",
         *,
-        beta: float = 0.5,
+        beta: float = 1.0,
         criterion: str = "local_snr",
         local_criterion: float = 0.0,
         mixture_threshold: float = 0.5,

@@ -119,7 +119,7 @@ def target_binary_mask(
 
 
 def ideal_ratio_mask(
-    noisy: np.ndarray, clean: np.ndarray, *, beta: float = 0.5, ratio_to: str = "noise"
+    noisy: np.ndarray, clean: np.ndarray, *, beta: float = 1.0, ratio_to: str = "noise"
 ) -> np.ndarray:
     r"""Share of speech in the energy of each time-frequency unit.
 
@@ -132,9 +132,9 @@ def ideal_ratio_mask(
     ----------
     noisy, clean : ndarray of shape (..., n_frequencies, n_frames)
         STFTs :math:`Y` and :math:`S`. The noise is their difference.
-    beta : float, default=0.5
-        Exponent :math:`\beta`. 0.5 gives the mask of the literature, 1 the
-        gain of the Wiener filter.
+    beta : float, default=1.0
+        Exponent :math:`\beta`. 1 gives the gain of the Wiener filter, 0.5 the mask of the
+        reference.
     ratio_to : {"noise", "mixture"}, default="noise"
         What speech is compared with. With the mixture, clean speech gets
         :math:`2^{-\beta}`, not 1.
@@ -155,7 +155,7 @@ def ideal_ratio_mask(
     >>> from skse.targets import ideal_ratio_mask
     >>> clean = np.array([[1.0, 1.0, 0.0]])
     >>> noise = np.array([[0.0, 1.0, 0.0]])
-    >>> ideal_ratio_mask(clean + noise, clean, beta=1.0)
+    >>> ideal_ratio_mask(clean + noise, clean)
     array([[1. , 0.5, 0. ]], dtype=float32)
     """
     speech = _power(clean)

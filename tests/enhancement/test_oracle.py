@@ -28,7 +28,7 @@ def over(a, b):
     )
 
 
-def irm(S, D, beta=0.5):
+def irm(S, D, beta=1):
     return over(abs(S) ** 2, abs(S) ** 2 + abs(D) ** 2) ** beta
 
 
@@ -54,7 +54,7 @@ def limited(ratio):
 # name -> target, and enhanced STFT as a function of noisy Y, clean S and LTASS L.
 CEILINGS = {
     "irm": (IdealMaskTarget("irm"), lambda Y, S, L: irm(S, Y - S) * Y),
-    "irm, Wiener": (IdealMaskTarget("irm", beta=1.0), lambda Y, S, L: irm(S, Y - S, 1) * Y),
+    "irm, gentle": (IdealMaskTarget("irm", beta=0.5), lambda Y, S, L: irm(S, Y - S, 0.5) * Y),
     "irm, mixture": (IdealMaskTarget("irm", ratio_to="mixture"), lambda Y, S, L: irm(S, Y) * Y),
     "irm, real": (
         IdealMaskTarget("irm", part="real"),

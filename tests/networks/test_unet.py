@@ -118,11 +118,11 @@ def test_receptive_field_is_what_the_network_depends_on(options, causal, rng):
 
 
 def test_receptive_field_of_the_default():
-    # On four levels a convolution down and one up, the first and the last 5 wide, the others 3;
-    # one last convolution; dilations 1, 2 and 4.
+    # On five levels a convolution down and one up, the first and the last 5 wide, the others 3;
+    # one last convolution; dilations 1, 2, 4 and 8.
     for kind in (UNet, UNetRegressor):
-        assert kind().receptive_field() == (18, 18)
-        assert kind(causal=True).receptive_field() == (36, 0)
+        assert kind().receptive_field() == (28, 28)
+        assert kind(causal=True).receptive_field() == (56, 0)
         assert kind(strides=(2, 2)).receptive_field() is None
 
 

@@ -35,7 +35,7 @@ def stfts(rng):
             mixture_ratio_mask,
             {"threshold": 0.8},
         ),
-        ({"mask": "irm", "beta": 1.0}, ideal_ratio_mask, {"beta": 1.0}),
+        ({"mask": "irm", "beta": 0.5}, ideal_ratio_mask, {"beta": 0.5}),
         (
             {"mask": "irm", "ratio_to": "mixture"},
             ideal_ratio_mask,
