@@ -39,7 +39,7 @@ for one in done[:5]:
 from skse import IdealMaskTarget, SpeechEnhancer, oracle_predict
 from skse.datasets import drop_chunks, reduce_bandwidth
 from skse.features import SamplesFeaturizer
-from skse.metrics import evaluate
+from skse.metrics import log_spectral_distance_error
 from skse.targets import SamplesTarget
 
 few = clean[:6]
@@ -61,8 +61,7 @@ enhancers = {
 
 def distance(clean, other):
     """Mean log-spectral distance in dB."""
-    scores = evaluate(clean, other, metrics=["log_spectral_distance"])
-    return scores["log_spectral_distance"].mean()
+    return float(np.mean(log_spectral_distance_error(clean, other)))
 
 
 for name, x in damaged.items():
@@ -74,9 +73,10 @@ for name, x in damaged.items():
 # %%
 # A generator
 # -----------
-# :class:`~skse.SEGANRegressor` in a small form, without its discriminator,
-# which would take more than the seconds that there are here. A real one has
-# more of everything: filters, speech, epochs, ``adversarial_weight=1``.
+# :class:`~skse.SEGANRegressor` in a small form, for a single distortion, and
+# without its discriminator, which would take more than the seconds that there
+# are here. A real one has more of everything: distortions, filters, speech,
+# epochs, ``adversarial_weight=1``.
 
 from skse import SEGANRegressor
 
@@ -111,19 +111,17 @@ print(
 # On sentences that it has not heard, beside what it was given:
 
 enhanced = enhancer.predict(held_out[0])
-for name, x in {"distorted": held_out[0], "enhanced": enhanced}.items():
-    print(f"{name:>9}: {distance(held_out[1], x):.1f} dB")
+for name, x in {"narrow": held_out[0], "enhanced": enhanced}.items():
+    print(f"{name:>8}: {distance(held_out[1], x):.1f} dB")
 
 import matplotlib.pyplot as plt
 
 from skse.plotting import SpectrogramDisplay
 
-kinds = [done[i] for i in np.flatnonzero(test)]
-shown = next(i for i, one in enumerate(kinds) if "bandwidth" in one)
 waveforms = {
-    "clean": held_out[1][shown],
-    "distorted": held_out[0][shown],
-    "enhanced": enhanced[shown],
+    "clean": held_out[1][0],
+    "narrow": held_out[0][0],
+    "enhanced": enhanced[0],
 }
 SpectrogramDisplay.from_waveforms(waveforms, sampling_rate=rate).plot()
 plt.show()
@@ -133,7 +131,8 @@ plt.show()
 # ------
 # Networks of strided transposed convolutions may leave tones in silence.
 # The lines of the spectrum that stand out most from those around them,
-# where the clean speech is silent:
+# where the clean speech is silent (0 Hz is an offset, 4000 Hz the end of the
+# band):
 
 from skse.metrics import silence_spectrum
 
