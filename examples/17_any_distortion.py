@@ -73,18 +73,17 @@ for name, x in damaged.items():
 # %%
 # A generator
 # -----------
-# :class:`~skse.SEGANRegressor` in a small form, for a single distortion, and
-# without its discriminator, which would take more than the seconds that there
-# are here. A real one has more of everything: distortions, filters, speech,
-# epochs, ``adversarial_weight=1``.
+# :class:`~skse.SEGANRegressor` in a small form, for a single distortion and
+# without its discriminator, which would take more than the seconds that
+# there are here. A real one has more of everything: distortions, filters,
+# speech, epochs, ``adversarial_weight=1``.
 
 from skse import SEGANRegressor
 
 test = np.arange(len(clean)) % 6 == 0
-pairs = [[w[i] for i in np.flatnonzero(~test)] for w in (distorted, clean)]
-held_out = [
-    [w[i] for i in np.flatnonzero(test)] for w in (distorted, clean)
-]
+narrow = [reduce_bandwidth(x, 4) for x in clean]
+pairs = [[w[i] for i in np.flatnonzero(~test)] for w in (narrow, clean)]
+held_out = [[w[i] for i in np.flatnonzero(test)] for w in (narrow, clean)]
 enhancer = SpeechEnhancer(
     SamplesFeaturizer(hop_length=64),
     SamplesTarget(),
@@ -129,10 +128,10 @@ plt.show()
 # %%
 # A hum?
 # ------
-# Networks of strided transposed convolutions may leave tones in silence.
-# The lines of the spectrum that stand out most from those around them,
-# where the clean speech is silent (0 Hz is an offset, 4000 Hz the end of the
-# band):
+# Networks of strided transposed convolutions may leave tones in silence, at
+# multiples of the sampling rate divided by a power of the stride, such as
+# 500 Hz here. The lines of the spectrum that stand out most from those around
+# them, where the clean speech is silent:
 
 from skse.metrics import silence_spectrum
 
