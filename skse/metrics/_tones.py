@@ -79,7 +79,7 @@ def silence_spectrum(
     check_sampling_rate(caller, sampling_rate)
     check_number(caller, "n_fft", n_fft, Integral, min_val=4)
     check_number(caller, "below_db", below_db, Real, min_val=0, include_boundaries="neither")
-    if np.ndim(clean) == 1 and np.ndim(clean[0]) == 0:
+    if np.ndim(clean[0]) == 0:
         clean, enhanced = [clean], [enhanced]
     clean, enhanced = check_waveform_pairs(clean, enhanced, names=("clean", "enhanced"))
     window = np.hanning(n_fft + 1)[:-1]

@@ -46,6 +46,8 @@ def test_waveforms_are_averaged(pair):
     alone = silence_spectrum(clean, enhanced, sampling_rate=RATE)[1]
     both = silence_spectrum([clean, clean], [enhanced, clean], sampling_rate=RATE)[1]
     np.testing.assert_allclose(both[np.argmax(alone)], alone.max() - 10 * np.log10(2), atol=1e-6)
+    short = [clean, clean[:600]], [enhanced, clean[:600]]
+    np.testing.assert_array_equal(silence_spectrum(*short, sampling_rate=RATE)[1], alone)
 
 
 @pytest.mark.parametrize(
