@@ -79,7 +79,22 @@ def fit_for_bce():
     return [name for name, target in TARGETS.items() if target.is_probability]
 
 
+def failure(error):
+    """Return the error to end a command with: 2 where the cluster cannot be used, else 1."""
+    text = str(error)
+    failed = click.ClickException(text)
+    if not getattr(error, "midway", True):
+        failed.exit_code = 2
+    return failed
+
+
 # Options that several commands have.
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="tcp://HOST:PORT",
+    help="Scheduler of a Dask cluster, whose workers do the work in place of --jobs. Needs "
+    'python -m pip install "skse[dask]"; the workers, the same skse.',
+)
 clean_name_option = click.option(
     "--clean-name",
     metavar="TEMPLATE",
