@@ -1,5 +1,6 @@
 """SpeechEnhancer: noisy waveform in, enhanced waveform out."""
 
+import copy
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
@@ -205,12 +206,14 @@ class SpeechEnhancer(BaseEnhancer):
             mono and pairwise equally long, or a loss or output activation that
             cannot work with the target: all before any training. What was fitted
             before then remains as it was.
+        UnusableFileError
+            For a handle that cannot be read. Where a network had finished epochs, its attribute
+            `trained` is the enhancer as after them (with the best weights, where it stops early).
         """
         noisy, clean, groups = check_pairs(self, X, y, groups)
         chain, regressor = self._make_parts()
         regressor = continued(regressor, chain, self)
         self._train(chain, regressor, noisy, clean, groups)
-        self.n_utterances_ = len(noisy)
         return self
 
     def partial_fit(self, X: Waveforms, y: Waveforms, groups: ArrayLike | None = None) -> Self:
@@ -238,7 +241,7 @@ class SpeechEnhancer(BaseEnhancer):
 
         Raises
         ------
-        ValueError
+        ValueError, UnusableFileError
             As `fit`, for a regressor without ``partial_fit``, and for one of another kind,
             loss or optimizer than the one fitted. What was fitted before then remains as
             it was.
@@ -255,8 +258,9 @@ class SpeechEnhancer(BaseEnhancer):
         if not takes_segments(regressor):
             regressor = for_frames(regressor)
         regressor = refined(regressor, self.regressor_)
+        n_before = self.n_utterances_
         self._train(self.chain_, regressor, noisy, clean, groups, further=True)
-        self.n_utterances_ += len(noisy)
+        self.n_utterances_ += n_before
         return self
 
     def make_chain(self) -> Chain:
@@ -406,16 +410,27 @@ class SpeechEnhancer(BaseEnhancer):
     def _train(self, chain, regressor, noisy, clean, groups, *, further=False):
         """Train, and only then take over what came out."""
         remix = choose_remix(self.remix, regressor, chain.windows, noisy, clean, groups)
-        fitted = train(
-            chain,
-            regressor,
-            noisy,
-            clean,
-            groups,
-            remix=remix,
-            mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
-            further=further,
-        )
-        self.chain_, self.regressor_, self.remix_ = chain, fitted, remix
-        self.sampling_rate_ = self.sampling_rate
-        self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
+        try:
+            fitted = train(
+                chain,
+                regressor,
+                noisy,
+                clean,
+                groups,
+                remix=remix,
+                mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
+                further=further,
+            )
+        except Exception as error:
+            if (so_far := getattr(error, "trained", None)) is not None:
+                error.trained = _taking_over(copy.copy(self), chain, so_far, remix, noisy)
+            raise
+        _taking_over(self, chain, fitted, remix, noisy)
+
+
+def _taking_over(enhancer, chain, regressor, remix, noisy):
+    enhancer.chain_, enhancer.regressor_, enhancer.remix_ = chain, regressor, remix
+    enhancer.sampling_rate_ = enhancer.sampling_rate
+    enhancer.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
+    enhancer.n_utterances_ = len(noisy)
+    return enhancer

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -26,6 +27,7 @@ from skse.models import find_model, load_model
 from skse.networks import AutoencoderRegressor
 from skse.persistence import read_card
 from skse.targets import TARGETS
+from skse.utils import UnusableFileError
 
 
 @pytest.fixture
@@ -193,6 +195,68 @@ def test_a_model_that_ships_is_trained_further(folders, tmp_path):
         f"6 pairs of {noisy_dir} and {clean_dir}",
     ]
     assert card["licence"] == card_before["licence"]
+
+
+@pytest.mark.parametrize("validation_fraction", [0, 0.4])
+def test_a_recording_that_vanishes_ends_training_and_what_was_trained_is_saved(
+    folders, tmp_path, validation_fraction
+):
+    noisy_dir, _ = folders
+
+    def train(out, epochs, *callbacks):
+        network = UNetRegressor(
+            filters=(4,), dilations=(), top_filters=2, callbacks=list(callbacks),
+            learning_rate_schedule="constant", batch_size=4,
+        )  # fmt: skip
+        return train_from_folders(
+            *folders, tmp_path / out, match="^(.)_", network=network, epochs=epochs, remix=True,
+            progress=True, validation_fraction=validation_fraction,
+        )  # fmt: skip
+
+    whole = train("whole.joblib", 2)
+    from keras.callbacks import Callback
+
+    class Vanish(Callback):
+        def __deepcopy__(self, memo):
+            return self
+
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                for path in noisy_dir.iterdir():
+                    path.rename(path.with_suffix(".gone"))
+
+    training = train("part.joblib", 30, Vanish())
+    told = r"_[xy]\.wav: No such file or directory, .*; training ended after epoch 2 of 30$"
+    assert re.search(told, training.cut_short)
+    assert training.history == whole.history
+    assert whole.cut_short == ""
+    x = 0.1 * np.random.default_rng(1).standard_normal(16000).astype(np.float32)
+    enhanced = [
+        load_file(tmp_path / f"{name}.joblib").predict([x])[0] for name in ("whole", "part")
+    ]
+    np.testing.assert_array_equal(*enhanced)
+    assert training.enhancer.n_utterances_ == training.n_pairs
+
+
+def test_a_recording_that_vanishes_before_an_epoch_is_finished_is_the_error(folders, tmp_path):
+    from keras.callbacks import Callback
+
+    class Vanish(Callback):
+        def __deepcopy__(self, memo):
+            return self
+
+        def on_train_begin(self, logs=None):
+            for path in folders[0].iterdir():
+                path.rename(path.with_suffix(".gone"))
+
+    network = UNetRegressor(
+        filters=(4,), dilations=(), top_filters=2, callbacks=[Vanish()], batch_size=1
+    )
+    with pytest.raises(UnusableFileError, match="No such file"):
+        train_from_folders(
+            *folders, tmp_path / "m.joblib", match="^(.)_", network=network, remix=True
+        )
+    assert not (tmp_path / "m.joblib").exists()
 
 
 def test_a_model_in_memory_stays_what_it_is(folders, tmp_path):
