@@ -142,7 +142,6 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
         os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(jobs)))
 
     from skse.files import train_from_folders
-    from skse.utils import UnusableFileError
 
     try:
         training = train_from_folders(
@@ -169,7 +168,7 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
     except KeyboardInterrupt:
         click.echo("\nInterrupted. Nothing was written.", err=True)
         sys.exit(130)
-    except (OSError, ValueError, UnusableFileError) as error:
+    except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     for path, reason in training.skipped:
         click.echo(f"{path}: left out: {reason}", err=True)

@@ -205,10 +205,9 @@ class SpeechEnhancer(BaseEnhancer):
             For a parameter out of its range, waveforms that are not finite,
             mono and pairwise equally long, or a loss or output activation that
             cannot work with the target: all before any training. What was fitted
-            before then remains as it was.
-        UnusableFileError
-            For a handle that cannot be read. Where a network had finished epochs, its attribute
-            `trained` is the enhancer as after them (with the best weights, where it stops early).
+            before then remains as it was. And for a handle that can be read no longer: where a
+            network had finished epochs, `trained` of the error is the enhancer as after them
+            (with the best weights, where it stops early).
         """
         noisy, clean, groups = check_pairs(self, X, y, groups)
         chain, regressor = self._make_parts()
@@ -241,7 +240,7 @@ class SpeechEnhancer(BaseEnhancer):
 
         Raises
         ------
-        ValueError, UnusableFileError
+        ValueError
             As `fit`, for a regressor without ``partial_fit``, and for one of another kind,
             loss or optimizer than the one fitted. What was fitted before then remains as
             it was.

@@ -21,7 +21,7 @@ from skse.models import find_model
 from skse.networks import BaseNetworkRegressor, check_keras, compares, load_tensorflow
 from skse.persistence import read_card
 from skse.targets import BaseTarget
-from skse.utils import UnusableFileError, check_number, check_waveforms, progress_bar
+from skse.utils import check_number, check_waveforms, progress_bar
 from skse.utils.typing import FilePath, Match
 
 _CALLER = "train_from_folders"
@@ -140,14 +140,13 @@ def train_from_folders(
     ------
     ValueError
         For a wrong argument, for folders without a pair, where `out` exists, and where Keras has
-        another backend than TensorFlow: before any training.
+        another backend than TensorFlow: before any training. For a recording that can be read
+        no longer, before an epoch is finished; after it, the model of the epochs that are
+        finished is saved, see `cut_short`.
     OSError
         Where no file can be written beside `out`: before any training.
     NotSavedError
         Where `out` cannot be written after it; what was trained is kept elsewhere.
-    UnusableFileError
-        For a recording that can be read no longer, before an epoch is finished. After it, the
-        model of the epochs that are finished is saved, see `cut_short`.
 
     Examples
     --------
@@ -330,12 +329,15 @@ def _fit_or_rescue(enhancer, pairs, epochs, progress):
     n_before = len(_history(enhancer).get("loss", ())) if hasattr(enhancer, "chain_") else 0
     try:
         _fit(enhancer, pairs, epochs, progress)
-    except UnusableFileError as error:
+    except Exception as error:  # of a batch, with what was trained before
         so_far = getattr(error, "trained", None)
         if so_far is None:
             raise
         n_epochs = len(_history(so_far)["loss"]) - n_before
-        return so_far, f"{error}; training ended after epoch {n_epochs} of {epochs}"
+        return (
+            so_far,
+            f"{str(error).rstrip('.')}; training ended after epoch {n_epochs} of {epochs}",
+        )
     return enhancer, ""
 
 
@@ -353,7 +355,7 @@ def _fit(enhancer, pairs, epochs, progress):
         enhancer.set_params(regressor__callbacks=[*(own or []), _make_callback(bar)])
         try:
             fit(*data)
-        except UnusableFileError as error:
+        except Exception as error:
             if (so_far := getattr(error, "trained", None)) is not None:
                 so_far.regressor_.set_params(callbacks=own)
             raise

@@ -11,7 +11,6 @@ from skse import cli, files
 from skse.cli import _train as cli_train
 from skse.experiments import find_part
 from skse.networks import NETWORKS
-from skse.utils import UnusableFileError
 
 
 @pytest.fixture
@@ -128,12 +127,12 @@ def test_folders_without_pairs(run):
 
 def test_a_recording_that_can_be_read_no_longer(run, monkeypatch):
     def vanish(*arguments, **options):
-        raise UnusableFileError("noisy/a.wav", "No such file or directory")
+        raise ValueError("X[0]: noisy/a.wav: No such file or directory.")
 
     monkeypatch.setattr(files, "train_from_folders", vanish)
     result = run("noisy", "clean", "--out", "m.skse")
     assert result.exit_code == 1
-    assert result.stderr == "Error: noisy/a.wav: No such file or directory\n"
+    assert result.stderr == "Error: X[0]: noisy/a.wav: No such file or directory.\n"
 
 
 def test_interruption(run, monkeypatch):
