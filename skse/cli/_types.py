@@ -79,13 +79,14 @@ def fit_for_bce():
     return [name for name, target in TARGETS.items() if target.is_probability]
 
 
+class _NotBegun(click.ClickException):
+    exit_code = 2
+
+
 def failure(error):
     """Return the error to end a command with: 2 where the cluster cannot be used, else 1."""
-    text = str(error)
-    failed = click.ClickException(text)
-    if not getattr(error, "midway", True):
-        failed.exit_code = 2
-    return failed
+    midway = getattr(error, "midway", True)
+    return (click.ClickException if midway else _NotBegun)(str(error))
 
 
 # Options that several commands have.

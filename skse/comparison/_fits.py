@@ -76,7 +76,14 @@ class Fit:
         gain_db : float
             Its mean SNR gain.
         """
-        return self.keep(*measure(self.candidate, *self.task(), sampling_rate, metrics, n_jobs))
+        measured = measure(
+            self.candidate,
+            *self.task(),
+            sampling_rate=sampling_rate,
+            metrics=metrics,
+            n_jobs=n_jobs,
+        )
+        return self.keep(*measured)
 
     def task(self):
         """Return the pairs to train on and to test on, and which of these are kept."""

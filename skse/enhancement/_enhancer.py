@@ -421,8 +421,9 @@ class SpeechEnhancer(BaseEnhancer):
                 further=further,
             )
         except Exception as error:
-            if (so_far := getattr(error, "trained", None)) is not None:
-                error.trained = _taking_over(copy.copy(self), chain, so_far, remix, noisy)
+            failed: Any = error
+            if (so_far := getattr(failed, "trained", None)) is not None:
+                failed.trained = _taking_over(copy.copy(self), chain, so_far, remix, noisy)
             raise
         _taking_over(self, chain, fitted, remix, noisy)
 

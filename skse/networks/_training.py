@@ -8,6 +8,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -131,7 +132,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                     for rows in validation_data
                 )
                 plan["validation"] = X_held_out, as_columns(y_held_out)
-            failures = []
+            failures: list[Any] = []
 
             def make_columns(step):
                 try:
