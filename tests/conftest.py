@@ -4,6 +4,7 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -16,6 +17,7 @@ import pytest
 import soundfile
 
 from skse.datasets import _download
+from skse.utils import default_threads
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +64,37 @@ def chromium(tmp_path_factory):
     browser = webdriver.Chrome(options=options, service=service)
     yield browser
     browser.quit()
+
+
+@pytest.fixture(scope="session")
+def start_dask():
+    """Start clusters of Dask, each worker a process with as many threads in it as this one."""
+    distributed = pytest.importorskip("distributed")
+    import dask
+
+    @contextmanager
+    def start(n_workers=2, n_tasks=1):
+        # What is said here for the workers is set in this process as well, whenever one starts.
+        threads = {"OMP_NUM_THREADS": str(default_threads())}
+        with (
+            dask.config.set({"distributed.nanny.pre-spawn-environ": threads}),
+            distributed.LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=n_tasks,
+                dashboard_address=":0",
+                silence_logs="CRITICAL",
+            ) as cluster,
+        ):
+            yield cluster
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def dask_cluster(start_dask):
+    """A cluster of two workers of Dask."""
+    with start_dask() as cluster:
+        yield cluster
 
 
 @pytest.fixture

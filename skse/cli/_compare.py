@@ -5,7 +5,15 @@ import sys
 
 import click
 
-from skse.cli._types import Names, Table, data_home_option, fit_for_bce, seed_option
+from skse.cli._types import (
+    Names,
+    Table,
+    data_home_option,
+    failure,
+    fit_for_bce,
+    scheduler_option,
+    seed_option,
+)
 
 NETWORKS = ("autoencoder", "unet", "densenet", "wideresnet", "noiseembedding")
 LOSSES = ("mse", "bce", "snr")
@@ -76,6 +84,7 @@ _MOST_JOBS = 8
     type=click.IntRange(min=1),
     help=f"Processes side by side. Default: one a core, at most {_MOST_JOBS}.",
 )
+@scheduler_option
 @seed_option
 @click.option(
     "--out",
@@ -94,8 +103,8 @@ _MOST_JOBS = 8
     "report.html in --out.",
 )
 @click.option("--restart", is_flag=True, help="Forget what an earlier run left in --out.")
-def compare(data, data_home, limit, networks, targets, losses, epochs, folds, hold_out, jobs, seed,
-            out, report, restart):  # fmt: skip
+def compare(data, data_home, limit, networks, targets, losses, epochs, folds, hold_out, jobs,
+            scheduler, seed, out, report, restart):  # fmt: skip
     """Compare networks, targets and losses by cross-validation.
 
     Trains every combination of network, target and loss, scores it on speech that it has not
@@ -111,6 +120,15 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
       audio/            the same to listen to
       best.joblib       the best candidate, fitted on all pairs: joblib.load it, call predict
       records/          finished fits: after an interruption the same command goes on from there
+
+    With --scheduler, the data are sent to the workers; --out is written here.
+
+    \b
+    Exit code
+      0    everything compared
+      1    something failed, or the cluster was lost; finished fits are kept
+      2    wrong usage, or the cluster cannot be used; nothing was trained
+      130  interrupted; finished fits are kept
     """  # noqa: D301  click's mark for lines to leave alone
     if data_home is not None and data != "noizeus":
         raise click.UsageError("--data-home goes with --data noizeus only.")
@@ -118,6 +136,8 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
         raise click.UsageError(
             f"--losses bce needs a mask: add one of {', '.join(masks)} to --targets."
         )
+    if scheduler is not None and jobs is not None:
+        raise click.UsageError("--scheduler goes without --jobs only.")
     if report == "":
         report = os.path.join(out, "report.html")
     os.environ["MPLBACKEND"] = "agg"
@@ -142,7 +162,8 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
             epochs=epochs,
             n_splits=folds,
             group_by=hold_out,
-            n_jobs=jobs or min(joblib.cpu_count(), _MOST_JOBS),
+            n_jobs=1 if scheduler else jobs or min(joblib.cpu_count(), _MOST_JOBS),
+            scheduler=scheduler,
             random_state=seed,
             out=out,
             restart=restart,
@@ -155,7 +176,11 @@ def compare(data, data_home, limit, networks, targets, losses, epochs, folds, ho
         )
         sys.exit(130)
     except OSError as error:
-        raise click.ClickException(str(error)) from error
+        if getattr(error, "midway", False):
+            click.echo(
+                f"Finished fits are kept in {out}; the same command goes on from there.", err=True
+            )
+        raise failure(error) from error
     click.echo(comparison.format_table(results.rows))
     click.echo(_explain(folds, hold_out, out, results.best))
     if report is not None:

@@ -7,13 +7,14 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from skse.cli._types import Choice, Table, ignore_others_option
+from skse.cli._types import Choice, Table, failure, ignore_others_option, scheduler_option
 
 _EPILOG = """\b
 Examples:
   skse enhance talk.wav --out enhanced
   skse enhance recordings/ --model model.skse --out enhanced --jobs 2
   skse enhance 'recordings/**/*.flac' --model model.skse --out enhanced --resume
+  skse enhance /nfs/recordings --out /nfs/enhanced --scheduler tcp://10.0.0.1:8786
   arecord -f S16_LE -r 16000 -d 10 | skse enhance - --out - | aplay
 """
 
@@ -84,8 +85,9 @@ DEFAULT_METHOD = "log-mmse"  # as in skse.files, which is slow to import
     show_default=True,
     help="Processes side by side. The results do not depend on it.",
 )
+@scheduler_option
 def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_floor_db, trust, force,
-            resume, ignore_others, jobs):  # fmt: skip
+            resume, ignore_others, jobs, scheduler):  # fmt: skip
     """Enhance recordings: files, folders (with all subfolders), quoted globs, - (standard input).
 
     Every result has the name, format, bit depth, sampling rate, channels, length and metadata
@@ -98,11 +100,14 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
     a result that would clip is turned down, which is said. Recordings of hours need no more
     memory than those of minutes, but room for temporary files in --out.
 
+    With --scheduler, recordings and --out must be at the same paths on the machines of the workers,
+    which write the results; the model is sent to them. --resume goes on with or without.
+
     \b
     Exit code
       0    everything enhanced, or done before (--resume)
-      1    something could not be enhanced, or the model not be used
-      2    wrong usage; nothing was written
+      1    something could not be enhanced, the model not be used, or the cluster was lost
+      2    wrong usage, or the cluster cannot be used; nothing was written
       130  interrupted: --resume goes on from there
     """  # noqa: D301  click's mark for lines to leave alone
     if model is not None and method is not None:
@@ -113,10 +118,14 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
         raise click.UsageError("--sampling-rate goes with --model only.")
     if force and resume:
         raise click.UsageError("--force and --resume contradict each other.")
+    if scheduler is not None and (jobs > 1 or out == "-"):
+        other = "--jobs" if jobs > 1 else "--out -"
+        raise click.UsageError(f"--scheduler goes without {other} only.")
     if out == "-" and (len(inputs) != 1 or os.path.isdir(inputs[0])):
         raise click.UsageError("--out - takes one recording: a file or - (standard input).")
 
     from skse.files import ModelError, enhance_files
+    from skse.utils import SchedulerError
 
     if model is None:
         using = method or DEFAULT_METHOD
@@ -142,6 +151,7 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
             ignore_others=ignore_others,
             as_wav=out == "-",
             n_jobs=jobs,
+            scheduler=scheduler,
             progress=True,
         )
     except KeyboardInterrupt:
@@ -150,6 +160,10 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
             err=True,
         )
         sys.exit(130)
+    except SchedulerError as error:
+        if error.midway:
+            click.echo(f"What is finished is kept in {out}; --resume goes on from there.", err=True)
+        raise failure(error) from error
     except (ModelError, OSError) as error:
         raise click.ClickException(str(error)) from error
     except ValueError as error:

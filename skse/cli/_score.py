@@ -4,7 +4,15 @@ import sys
 
 import click
 
-from skse.cli._types import Names, Table, align_option, clean_name_option, ignore_others_option
+from skse.cli._types import (
+    Names,
+    Table,
+    align_option,
+    clean_name_option,
+    failure,
+    ignore_others_option,
+    scheduler_option,
+)
 
 _EPILOG = r"""\b
 Examples:
@@ -63,20 +71,23 @@ Examples:
     type=click.IntRange(min=1),
     help="Processes side by side. Default: one a core, or one where there is little to score.",
 )
+@scheduler_option
 def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, ignore_others,
-          metrics, sampling_rate, csv_file, report, jobs):  # fmt: skip
+          metrics, sampling_rate, csv_file, report, jobs,
+          scheduler):  # fmt: skip
     """Score enhanced recordings against clean ones, file by file.
 
     Prints a table of all files and their mean. Scores are of the whole file, in the time domain,
     without rescaling, channel by channel. A metric that is not defined for a file (such as SNR of
     silence) is nan there and left out of the mean; how often is said. Files that differ in length
-    are scored over the part they share.
+    are scored over the part they share. With --scheduler, the workers read the recordings, which
+    must be at the same paths there.
 
     \b
     Exit code
       0    every enhanced file is scored
       1    a file could not be scored: it is named, and the rest is scored
-      2    wrong usage
+      2    wrong usage, or the cluster cannot be used
       130  interrupted
     """  # noqa: D301  click's mark for lines to leave alone
     from skse.files import score_folders
@@ -87,6 +98,8 @@ def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, 
         raise click.UsageError("--noisy-name: needs --noisy.")
     if noisy is None and gains:
         raise click.UsageError(f"--metrics {','.join(gains)}: needs --noisy.")
+    if scheduler is not None and jobs is not None:
+        raise click.UsageError("--scheduler goes without --jobs only.")
     try:
         scores = score_folders(
             clean_dir,
@@ -102,13 +115,14 @@ def score(clean_dir, enhanced_dir, noisy, noisy_name, match, clean_name, align, 
             csv_file=csv_file,
             report=report,
             n_jobs=jobs,
+            scheduler=scheduler,
             progress=True,
         )
     except KeyboardInterrupt:
         click.echo("\nInterrupted.", err=True)
         sys.exit(130)
     except (OSError, ValueError, ImportError) as error:
-        raise click.ClickException(str(error)) from error
+        raise failure(error) from error
     for path, reason in scores.skipped:
         click.echo(f"{path}: {reason}", err=True)
     for path in scores.unused:

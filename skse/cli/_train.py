@@ -124,7 +124,8 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
     Exit code
       0    the model is written
       1    no pair found, or the model could not be written; or it is written, and a noisy
-           recording was left out of its training, which is named
+           recording was left out of its training, or ended it before its time because it could
+           be read no longer, which is named
       2    wrong usage
       130  interrupted: nothing was written
     """  # noqa: D301  click's mark for lines to leave alone
@@ -190,5 +191,7 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
         f"{len(training.history['loss'])} epochs in {training.fit_time:.0f} s, best {losses}"
         + (f"; {n_left_out} files left out." if n_left_out else ".")
     )
-    if n_left_out:
+    if training.cut_short:
+        click.echo(f"{training.cut_short}; {out} is the model as of then.", err=True)
+    if n_left_out or training.cut_short:
         sys.exit(1)

@@ -79,7 +79,23 @@ def fit_for_bce():
     return [name for name, target in TARGETS.items() if target.is_probability]
 
 
+class _NotBegun(click.ClickException):
+    exit_code = 2
+
+
+def failure(error):
+    """Return the error to end a command with: 2 where the cluster cannot be used, else 1."""
+    midway = getattr(error, "midway", True)
+    return (click.ClickException if midway else _NotBegun)(str(error))
+
+
 # Options that several commands have.
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="tcp://HOST:PORT",
+    help="Scheduler of a Dask cluster, whose workers do the work in place of --jobs. Needs "
+    'python -m pip install "skse[dask]"; the workers, the same skse.',
+)
 clean_name_option = click.option(
     "--clean-name",
     metavar="TEMPLATE",

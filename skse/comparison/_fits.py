@@ -55,8 +55,7 @@ class Fit:
     @property
     def trains_a_network(self):
         """Whether TensorFlow is needed."""
-        network = getattr(self.candidate.estimator, "regressor", None)
-        return self.candidate.kind == "candidate" and isinstance(network, BaseNetworkRegressor)
+        return needs_tensorflow(self.candidate)
 
     def compute(self, sampling_rate, metrics, n_jobs=1):
         """Fit, score on the test pairs, and leave a record.
@@ -77,24 +76,23 @@ class Fit:
         gain_db : float
             Its mean SNR gain.
         """
-        if self.trains_a_network:
-            start_tensorflow()
-        begin = time.perf_counter()
-        fitted = clone(self.candidate.estimator)
-        if self.candidate.kind != "ceiling":
-            fitted.fit(*self.fold.train)
-        seconds = time.perf_counter() - begin
-        noisy, clean = self.fold.test
-        enhanced = self.candidate.enhance(fitted, noisy, clean)
-        scores = evaluate(
-            clean, enhanced, noisy, sampling_rate=sampling_rate, metrics=metrics, n_jobs=n_jobs
+        measured = measure(
+            self.candidate,
+            *self.task(),
+            sampling_rate=sampling_rate,
+            metrics=metrics,
+            n_jobs=n_jobs,
         )
-        listed = {name: [float(x) for x in values] for name, values in scores.items()}
-        self.record.write(
-            {"fit_time": seconds, "scores": listed},
-            {str(i): enhanced[i] for i in self.fold.examples},
-        )
-        return self.candidate.name, mean_of_defined(scores["snr_gain"])
+        return self.keep(*measured)
+
+    def task(self):
+        """Return the pairs to train on and to test on, and which of these are kept."""
+        return self.fold.train, self.fold.test, self.fold.examples
+
+    def keep(self, results, waveforms):
+        """Leave a record of what :func:`measure` returned; return what `compute` does."""
+        self.record.write(results, waveforms)
+        return self.candidate.name, mean_of_defined(results["scores"]["snr_gain"])
 
     def read(self):
         """Read the record.
@@ -112,6 +110,47 @@ class Fit:
         scores = {name: np.array(values, float) for name, values in results["scores"].items()}
         examples = {int(self.fold.places[int(i)]): x for i, x in waveforms.items()}
         return results["fit_time"], scores, examples
+
+
+def measure(candidate, train, test, examples, sampling_rate, metrics, n_jobs=1):
+    """Fit a candidate and score it on the test pairs, in whatever process.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Of the comparison.
+    train, test, examples : tuple, tuple, list of int
+        As of a :class:`Fold`.
+    sampling_rate, metrics, n_jobs : int, list of str, int
+        As of :meth:`Fit.compute`.
+
+    Returns
+    -------
+    results : dict
+        ``fit_time`` in seconds, and ``scores``, a list for every metric.
+    waveforms : dict of str to ndarray
+        Enhanced examples, by their place among the test pairs.
+    """
+    if needs_tensorflow(candidate):
+        start_tensorflow()
+    begin = time.perf_counter()
+    fitted = clone(candidate.estimator)
+    if candidate.kind != "ceiling":
+        fitted.fit(*train)
+    seconds = time.perf_counter() - begin
+    noisy, clean = test
+    enhanced = candidate.enhance(fitted, noisy, clean)
+    scores = evaluate(
+        clean, enhanced, noisy, sampling_rate=sampling_rate, metrics=metrics, n_jobs=n_jobs
+    )
+    listed = {name: [float(x) for x in values] for name, values in scores.items()}
+    return {"fit_time": seconds, "scores": listed}, {str(i): enhanced[i] for i in examples}
+
+
+def needs_tensorflow(candidate):
+    """Whether a candidate trains a network."""
+    network = getattr(candidate.estimator, "regressor", None)
+    return candidate.kind == "candidate" and isinstance(network, BaseNetworkRegressor)
 
 
 def make_folds(noisy, clean, groups, n_splits, examples):

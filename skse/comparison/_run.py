@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from numbers import Integral
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import Bunch
 from sklearn.utils.parallel import Parallel, delayed
 
 from skse.comparison._candidates import BASELINES, make_candidates
 from skse.comparison._fits import make_folds, plan_fits
+from skse.comparison._on_cluster import cluster_fit, compute_on_cluster, fit_anew
 from skse.comparison._outputs import (
     pick_for_audio,
     pick_for_report,
@@ -41,6 +42,7 @@ from skse.utils import (
     check_waveform_pairs,
     default_jobs,
     digest,
+    open_cluster,
     progress_bar,
     replacing,
     write_csv,
@@ -61,6 +63,7 @@ def compare(
     n_splits: int = 3,
     group_by: str = "sentence",
     n_jobs: int = 1,
+    scheduler: str | None = None,
     random_state: int = 0,
     out: FilePath = "skse-compare",
     restart: bool = False,
@@ -109,6 +112,10 @@ def compare(
         Processes. With more than one, each uses its share of the cores. With one, STOI and
         PESQ of some minutes of speech and more are computed in as many processes as there are
         cores (``OMP_NUM_THREADS`` at most, where set).
+    scheduler : str, default=None
+        Address of the scheduler of a Dask cluster, such as "tcp://10.0.0.1:8786": its workers
+        compute in place of `n_jobs` processes here. The data are sent to them (of handles, the
+        files must be at the same paths there); `out` is written here.
     random_state : int, default=0
         Seed of every network that has this parameter.
     out : str or path-like, default="skse-compare"
@@ -137,6 +144,10 @@ def compare(
     ValueError
         For a parameter out of its range, parts that do not fit together, or data with fewer
         groups than folds: before any training.
+    SchedulerError
+        Where the cluster cannot be used, or distributed is not installed
+        (``python -m pip install "skse[dask]"``): before any training; or `midway` where it is
+        lost then; the fits that are finished are kept.
 
     Notes
     -----
@@ -150,6 +161,8 @@ def compare(
     every noise and SNR of each; ``best.joblib`` is the best candidate, fitted on all pairs.
     """
     _check(epochs=epochs, n_splits=n_splits, n_jobs=n_jobs, random_state=random_state)
+    if scheduler is not None and n_jobs > 1:
+        raise ValueError("compare: n_jobs and scheduler exclude each other; leave one out.")
     candidates = make_candidates(
         networks,
         targets,
@@ -172,17 +185,20 @@ def compare(
     scoring = {"sampling_rate": data.sampling_rate, "metrics": metrics}
     fits = plan_fits(candidates, folds, records, **scoring)
     missing = [fit for fit in chain(*fits) if not fit.record.path.exists()]
-    if n_jobs == 1 and any(fit.trains_a_network for fit in missing):
+    is_alone = n_jobs == 1 and scheduler is None
+    if is_alone and any(fit.trains_a_network for fit in missing):
         start_tensorflow()  # what it says would tear the bar
     n_fits = len(candidates) * n_splits
-    with progress_bar(
-        total=n_fits + 1,
-        initial=n_fits - len(missing),
-        desc="skse compare",
-        unit="fit",
-        show=progress,
-    ) as bar:
-        _compute(missing, scoring, n_jobs, bar)
+    counts = {"total": n_fits + 1, "initial": n_fits - len(missing), "unit": "fit"}
+    with ExitStack() as stack:
+        cluster = None
+        if scheduler is not None:
+            cluster = stack.enter_context(open_cluster(scheduler))
+        bar = stack.enter_context(progress_bar(desc="skse compare", show=progress, **counts))
+        if cluster is None:
+            _compute(missing, scoring, n_jobs, bar)
+        else:
+            compute_on_cluster(missing, scoring, cluster, bar)
         results = {own[0].candidate.name: [fit.read() for fit in own] for own in fits}
         rows = make_rows(candidates, results)
         write_csv(rows, out / "results.csv")
@@ -192,7 +208,8 @@ def compare(
         write_csv([name_with_units(row) for row in scores], out / "scores.csv")
         best = next(row["name"] for row in rows if row["kind"] == "candidate")
         bar.set_postfix_str(f"fitting the best, {best}, on all pairs")
-        _fit_best(next(c for c in candidates if c.name == best), noisy, clean, out)
+        winner = next(c for c in candidates if c.name == best)
+        _fit_best(winner, noisy, clean, out, fit_anew if cluster is None else cluster_fit(cluster))
         bar.update()
 
     settings = {
@@ -242,7 +259,7 @@ def _compute(fits, scoring, n_jobs, bar):
             bar.update()
 
 
-def _fit_best(winner, noisy, clean, out):
+def _fit_best(winner, noisy, clean, out, fit):
     """Write best.joblib, unless it is there already."""
     model, note = out / "best.joblib", out / "records" / "best.json"
     key = Record(out, estimator=describe(winner.estimator), train=digest(noisy, clean)).key
@@ -250,7 +267,7 @@ def _fit_best(winner, noisy, clean, out):
         return
     note.unlink(missing_ok=True)
     with replacing(model) as part:
-        joblib.dump(clone(winner.estimator).fit(noisy, clean), part)
+        joblib.dump(fit(winner.estimator, noisy, clean), part)
     write_json(note, {"key": key})
 
 

@@ -225,13 +225,14 @@ class SpeechEnhancer(FitsEnhancer):
             cannot work with the target; for an environment that the regressor has no place for, or
             lacks, and recordings of it that are too short, silent, of another rate or
             another number than the noisy ones: all before any training. What was fitted
-            before then remains as it was.
+            before then remains as it was. And for a handle that can be read no longer: where a
+            network had finished epochs, `trained` of the error is the enhancer as after them
+            (with the best weights, where it stops early).
         """
         noisy, clean, groups = check_pairs(self, X, y, groups)
         chain, regressor = self._make_parts(environment)
         regressor = continued(regressor, chain, self)
         self._train(chain, regressor, noisy, clean, groups, environment)
-        self.n_utterances_ = len(noisy)
         return self
 
     def partial_fit(
@@ -286,8 +287,9 @@ class SpeechEnhancer(FitsEnhancer):
         if not takes_segments(regressor):
             regressor = for_frames(regressor)
         regressor = refined(regressor, self.regressor_)
+        n_before = self.n_utterances_
         self._train(self.chain_, regressor, noisy, clean, groups, environment, further=True)
-        self.n_utterances_ += len(noisy)
+        self.n_utterances_ += n_before
         return self
 
     def predict(

@@ -1,5 +1,6 @@
 """What lies between the parameters of a SpeechEnhancer and what it is fitted with."""
 
+import copy
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -180,17 +181,29 @@ class FitsEnhancer(BaseEnhancer):
         """Train, and only then take over what came out."""
         environments = stretches_for(self, chain, environment, noisy)
         remix = choose_remix(self.remix, regressor, chain.windows, noisy, clean, groups)
-        fitted = train(
-            chain,
-            regressor,
-            noisy,
-            clean,
-            groups,
-            environments=environments,
-            remix=remix,
-            mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
-            further=further,
-        )
-        self.chain_, self.regressor_, self.remix_ = chain, fitted, remix
-        self.sampling_rate_ = self.sampling_rate
-        self.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
+        try:
+            fitted = train(
+                chain,
+                regressor,
+                noisy,
+                clean,
+                groups,
+                environments=environments,
+                remix=remix,
+                mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
+                further=further,
+            )
+        except Exception as error:
+            failed: Any = error
+            if (so_far := getattr(failed, "trained", None)) is not None:
+                failed.trained = _taking_over(copy.copy(self), chain, so_far, remix, noisy)
+            raise
+        _taking_over(self, chain, fitted, remix, noisy)
+
+
+def _taking_over(enhancer, chain, regressor, remix, noisy):
+    enhancer.chain_, enhancer.regressor_, enhancer.remix_ = chain, regressor, remix
+    enhancer.sampling_rate_ = enhancer.sampling_rate
+    enhancer.n_features_in_ = noisy.shape[1] if isinstance(noisy, np.ndarray) else None
+    enhancer.n_utterances_ = len(noisy)
+    return enhancer

@@ -3,9 +3,8 @@
 import copy
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,7 +37,7 @@ class Settings:
     trusted: Sequence[str]
     scratch_folder: str
     n_blas_threads: int | None = None  # None: as many as this process has
-    shipped: dict[str, Path] = field(default_factory=dict)
+    shipped: dict[str, Any] = field(default_factory=dict)
 
     def check(self):
         """Raise a ValueError for what is no choice, and for choices that exclude each other."""
@@ -73,6 +72,13 @@ class Settings:
             self.shipped = {name: find_file(name) for name in available_models()}
         elif isinstance(self.model, (str, os.PathLike)):
             self.model = find_file(self.model)
+
+    def for_others(self):
+        """Return the settings for a process elsewhere, which has no files of models."""
+        trusted, folder = self.trusted, os.path.abspath(self.scratch_folder)
+        model = None if self.model is None else load_model(self.model, trusted)
+        shipped = {name: load_model(path) for name, path in self.shipped.items()}
+        return replace(self, model=model, trusted=(), shipped=shipped, scratch_folder=folder)
 
 
 def enhancer_for(settings, sampling_rate):

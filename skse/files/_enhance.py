@@ -17,11 +17,12 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skse.audio import AudioFormat, is_pipe, open_audio, peak_of, spooled, write_audio
 from skse.files._choice import Settings, enhancer_for
+from skse.files._on_cluster import run_on_cluster
 from skse.files._plan import STDIN, Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
 from skse.files._results import FileResult, reason_of
 from skse.files._upper_band import join_bands, least_gain
-from skse.utils import FileArray, UnusableFileError, check_number, progress_bar
+from skse.utils import FileArray, UnusableFileError, check_number, open_cluster, progress_bar
 from skse.utils.typing import FilePath
 
 # Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
@@ -47,6 +48,7 @@ def enhance_files(
     ignore_others: bool = False,
     as_wav: bool = False,
     n_jobs: int = 1,
+    scheduler: str | None = None,
     progress: bool = False,
 ) -> list[FileResult]:
     """Enhance recordings in files and folders.
@@ -99,6 +101,10 @@ def enhance_files(
         Whether every result is a WAV file.
     n_jobs : int, default=1
         Processes side by side. The results do not depend on it.
+    scheduler : str, default=None
+        Address of the scheduler of a Dask cluster, such as "tcp://10.0.0.1:8786": its workers
+        enhance in place of `n_jobs` processes here, with the same results. They read the
+        recordings and write to `out`, which must be at the same paths there; the model is sent.
     progress : bool, default=False
         Whether to show a progress bar.
 
@@ -118,6 +124,10 @@ def enhance_files(
         anything is written.
     OSError
         Where nothing can be written to `out`.
+    SchedulerError
+        Where the cluster cannot be used, or distributed is not installed
+        (``python -m pip install "skse[dask]"``): before anything is written; or `midway` where
+        it is lost then; what is finished is kept.
 
     Notes
     -----
@@ -146,6 +156,8 @@ def enhance_files(
     )
     settings.check()
     check_number("enhance_files", "n_jobs", n_jobs, int, min_val=1)
+    if scheduler is not None and n_jobs > 1:
+        raise ValueError("enhance_files: n_jobs and scheduler exclude each other; leave one out.")
     if force and resume:
         raise ValueError("enhance_files: force=True and resume=True contradict each other.")
     if isinstance(inputs, (str, os.PathLike)):
@@ -171,11 +183,18 @@ def enhance_files(
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             settings.model = os.path.join(folder, "model.joblib")
             dump(model, settings.model)
-        if n_jobs > 1:
+        if n_jobs > 1 or scheduler is not None:
             settings.n_blas_threads = _n_blas_threads()
         jobs = [_spooled(job, out, stack) for job in jobs]
         groups = make_groups(jobs, side_by_side=enhancer.enhances_side_by_side)
-        results += _run(groups, settings, n_jobs, progress)
+        bar = progress_bar(total=len(jobs), desc="enhance", unit="file", show=progress)
+        if scheduler is None:
+            results += _run(groups, settings, n_jobs, stack.enter_context(bar))
+        else:
+            cluster = open_cluster(scheduler, files=[job.file for job in jobs], folder=out)
+            cluster = stack.enter_context(cluster)
+            bar = stack.enter_context(bar)
+            results += run_on_cluster(groups, settings, process, cluster, bar)
     order = {job.source: i for i, job in enumerate(jobs)}
     return sorted(results, key=lambda result: order.get(Path(result.source), -1))
 
@@ -213,23 +232,22 @@ def _set_blas_threads(number):
     return threadpool_limits(number, "blas")
 
 
-def _run(groups, settings, n_jobs, progress):
+def _run(groups, settings, n_jobs, bar):
     waiting = {job.source: job for group in groups for job in group}
     results = []
-    with progress_bar(total=len(waiting), desc="enhance", unit="file", show=progress) as bar:
-        pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-        try:
-            for done in pool(delayed(process)(group, settings) for group in groups):
-                results += done
-                bar.update(len(done))
-                for result in done:
-                    del waiting[Path(result.source)]
-        except BrokenProcessPool:
-            reason = "a process was killed while it, or a file beside it, was enhanced"
-            results += [
-                FileResult(str(job.source), str(job.destination), "failed", reason)
-                for job in waiting.values()
-            ]
+    pool = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+    try:
+        for done in pool(delayed(process)(group, settings) for group in groups):
+            results += done
+            bar.update(len(done))
+            for result in done:
+                del waiting[Path(result.source)]
+    except BrokenProcessPool:
+        reason = "a process was killed while it, or a file beside it, was enhanced"
+        results += [
+            FileResult(str(job.source), str(job.destination), "failed", reason)
+            for job in waiting.values()
+        ]
     return results
 
 
@@ -350,8 +368,9 @@ def _encode(recording):
     elif audio_format.format != "FLAC" and _new_kind(job):
         audio_format = replace(audio_format, format="FLAC", subtype="PCM_16", endian="FILE")
     gain = min(1.0, audio_format.full_scale / peak) if peak > 0 else 1.0
-    job.destination.parent.mkdir(parents=True, exist_ok=True)
-    lost = write_audio(job.destination, recording.channels, audio_format, gain)
+    written = job.written or job.destination
+    written.parent.mkdir(parents=True, exist_ok=True)
+    lost = write_audio(written, recording.channels, audio_format, gain)
     return FileResult(
         str(job.source),
         str(job.destination),

@@ -3,7 +3,7 @@
 import glob
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from skse.audio import RECORDING_SUFFIXES, is_media, is_pipe, media_suffix
@@ -31,12 +31,19 @@ class Job:
         Where the bytes of the recording are: those of a pipe are copied to a file.
     as_wav : bool, default=False
         Whether the result is WAV, whatever the recording is.
+    written : Path or None, default=None
+        Where the result is written; None is `destination`, as this process sees it.
     """
 
     source: Path
     destination: Path
     file: Path
     as_wav: bool = False
+    written: Path | None = None
+
+    def from_anywhere(self):
+        """Return the job for a process that is in another folder."""
+        return replace(self, file=self.file.absolute(), written=self.destination.absolute())
 
 
 def make_plan(inputs, out, *, force=False, resume=False, ignore_others=False, as_wav=False):

@@ -3,6 +3,7 @@
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,15 @@ from skse.files._offset import tell_offsets
 from skse.files._quiet import load_quietly
 from skse.files._table import format_scores, write_scores
 from skse.metrics import Metric, available_metrics, evaluate, get_metric, mean_of_defined
-from skse.utils import UnusableFileError, check_number, default_jobs, list_files, progress_bar
+from skse.utils import (
+    UnusableFileError,
+    check_number,
+    default_jobs,
+    list_files,
+    open_cluster,
+    progress_bar,
+    this_worker,
+)
 from skse.utils.typing import FilePath, Match
 
 _N_EXAMPLES = 3
@@ -37,6 +46,7 @@ def score_folders(
     csv_file: FilePath | None = None,
     report: FilePath | None = None,
     n_jobs: int | None = 1,
+    scheduler: str | None = None,
     progress: bool = False,
 ) -> Bunch:
     r"""Score enhanced recordings against clean ones, file by file.
@@ -73,6 +83,10 @@ def score_folders(
     n_jobs : int or None, default=1
         Processes side by side. None takes one a core (``OMP_NUM_THREADS`` at most, where set) for
         STOI, ESTOI or PESQ of some minutes of speech and more, one for less.
+    scheduler : str, default=None
+        Address of the scheduler of a Dask cluster, such as "tcp://10.0.0.1:8786": its workers
+        score in place of processes here (`n_jobs` is 1 or None). They read the recordings, which
+        must be at the same paths there; here, little of them is kept in memory.
     progress : bool, default=False
         Whether to show a progress bar.
 
@@ -109,6 +123,9 @@ def score_folders(
         For a wrong argument, and for folders without a pair.
     OSError
         Where `csv_file` or `report` cannot be written.
+    SchedulerError
+        Where the cluster cannot be used, is lost midway, or distributed is not installed
+        (``python -m pip install "skse[dask]"``).
 
     Examples
     --------
@@ -127,18 +144,21 @@ def score_folders(
     caller = "score_folders"
     if n_jobs is not None:
         check_number(caller, "n_jobs", n_jobs, int, min_val=1)
+    if scheduler is not None and n_jobs not in (None, 1):
+        raise ValueError(f"{caller}: n_jobs and scheduler exclude each other; leave one out.")
     records = [get_metric(metric, caller=caller, name="metrics") for metric in metrics or ()]
     records = list({metric.key: metric for metric in records}.values())
     if noisy_dir is None and (gains := [m.key for m in records if "noisy" in m.needs]):
         raise ValueError(f"{caller}: metrics={gains!r} need noisy_dir (--noisy).")
     names = {"match": match, "clean_name": clean_name}
     options = {"sampling_rate": sampling_rate, "align": align, "ignore_others": ignore_others}
-    pairs = load_quietly(enhanced_dir, clean_dir, **options, **names)
+    lazy = scheduler is not None  # handles travel, not samples
+    pairs = load_quietly(enhanced_dir, clean_dir, lazy=lazy, **options, **names)
     rate = pairs.sampling_rate
     noisy, skipped, remarks = [None] * len(pairs.noisy), [], pairs.remarks
     if noisy_dir is not None:
         find = _noisy_finder(noisy_dir, enhanced_dir, match, noisy_name)
-        noisy, skipped, told = _read_noisy(pairs, find, PairReader(rate, align))
+        noisy, skipped, told = _read_noisy(pairs, find, PairReader(rate, align, lazy))
         remarks = remarks + told
     without_clean = [
         (path, f"no clean recording in {clean_dir} belongs to it")
@@ -149,19 +169,17 @@ def score_folders(
         records = [get_metric(key) for key in available_metrics(rate, noisy_dir is not None)]
     keys = [metric.key for metric in records]
 
-    labels: list[dict[str, Any]] = []
-    several = max(pairs.channel) > 1
-    for name, channel in zip(pairs.filenames, pairs.channel, strict=True):
-        file = Path(name).relative_to(enhanced_dir).as_posix()
-        labels.append({"file": file, **({"channel": int(channel)} if several else {})})
+    labels = _make_labels(pairs, enhanced_dir)
     tasks = [
         _common(*task) for task in zip(pairs.clean, pairs.noisy, pairs.start, noisy, strict=True)
     ]
-    names = [label["file"] for label in labels]
-    waveforms = zip(names, (task[0] for task in tasks), (task[1] for task in tasks), strict=True)
-    remarks = remarks + tell_offsets(waveforms)
+    remarks = remarks + tell_offsets(_readable(labels, tasks))
     rows, noisy_rows = [], []
-    results = _score_all(tasks, records, rate, n_jobs, progress)
+    if scheduler is None:
+        results = _score_all(tasks, records, rate, n_jobs, progress)
+    else:
+        files = [*pairs.filenames, *pairs.clean_filenames, *(x.path for x in noisy if x)]
+        results = _score_on_cluster(tasks, records, rate, scheduler, files, progress)
     for label, (enhanced_scores, noisy_scores, failed) in zip(labels, results, strict=True):
         rows.append(label | enhanced_scores)
         if noisy_scores is not None:
@@ -185,6 +203,23 @@ def score_folders(
     if report is not None:
         _write_report(report, result, labels, tasks, clean_dir, enhanced_dir)
     return result
+
+
+def _make_labels(pairs, enhanced_dir):
+    """Name what every pair is: the file, and its channel where any has several."""
+    labels: list[dict[str, Any]] = []
+    several = max(pairs.channel) > 1
+    for name, channel in zip(pairs.filenames, pairs.channel, strict=True):
+        file = Path(name).relative_to(enhanced_dir).as_posix()
+        labels.append({"file": file, **({"channel": int(channel)} if several else {})})
+    return labels
+
+
+def _readable(labels, tasks):
+    """Yield the name, the clean and the enhanced waveform of all that can be read."""
+    for label, (clean, enhanced, _) in zip(labels, tasks, strict=True):
+        with suppress(UnusableFileError):  # told where it is scored
+            yield label["file"], np.asarray(clean), np.asarray(enhanced)
 
 
 def _noisy_finder(noisy_dir, enhanced_dir, match, noisy_name):
@@ -244,9 +279,41 @@ def _score_all(tasks, metrics, sampling_rate, n_jobs, progress):
     return progress_bar(scores, total=len(tasks), desc="score", unit="file", show=progress)
 
 
+def _score_on_cluster(tasks, metrics, sampling_rate, scheduler, files, progress):
+    scored: list[Any] = [None] * len(tasks)
+    bar = progress_bar(total=len(tasks), desc="score", unit="file", show=progress)
+    with open_cluster(scheduler, files=files) as cluster, bar:
+        shared = cluster.share(metrics)
+        calls = [(*task, shared, sampling_rate) for task in tasks]
+        for place, result, error in cluster.compute(_score_there, calls):
+            if isinstance(error, ImportError):  # true of all files
+                raise error
+            if error is not None:
+                reason = f"not scored by any worker: {type(error).__name__}: {error}"
+                result = _no_scores(metrics, tasks[place][2], reason)
+            scored[place] = result
+            bar.update()
+    return scored
+
+
+def _score_there(*arguments):
+    enhanced, noisy, reasons = _score_one(*arguments)
+    return enhanced, noisy, [f"{reason} (worker {this_worker()})" for reason in reasons]
+
+
+def _no_scores(metrics, noisy, reason):
+    scores = {metric.key: np.nan for metric in metrics}
+    return scores, None if noisy is None else dict(scores), [" ".join(reason.split())]
+
+
 def _score_one(clean, enhanced, noisy, metrics, sampling_rate):
     """Return the scores of the enhanced recording, of the noisy one, and why some are missing."""
     reasons = {}
+    try:  # handles are read once
+        clean, enhanced = np.asarray(clean), np.asarray(enhanced)
+        noisy = None if noisy is None else np.asarray(noisy)
+    except UnusableFileError as error:
+        return _no_scores(metrics, noisy, str(error))
 
     def score(x):
         scores = {metric.key: np.nan for metric in metrics}
@@ -292,6 +359,10 @@ def _write_report(path, scores, labels, tasks, clean_dir, enhanced_dir):
     for i in np.linspace(0, len(tasks) - 1, min(_N_EXAMPLES, len(tasks))).astype(int):
         clean, enhanced, noisy = tasks[i]
         named = {"noisy": noisy, "enhanced": enhanced, "clean": clean}
+        try:
+            named = {name: x if x is None else np.asarray(x) for name, x in named.items()}
+        except UnusableFileError:  # told where it was scored
+            continue
         title = " ".join(map(str, [labels[i]["file"], *list(labels[i].values())[1:]]))
         examples[title] = {name: x for name, x in named.items() if x is not None}
     write_report(

@@ -133,12 +133,17 @@ def train_from_folders(
             Files left out, as :func:`~skse.datasets.load_pairs` lists them.
         remarks : list of str
             A line each about lengths, delays and polarity, where there is something to say.
+        cut_short : str
+            What ended training before its time, and after how many epochs: a recording that
+            could be read no longer. "" where nothing did.
 
     Raises
     ------
     ValueError
         For a wrong argument, for folders without a pair, where `out` exists, and where Keras has
-        another backend than TensorFlow: before any training.
+        another backend than TensorFlow: before any training. For a recording that can be read
+        no longer, before an epoch is finished; after it, the model of the epochs that are
+        finished is saved, see `cut_short`.
     OSError
         Where no file can be written beside `out`: before any training.
     NotSavedError
@@ -203,7 +208,7 @@ def train_from_folders(
     with warnings.catch_warnings():
         # The remarks say so already.
         warnings.filterwarnings("ignore", message="The noisy waveforms have")
-        _fit(enhancer, pairs, epochs, progress)
+        enhancer, cut_short = _fit_or_rescue(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
     card = _add_data(card, f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}")
     save_or_keep(partial(save_model, enhancer, out, card), enhancer, out)
@@ -218,6 +223,7 @@ def train_from_folders(
         skipped=pairs.skipped,
         unmatched=pairs.unmatched,
         remarks=pairs.remarks,
+        cut_short=cut_short,
     )
 
 
@@ -319,6 +325,23 @@ def _load(noisy_dir, clean_dir, validation_fraction, goes_on, **options):
     return pairs
 
 
+def _fit_or_rescue(enhancer, pairs, epochs, progress):
+    """Return the enhancer as trained, or as far as it was, and what ended it before its time."""
+    n_before = len(_history(enhancer).get("loss", ())) if hasattr(enhancer, "chain_") else 0
+    try:
+        _fit(enhancer, pairs, epochs, progress)
+    except Exception as error:  # of a batch, with what was trained before
+        so_far = getattr(error, "trained", None)
+        if so_far is None:
+            raise
+        n_epochs = len(_history(so_far)["loss"]) - n_before
+        return (
+            so_far,
+            f"{str(error).rstrip('.')}; training ended after epoch {n_epochs} of {epochs}",
+        )
+    return enhancer, ""
+
+
 def _fit(enhancer, pairs, epochs, progress):
     # Of whole recordings: parts of unequal lengths, and channels, do not show that they are of one.
     data = (pairs.noisy, pairs.clean, groups_of(check_waveforms(pairs.recording, "recording")))
@@ -333,6 +356,10 @@ def _fit(enhancer, pairs, epochs, progress):
         enhancer.set_params(regressor__callbacks=[*(own or []), _make_callback(bar)])
         try:
             fit(*data)
+        except Exception as error:
+            if (so_far := getattr(error, "trained", None)) is not None:
+                so_far.regressor_.set_params(callbacks=own)
+            raise
         finally:
             enhancer.set_params(regressor__callbacks=own)
         enhancer.regressor_.set_params(callbacks=own)

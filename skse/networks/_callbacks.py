@@ -73,3 +73,23 @@ class KeepBest(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Set the best weights."""
         self.model.set_weights(self.weights)
+
+
+class KeepEpoch(keras.callbacks.Callback):
+    """Keep the weights and the losses of the epochs that are finished, for a training that fails.
+
+    Parameters
+    ----------
+    best : KeepBest or None
+        Whose weights are kept where it watches; None keeps those of the last epoch.
+    """
+
+    def __init__(self, best):
+        super().__init__()
+        self.best, self.weights, self.history = best, None, {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keep them; after `best`."""
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+        self.weights = self.model.get_weights() if self.best is None else self.best.weights

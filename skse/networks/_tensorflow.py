@@ -5,7 +5,7 @@ import logging
 import os
 import platform
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
 
@@ -13,6 +13,7 @@ _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # oneDNN's kernels train a U-Net in less time on every x86 processor with AVX2
 # (benchmarks/onednn_speed.py); TensorFlow chooses them by itself on some only.
 _KERNELS = "TF_ENABLE_ONEDNN_OPTS"
+_THREADS = "TF_NUM_INTRAOP_THREADS"
 
 
 # What Keras must be set to, and what it is where nothing says otherwise.
@@ -84,6 +85,10 @@ def load_tensorflow(*, start=False):
     stream, which would take what other threads write as well: load TensorFlow before a progress
     bar.
 
+    Where ``OMP_NUM_THREADS`` is set, as joblib, Dask and Ray set it for their workers, TensorFlow
+    takes so many threads: each worker would take all cores else. ``TF_NUM_INTRAOP_THREADS`` goes
+    before it, and so does what the program has told TensorFlow.
+
     Parameters
     ----------
     start : bool, default=False
@@ -105,8 +110,21 @@ def load_tensorflow(*, start=False):
     finally:
         for name in added:
             os.environ.pop(name, None)
+    _share_cores(tf.config.threading)
     if start:
         tf.config.list_logical_devices()
+
+
+def _share_cores(threading):
+    """Take as many threads as workers are told to, unless TensorFlow is told something itself."""
+    declared = os.environ.get("OMP_NUM_THREADS", "")
+    if os.environ.get(_THREADS) or not (declared.isdigit() and int(declared)):
+        return
+    if threading.get_intra_op_parallelism_threads():
+        return
+    with suppress(RuntimeError):  # it has started, and has its threads
+        threading.set_intra_op_parallelism_threads(int(declared))
+        threading.set_inter_op_parallelism_threads(int(declared))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -131,7 +132,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                     rows if isinstance(rows, FileArray) else np.asarray(rows, np.float32)
                     for rows in validation_data
                 )
-            failures = []
+            failures: list[Any] = []
 
             def make_watched(step):
                 try:
@@ -143,9 +144,10 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             try:
                 return self._train(X, y, n_rows, plan, make_watched)
             except Exception:
-                if failures:  # else TensorFlow wraps it into its own
-                    raise failures[0] from None
-                raise
+                if not failures:
+                    raise
+                failures[0].trained = self._trained_so_far(plan, X, y)
+                raise failures[0] from None  # TensorFlow wraps it into its own
 
     @contextmanager
     def _whole_or_not_at_all(self):
@@ -200,6 +202,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 regressor.history_ = defaultdict(list, {k: list(v) for k, v in before.items()})
             else:
                 regressor = self._new_regressor(X, y, plan)
+            plan["regressor"] = regressor
             epochs, verbose = int(self.epochs), int(self.verbose)
             regressor.set_params(
                 batch_size=batch_size, epochs=epochs, verbose=verbose, warm_start=resume
@@ -214,6 +217,14 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                 validation_data=plan["validation"],
                 initial_epoch=self.n_iter_ if resume else 0,
             )
+        self._take_over(regressor, before, plan, X, y)
+        watched = plan["validation"] is not None and self.early_stopping and not plan["tune"]
+        if watched and make_batch is None:  # rows made anew are not learnt by heart
+            self._warn_of_learning_by_heart(first_epoch=len(before.get("loss", ())))
+        return self
+
+    def _take_over(self, regressor, before, plan, X, y):
+        """Set what a fit leaves."""
         self.n_iter_ = len(regressor.history_.get("loss", ()))
         self.history_ = {}
         for name, values in regressor.history_.items():
@@ -221,10 +232,22 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             self.history_[name] = values + gap if name in before else gap + values
         self.architecture_, self.regressor_ = plan["architecture"], regressor
         self._row_shape, self._output_row_shape = X.shape[1:], y.shape[1:]
-        watched = plan["validation"] is not None and self.early_stopping and not plan["tune"]
-        if watched and make_batch is None:  # rows made anew are not learnt by heart
-            self._warn_of_learning_by_heart(first_epoch=len(before.get("loss", ())))
-        return self
+
+    def _trained_so_far(self, plan, X, y):
+        """Return the network as after the epochs that a failed training finished; None for none."""
+        kept = plan["kept"]
+        if kept.weights is None:
+            return None
+        before = self.history_ if plan["resume"] else {}
+        # One that was fitted before is as it was again, and stays so.
+        regressor = copy.deepcopy(plan["regressor"]) if plan["resume"] else plan["regressor"]
+        regressor.model_.set_weights(kept.weights)
+        history = {name: list(values) for name, values in before.items()}
+        for name, values in kept.history.items():
+            history[name] = history.get(name, []) + values
+        regressor.history_ = defaultdict(list, history)
+        self._take_over(regressor, before, plan, X, y)
+        return copy.copy(self)
 
     def _warn_of_learning_by_heart(self, first_epoch):
         """Warn where the held-out loss rose while the training loss went on falling."""
@@ -243,9 +266,9 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             )
 
     def _make_callbacks(self, n_rows, plan):
-        from skse.networks._callbacks import CosineDecay, KeepBest
+        from skse.networks._callbacks import CosineDecay, KeepBest, KeepEpoch
 
-        callbacks = list(self.callbacks or [])
+        callbacks, best = list(self.callbacks or []), None
         if self.learning_rate_schedule == "cosine":
             optimizer = built(self.optimizer)
             by_name = isinstance(optimizer, str)
@@ -253,8 +276,10 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             callbacks.append(CosineDecay(initial, self.epochs * -(-n_rows // self.batch_size)))
         if plan["validation"] is not None and (plan["tune"] or self.early_stopping):
             start = plan["validation"] if plan["tune"] else None
-            callbacks.append(KeepBest(self.n_iter_no_change, start, self.batch_size))
-        return callbacks
+            best = KeepBest(self.n_iter_no_change, start, self.batch_size)
+            callbacks.append(best)
+        plan["kept"] = KeepEpoch(best)
+        return [*callbacks, plan["kept"]]
 
     def _check_training_data(self, X, y, plan):
         resume = plan["resume"]

@@ -1,6 +1,7 @@
 """Validation, files, tables, optional imports: what every other package may use."""
 
 from skse.utils._ahead import Ahead as Ahead
+from skse.utils._cluster import Cluster, SchedulerError, open_cluster
 from skse.utils._delay import Delay, find_delay
 from skse.utils._digest import digest
 from skse.utils._errors import UnusableFileError
@@ -15,7 +16,7 @@ from skse.utils._files import (
 )
 from skse.utils._handles import Scaled as Scaled
 from skse.utils._handles import WaveformHandle
-from skse.utils._parallel import count_jobs, default_jobs, default_threads
+from skse.utils._parallel import count_jobs, default_jobs, default_threads, this_worker
 from skse.utils._params import check_choice, check_number, check_sampling_rate, import_optional
 from skse.utils._progress import progress_bar
 from skse.utils._scratch import FileArray as FileArray
@@ -35,7 +36,9 @@ from skse.utils._waveforms import (
 
 __all__ = [
     "ArrayStore",
+    "Cluster",
     "Delay",
+    "SchedulerError",
     "UnusableFileError",
     "WaveformHandle",
     "align",
@@ -54,10 +57,12 @@ __all__ = [
     "list_files",
     "locked",
     "naming",
+    "open_cluster",
     "progress_bar",
     "remove_unlocked",
     "replacing",
     "restore_container",
+    "this_worker",
     "walk",
     "write_csv",
     "write_whole",

@@ -1,6 +1,7 @@
 """How many cores to take."""
 
 import os
+import sys
 from numbers import Integral
 
 import joblib
@@ -13,7 +14,7 @@ _WORTH_SECONDS = 300
 def default_threads() -> int:
     """Count the cores to take: ``OMP_NUM_THREADS`` where set, else all that one may use.
 
-    joblib sets that variable in its workers, so that they share the cores.
+    joblib, Dask and Ray set that variable for their workers, so that they share the cores.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def count_jobs(owner: object, n_jobs: int | None) -> int:
     Returns
     -------
     n_jobs : int
-        1 in a worker of joblib: the others have the other cores.
+        1 in a worker of joblib, and in a task of Dask: the others have the other cores.
 
     Raises
     ------
@@ -88,4 +89,28 @@ def count_jobs(owner: object, n_jobs: int | None) -> int:
             "be None, a number of processes, or -1 for all cores."
         )
     backend, _ = get_active_backend()
-    return 1 if backend.nesting_level else joblib.effective_n_jobs(n_jobs)
+    return 1 if backend.nesting_level or this_worker() else joblib.effective_n_jobs(n_jobs)
+
+
+def this_worker() -> str:
+    """Return the address of the Dask worker that computes this.
+
+    Returns
+    -------
+    address : str
+        "" where this is no task of Dask.
+
+    Examples
+    --------
+    >>> from skse.utils import this_worker
+    >>> this_worker()
+    ''
+    """
+    if "distributed" not in sys.modules:
+        return ""
+    from distributed import get_worker
+
+    try:
+        return get_worker().address
+    except ValueError:
+        return ""

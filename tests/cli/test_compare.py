@@ -11,6 +11,7 @@ from skse import UNetRegressor, cli, comparison
 from skse.cli import _compare
 from skse.experiments import find_part
 from skse.networks import NETWORKS
+from skse.utils import SchedulerError
 
 
 @pytest.fixture
@@ -147,3 +148,31 @@ def test_compare(run, tmp_path, monkeypatch):
     assert all(row["name"] in result.stdout for row in rows)
     again = run("compare", *arguments, "--report")
     assert again.stdout == result.stdout
+
+
+@pytest.mark.parametrize(("midway", "code"), [(False, 2), (True, 1)])
+def test_a_cluster_that_cannot_be_used(run, monkeypatch, midway, code):
+    """One line, and what became of what was begun."""
+    seen = {}
+
+    def fail(*arguments, **options):
+        seen.update(options)
+        raise SchedulerError("tcp://10.0.0.1:8786: gone.", midway)
+
+    monkeypatch.setattr(comparison, "compare", fail)
+    result = run("compare", "--limit", "8", "--scheduler", "tcp://10.0.0.1:8786")
+    assert result.exit_code == code
+    kept = (
+        "Finished fits are kept in skse-compare; the same command goes on from there.\n"
+        if midway
+        else ""
+    )
+    described = result.stderr.splitlines(keepends=True)[0]
+    assert result.stderr == described + kept + "Error: tcp://10.0.0.1:8786: gone.\n"
+    assert (seen["scheduler"], seen["n_jobs"]) == ("tcp://10.0.0.1:8786", 1)
+
+
+def test_scheduler_and_jobs_exclude_each_other(run):
+    result = run("compare", "--limit", "8", "--scheduler", "tcp://10.0.0.1:8786", "--jobs", "2")
+    assert result.exit_code == 2
+    assert "--scheduler goes without --jobs only." in result.stderr

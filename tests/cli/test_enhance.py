@@ -16,6 +16,7 @@ from skse.cli import _enhance
 from skse.files import METHODS
 from skse.files._choice import DEFAULT_METHOD
 from skse.models import load_model
+from skse.utils import SchedulerError
 
 
 @pytest.fixture
@@ -256,3 +257,32 @@ def test_help_and_a_run_load_nothing_heavy(recordings, tmp_path):
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True,
                          text=True, check=True)  # fmt: skip
     assert [line for line in run.stdout.splitlines() if "[" in line[:1]] == 3 * ["[]"]
+
+
+@pytest.mark.parametrize(("midway", "code"), [(False, 2), (True, 1)])
+def test_a_cluster_that_cannot_be_used(run, recordings, monkeypatch, midway, code):
+    """One line, and what became of what was begun."""
+    seen = {}
+
+    def fail(*arguments, **options):
+        seen.update(options)
+        raise SchedulerError("tcp://10.0.0.1:8786: gone.", midway)
+
+    monkeypatch.setattr(files, "enhance_files", fail)
+    result = run("in", "--out", "out", "--scheduler", "tcp://10.0.0.1:8786")
+    assert result.exit_code == code
+    kept = "What is finished is kept in out; --resume goes on from there.\n" if midway else ""
+
+    assert (
+        result.stderr
+        == "No --model: using log-mmse, which needs no training.\n"
+        + kept
+        + "Error: tcp://10.0.0.1:8786: gone.\n"
+    )
+    assert (seen["scheduler"], seen["n_jobs"]) == ("tcp://10.0.0.1:8786", 1)
+
+
+def test_scheduler_and_jobs_exclude_each_other(run, recordings):
+    result = run("in", "--out", "out", "--scheduler", "tcp://10.0.0.1:8786", "--jobs", "2")
+    assert result.exit_code == 2
+    assert "--scheduler goes without --jobs only." in result.stderr

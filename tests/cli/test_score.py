@@ -6,6 +6,7 @@ import soundfile
 from click.testing import CliRunner
 
 from skse import cli, files
+from skse.utils import SchedulerError
 
 
 @pytest.fixture
@@ -95,3 +96,25 @@ def test_interruption(run, monkeypatch):
 
     monkeypatch.setattr(files, "score_folders", interrupt)
     assert run("clean", "enhanced").exit_code == 130
+
+
+@pytest.mark.parametrize(("midway", "code"), [(False, 2), (True, 1)])
+def test_a_cluster_that_cannot_be_used(run, monkeypatch, midway, code):
+    """One line, and what became of what was begun."""
+    seen = {}
+
+    def fail(*arguments, **options):
+        seen.update(options)
+        raise SchedulerError("tcp://10.0.0.1:8786: gone.", midway)
+
+    monkeypatch.setattr(files, "score_folders", fail)
+    result = run("clean", "enhanced", "--scheduler", "tcp://10.0.0.1:8786")
+    assert result.exit_code == code
+    assert result.stderr == "Error: tcp://10.0.0.1:8786: gone.\n"
+    assert (seen["scheduler"], seen["n_jobs"]) == ("tcp://10.0.0.1:8786", None)
+
+
+def test_scheduler_and_jobs_exclude_each_other(run):
+    result = run("clean", "enhanced", "--scheduler", "tcp://10.0.0.1:8786", "--jobs", "2")
+    assert result.exit_code == 2
+    assert "--scheduler goes without --jobs only." in result.stderr

@@ -48,6 +48,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch, remix
             skipped=[("noisy/x.wav", "truncated")],
             unmatched=["noisy/y.wav"],
             remarks=["1 of 4 recordings lag"],
+            cut_short="noisy/z.wav: gone; training ended after epoch 2 of 9",
         )
 
     monkeypatch.setattr(files, "train_from_folders", train_from_folders)
@@ -64,6 +65,7 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch, remix
         "noisy/x.wav: left out: truncated",
         "noisy/y.wav: left out: no partner",
         "1 of 4 recordings lag",
+        "noisy/z.wav: gone; training ended after epoch 2 of 9; m.skse is the model as of then.",
     ]
     assert (seen["validation_fraction"], seen["random_state"], seen["match"]) == (0.2, 5, "^(.)_")
     assert seen["threads"] == ["1", "1"]
@@ -75,13 +77,20 @@ def test_options_reach_the_engine_and_the_result_is_told(run, monkeypatch, remix
 
 
 @pytest.mark.parametrize(
-    ("skipped", "unmatched", "code"),
-    [([], [], 0), ([], ["clean/z.wav"], 0), ([], ["noisy/z.wav"], 1), ([("a", "b")], [], 1)],
+    ("skipped", "unmatched", "cut_short", "code"),
+    [
+        ([], [], "", 0),
+        ([], ["clean/z.wav"], "", 0),
+        ([], ["noisy/z.wav"], "", 1),
+        ([("a", "b")], [], "", 1),
+        ([], [], "z.wav: gone", 1),
+    ],
 )
 def test_exit_code_1_where_a_noisy_recording_was_left_out(
-    run, monkeypatch, skipped, unmatched, code
+    run, monkeypatch, skipped, unmatched, cut_short, code
 ):
     told = {"skipped": skipped, "unmatched": unmatched, "remarks": [], "history": {"loss": [1.0]}}
+    told["cut_short"] = cut_short
     counts = {"n_pairs": 4, "n_clean": 2, "seconds": 1.0, "sampling_rate": 8000, "fit_time": 1.0}
     monkeypatch.setattr(files, "train_from_folders", lambda *_, **__: Bunch(**told, **counts))
     assert run("noisy", "clean", "--out", "m.skse").exit_code == code
@@ -114,6 +123,16 @@ def test_folders_without_pairs(run):
     result = run("noisy", "clean", "--out", "m.skse")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: load_pairs found no pair")
+
+
+def test_a_recording_that_can_be_read_no_longer(run, monkeypatch):
+    def vanish(*arguments, **options):
+        raise ValueError("X[0]: noisy/a.wav: No such file or directory.")
+
+    monkeypatch.setattr(files, "train_from_folders", vanish)
+    result = run("noisy", "clean", "--out", "m.skse")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: X[0]: noisy/a.wav: No such file or directory.\n"
 
 
 def test_interruption(run, monkeypatch):

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -193,6 +194,75 @@ def test_a_model_that_ships_is_trained_further(folders, tmp_path):
         f"6 pairs of {noisy_dir} and {clean_dir}",
     ]
     assert card["licence"] == card_before["licence"]
+
+
+@pytest.mark.parametrize("validation_fraction", [0, 0.4])
+def test_a_recording_that_vanishes_ends_training_and_what_was_trained_is_saved(
+    folders, tmp_path, monkeypatch, validation_fraction
+):
+    """The model is the one of so many epochs, to the bit; batches are read some way ahead."""
+    from keras.callbacks import Callback
+
+    class Vanish(Callback):
+        def __deepcopy__(self, memo):
+            return self
+
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                for path in folders[0].iterdir():
+                    path.rename(path.with_suffix(".gone"))
+
+    def train(out, epochs):
+        network = UNetRegressor(
+            filters=(4,), dilations=(), top_filters=2, learning_rate_schedule="constant",
+            batch_size=2,
+        )  # fmt: skip
+        return train_from_folders(
+            *folders, tmp_path / out, match="^(.)_", network=network, epochs=epochs, remix=True,
+            progress=True, validation_fraction=validation_fraction, patience=99,
+        )  # fmt: skip
+
+    with monkeypatch.context() as patch:  # in place of the bar's, and as that one left out
+        patch.setattr(_train, "_make_callback", lambda bar: Vanish())
+        training = train("part.joblib", 30)
+    n_epochs = len(training.history["loss"])
+    assert 2 <= n_epochs < 30
+    told = (
+        rf"_[xy]\.wav: No such file or directory, .*; training ended after epoch {n_epochs} of 30$"
+    )
+    assert re.search(told, training.cut_short)
+    for path in folders[0].iterdir():
+        path.rename(path.with_suffix(".wav"))
+    whole = train("whole.joblib", n_epochs)
+    assert training.history == whole.history
+    assert whole.cut_short == ""
+    x = 0.1 * np.random.default_rng(1).standard_normal(16000).astype(np.float32)
+    enhanced = [
+        load_file(tmp_path / f"{name}.joblib").predict([x])[0] for name in ("whole", "part")
+    ]
+    np.testing.assert_array_equal(*enhanced)
+    assert training.enhancer.n_utterances_ == training.n_pairs
+
+
+def test_a_recording_that_vanishes_before_an_epoch_is_finished_is_the_error(folders, tmp_path):
+    from keras.callbacks import Callback
+
+    class Vanish(Callback):
+        def __deepcopy__(self, memo):
+            return self
+
+        def on_train_begin(self, logs=None):
+            for path in folders[0].iterdir():
+                path.rename(path.with_suffix(".gone"))
+
+    network = UNetRegressor(
+        filters=(4,), dilations=(), top_filters=2, callbacks=[Vanish()], batch_size=1
+    )
+    with pytest.raises(ValueError, match="No such file"):
+        train_from_folders(
+            *folders, tmp_path / "m.joblib", match="^(.)_", network=network, remix=True
+        )
+    assert not (tmp_path / "m.joblib").exists()
 
 
 def test_a_model_in_memory_stays_what_it_is(folders, tmp_path):

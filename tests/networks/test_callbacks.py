@@ -65,3 +65,22 @@ def test_cosine_decay():
     np.testing.assert_allclose(
         rates, [0.2, 0.1 + 0.1 / math.sqrt(2), 0.1, 0.1 - 0.1 / math.sqrt(2)]
     )
+
+
+def test_keep_epoch():
+    """It keeps the last weights, or the best where another callback watches; and all losses."""
+    from skse.networks._callbacks import KeepBest, KeepEpoch
+
+    best = KeepBest(patience=5)
+    keeps = [KeepEpoch(None), KeepEpoch(best)]
+    assert [keep.weights for keep in keeps] == [None, None]
+    model = Model(start_loss=None)
+    for callback in (best, *keeps):
+        callback.set_model(model)
+    best.on_train_begin()
+    for epoch, loss in enumerate([3, 1, 2]):
+        model.weight = epoch
+        for callback in (best, *keeps):
+            callback.on_epoch_end(epoch, {"loss": -loss, "val_loss": loss})
+    assert [keep.weights for keep in keeps] == [[2], [1]]
+    assert keeps[0].history == {"loss": [-3, -1, -2], "val_loss": [3, 1, 2]}

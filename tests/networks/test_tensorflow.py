@@ -135,3 +135,24 @@ def test_a_model_file_predicts_whatever_the_backend(settings, monkeypatch):
     enhancer = skse.load(Path(skse.__file__).parent / "models" / "data" / "speech-8k.skse")
     noisy = np.random.default_rng(0).standard_normal((1, 4000))
     assert np.isfinite(enhancer.predict(noisy)).all()
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"OMP_NUM_THREADS": "3", "TF_NUM_INTRAOP_THREADS": "2"}, "0 0"),
+        ({"OMP_NUM_THREADS": "many"}, "0 0"),
+        ({"OMP_NUM_THREADS": "3"}, "3 3"),
+    ],
+)
+def test_workers_keep_to_their_share_of_the_cores(tmp_path, monkeypatch, environment, expected):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    code = """
+    from skse.networks._tensorflow import load_tensorflow
+    load_tensorflow(start=True)
+    load_tensorflow()
+    import tensorflow as tf
+    threads = tf.config.threading
+    print(threads.get_intra_op_parallelism_threads(), threads.get_inter_op_parallelism_threads())
+    """
+    assert run_python(code, tmp_path, **environment).stdout.strip() == expected

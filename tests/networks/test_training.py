@@ -349,6 +349,52 @@ def test_a_batch_that_cannot_be_made_is_the_error(make_network, smooth_problem, 
             raise ValueError("X[3]: talk.wav: gone.")
         return X[:8], y[:8]
 
-    with pytest.raises(ValueError, match=r"^X\[3\]: talk\.wav: gone\.$"):
+    with pytest.raises(ValueError, match=r"^X\[3\]: talk\.wav: gone\.$") as error:
         network.set_params(epochs=20).fit_batches(make_batch, 16)
+    assert n_good or error.value.trained is None
     np.testing.assert_array_equal(network.predict(X), before)
+
+
+@pytest.mark.parametrize("further", [False, True])
+def test_what_was_trained_before_a_batch_that_cannot_be_made_is_with_the_error(
+    make_network, smooth_problem, further
+):
+    """The network as after the epochs that were finished, to the bit; the other as it was."""
+    X, y = smooth_problem
+    options = {**SMALL, "learning_rate_schedule": "constant", "random_state": 0}
+    n_looked_at, n_steps = 2 + 2, 2  # by skse, and by Keras
+
+    def fit(network, epochs, n_good):
+        calls = []
+
+        def make_batch(step):
+            calls.append(step)
+            if len(calls) > n_looked_at + n_good:
+                raise ValueError("gone")
+            return X[:8], y[:8]
+
+        rows = (X[8:], y[8:]) if further else None
+        fit_batches = network.partial_fit_batches if further else network.fit_batches
+        network.set_params(epochs=epochs)
+        return fit_batches(make_batch, 16, rows)
+
+    def start():
+        network = make_network(**options, epochs=1)
+        return network.fit(X, y) if further else network
+
+    two = fit(start(), 2, math.inf)
+    network = start()
+    before = network.predict(X) if further else None
+    # Batches are made some way ahead.
+    with pytest.raises(ValueError, match=r"^gone$") as error:
+        fit(network, 50, 2 * n_steps + 1)
+    trained = error.value.trained
+    assert trained.n_iter_ == two.n_iter_ == 2 + further
+    assert {k: v[: 1 + further] for k, v in trained.history_.items()} == {
+        k: v[: 1 + further] for k, v in two.history_.items()
+    }
+    np.testing.assert_array_equal(trained.predict(X), two.predict(X))
+    if further:
+        np.testing.assert_array_equal(network.predict(X), before)
+    else:
+        assert not hasattr(network, "regressor_")

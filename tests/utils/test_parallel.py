@@ -1,3 +1,5 @@
+import sys
+
 import joblib
 import pytest
 from joblib import Parallel, delayed, parallel_config
@@ -41,3 +43,25 @@ def test_a_worker_of_joblib_counts_one(backend):
 def test_count_jobs_refuses_what_is_no_number_of_processes(n_jobs):
     with pytest.raises(ValueError, match=rf"^f: n_jobs={n_jobs!r} must be None, a number of"):
         count_jobs("f", n_jobs)
+
+
+def _count_in_a_task(n_jobs):
+    from skse.utils import this_worker
+
+    return count_jobs("f", n_jobs), this_worker()
+
+
+def test_a_task_of_dask_counts_one(dask_cluster):
+    """Though joblib would spread its tasks over the cluster."""
+    from cloudpickle import register_pickle_by_value, unregister_pickle_by_value
+    from distributed import Client
+
+    register_pickle_by_value(sys.modules[__name__])
+    try:
+        with Client(dask_cluster) as client, parallel_config("dask"):
+            workers = set(client.ncores())
+            counted = Parallel()(delayed(_count_in_a_task)(n_jobs) for n_jobs in (None, 2, -1))
+    finally:
+        unregister_pickle_by_value(sys.modules[__name__])
+    assert [number for number, _ in counted] == [1, 1, 1]
+    assert {worker for _, worker in counted} <= workers
