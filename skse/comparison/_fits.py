@@ -76,9 +76,12 @@ class Fit:
         gain_db : float
             Its mean SNR gain.
         """
+        train, test, examples = self.task()
         measured = measure(
             self.candidate,
-            *self.task(),
+            train,
+            test,
+            examples,
             sampling_rate=sampling_rate,
             metrics=metrics,
             n_jobs=n_jobs,
