@@ -76,12 +76,9 @@ class Fit:
         gain_db : float
             Its mean SNR gain.
         """
+        train, test, examples = self.task()
         measured = measure(
-            self.candidate,
-            *self.task(),
-            sampling_rate=sampling_rate,
-            metrics=metrics,
-            n_jobs=n_jobs,
+            self.candidate, train, test, examples, sampling_rate, metrics, n_jobs=n_jobs
         )
         return self.keep(*measured)
 
