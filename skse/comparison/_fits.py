@@ -78,13 +78,7 @@ class Fit:
         """
         train, test, examples = self.task()
         measured = measure(
-            self.candidate,
-            train,
-            test,
-            examples,
-            sampling_rate=sampling_rate,
-            metrics=metrics,
-            n_jobs=n_jobs,
+            self.candidate, train, test, examples, sampling_rate, metrics, n_jobs=n_jobs
         )
         return self.keep(*measured)
 
