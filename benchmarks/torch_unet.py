@@ -1,4 +1,9 @@
-"""The U-Net of a regressor in plain PyTorch, for ``training_cost.py`` to compare with."""
+"""The U-Net of a regressor in plain PyTorch, for ``training_cost.py``, which runs it."""
+
+import json
+import sys
+import time
+from types import SimpleNamespace
 
 import torch
 from torch import nn
@@ -110,3 +115,34 @@ def torch_unet(network, n_frequencies):
             return image[:, :, :n_frequencies]
 
     return Twin()
+
+
+def main():
+    """Print the number of weights; then, for every line that comes, the seconds of a step."""
+    parameters, *sizes = sys.argv[1:]
+    network = SimpleNamespace(**json.loads(parameters))
+    n_rows, n_frequencies, n_frames, n_steps = map(int, sizes)
+    torch.set_num_threads(1)
+    twin = torch_unet(network, n_frequencies).to(memory_format=torch.channels_last)
+    print(sum(parameter.numel() for parameter in twin.parameters()), flush=True)
+    shape = (n_rows, 1, n_frequencies, n_frames)
+    rows = torch.randn(shape).to(memory_format=torch.channels_last)
+    targets = torch.rand(shape)
+    optimizer = torch.optim.Adam(twin.parameters(), lr=network.learning_rate)
+    twin.train()
+
+    def step():
+        optimizer.zero_grad()
+        f.mse_loss(twin(rows), targets).backward()
+        optimizer.step()
+
+    step()
+    for _ in sys.stdin:
+        begin = time.process_time()
+        for _ in range(n_steps):
+            step()
+        print((time.process_time() - begin) / n_steps, flush=True)
+
+
+if __name__ == "__main__":
+    main()

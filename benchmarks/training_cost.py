@@ -13,10 +13,15 @@ pass, and for its gradients and update. ``--unet NAME=VALUE ...`` changes the U-
 
 import argparse
 import ast
+import importlib.util
+import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
@@ -46,16 +51,16 @@ def main():
         regressor=UNetRegressor(random_state=0, **changed), sampling_rate=8000
     )
     parts = parts_of_a_step(enhancer)
-    torch_step = in_torch(enhancer, *parts.pop("rows"))
-    if torch_step:
-        parts["PyTorch"] = torch_step
-    seconds = {name: [] for name in parts}
+    round_in_torch = in_torch(enhancer, parts.pop("rows"))
+    seconds = {name: [] for name in (*parts, *(["PyTorch"] if round_in_torch else []))}
     for _ in range(options.rounds):
         for name, run in parts.items():
             begin = time.process_time()
             for _ in range(STEPS):
                 run()
             seconds[name].append((time.process_time() - begin) / STEPS)
+        if round_in_torch:
+            seconds["PyTorch"].append(round_in_torch())
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     report(medians, seconds, changed)
 
@@ -99,38 +104,42 @@ def parts_of_a_step(enhancer):
         "features and targets": lambda: chain.mixture_rows(*mixed),
         "forward": lambda: forward(rows, training=True),
         "network": lambda: model.train_on_batch(rows, targets),
-        "rows": (X, y),
+        "rows": X,
     }
 
 
-def in_torch(enhancer, X, y):
-    """Return a training step of the same U-Net in PyTorch; None where it is not installed."""
-    try:
-        import torch
-    except ImportError:
-        return None
-    torch.set_num_threads(1)
-    network = enhancer.regressor
-    ours = network.keras_model()
-    from torch_unet import torch_unet
+def in_torch(enhancer, X):
+    """Return what runs a round in PyTorch and gives its seconds; None where it is not installed.
 
-    twin = torch_unet(network, X.shape[1]).to(memory_format=torch.channels_last)
-    n_weights = sum(parameter.numel() for parameter in twin.parameters())
-    expected = sum(int(np.prod(weight.shape)) for weight in ours.trainable_weights)
+    A process of its own: the libraries of PyTorch and TensorFlow do not go into one.
+    """
+    if importlib.util.find_spec("torch") is None:
+        return None
+    network = enhancer.regressor
+    parameters = {name: value for name, value in network.get_params().items() if is_plain(value)}
+    script = Path(__file__).with_name("torch_unet.py")
+    twin = subprocess.Popen(
+        [sys.executable, script, json.dumps(parameters), *map(str, (*X.shape, STEPS))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    n_weights = int(twin.stdout.readline())
+    expected = sum(int(np.prod(w.shape)) for w in network.keras_model().trainable_weights)
     if n_weights != expected:
         raise SystemExit(f"PyTorch's twin has {n_weights} weights, the network {expected}")
-    rows = torch.from_numpy(X)[:, None].to(memory_format=torch.channels_last)
-    targets = torch.from_numpy(y)[:, None]
-    optimizer = torch.optim.Adam(twin.parameters(), lr=network.learning_rate)
-    twin.train()
 
-    def step():
-        optimizer.zero_grad()
-        torch.nn.functional.mse_loss(twin(rows), targets).backward()
-        optimizer.step()
+    def run():
+        twin.stdin.write("\n")
+        twin.stdin.flush()
+        return float(twin.stdout.readline())
 
-    step()
-    return step
+    return run
+
+
+def is_plain(value):
+    """Whether it goes into JSON as it is."""
+    return value is None or isinstance(value, (bool, int, float, str, tuple, list))
 
 
 if __name__ == "__main__":
