@@ -130,8 +130,8 @@ plt.show()
 # ------
 # Networks of strided transposed convolutions may leave tones in silence, at
 # multiples of the sampling rate divided by a power of the stride, such as
-# 500 Hz here. The lines of the spectrum that stand out most from those around
-# them, where the clean speech is silent:
+# 500 Hz here. The lines of the spectrum that stand out most from those
+# around them, where the clean speech is silent:
 
 from skse.metrics import silence_spectrum
 

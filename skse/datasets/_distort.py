@@ -117,7 +117,8 @@ def distort(
     check_choice("distort", "whisper_method", whisper_method, ("auto", "world", "lpc"))
     kinds = _check_kinds(kinds)
     single = _is_single(clean)
-    waveforms = check_waveforms([clean] if single else clean, "clean")
+    listed: Any = [clean] if single else clean
+    waveforms = check_waveforms(listed, "clean")
     rng = check_random_state(random_state)
     seeds = (rng.randint(2**31 - 1) for _ in range(len(waveforms)))
     pairs = [
@@ -127,7 +128,7 @@ def distort(
     distorted, done = ([pair[i] for pair in pairs] for i in (0, 1))
     if single:
         return (distorted[0], done[0]) if return_distortions else distorted[0]
-    distorted = restore_container(distorted, clean)
+    distorted = restore_container(distorted, listed)
     return (distorted, done) if return_distortions else distorted
 
 
@@ -135,7 +136,7 @@ def _distorted(x, sampling_rate, kinds, probability, whisper_method, seed):
     rng, done = np.random.RandomState(seed), {}
     # All are drawn, so that what happens does not depend on what else may.
     happens = dict(zip(DISTORTIONS, rng.uniform(size=len(DISTORTIONS)) < probability, strict=True))
-    factor, threshold = (values[rng.randint(3)] for values in (_FACTORS, _THRESHOLDS))
+    factor, threshold = _FACTORS[rng.randint(3)], _THRESHOLDS[rng.randint(3)]
     seeds = rng.randint(2**31 - 1, size=2)
     happens = {kind: happens[kind] and kind in kinds for kind in DISTORTIONS}
     if happens["whisper"]:

@@ -204,7 +204,7 @@ def drop_chunks(
     name = "drop_chunks"
     check_sampling_rate(name, sampling_rate)
     check_number(name, "n_chunks", n_chunks, Integral, min_val=1)
-    means = [mean_ms] if isinstance(mean_ms, Real) else list(mean_ms)
+    means = np.atleast_1d(np.asarray(mean_ms, dtype=object)).tolist()
     if not means:
         raise ValueError(f"{name}: mean_ms={mean_ms!r} is empty; expected a number of ms or more.")
     for mean in means:

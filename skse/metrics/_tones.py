@@ -1,6 +1,7 @@
 """What is left of an enhancer's output where there should be silence."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -79,12 +80,13 @@ def silence_spectrum(
     check_sampling_rate(caller, sampling_rate)
     check_number(caller, "n_fft", n_fft, Integral, min_val=4)
     check_number(caller, "below_db", below_db, Real, min_val=0, include_boundaries="neither")
-    if np.ndim(clean[0]) == 0:
-        clean, enhanced = [clean], [enhanced]
-    clean, enhanced = check_waveform_pairs(clean, enhanced, names=("clean", "enhanced"))
+    pair: Any = (clean, enhanced)
+    if np.ndim(pair[0][0]) == 0:
+        pair = [clean], [enhanced]
+    pair = check_waveform_pairs(*pair, names=("clean", "enhanced"))
     window = np.hanning(n_fft + 1)[:-1]
     total, n_silent = np.zeros(n_fft // 2 + 1), 0
-    for s, x in zip(clean, enhanced, strict=True):
+    for s, x in zip(*pair, strict=True):
         if len(s) < n_fft:
             continue
         s_frames, x_frames = (

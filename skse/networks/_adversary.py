@@ -1,5 +1,7 @@
 """A generator that is trained against a discriminator. Importing this loads TensorFlow."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -83,7 +85,7 @@ class Generator(keras.Model):
     """A model that an :class:`Adversary` trains; alone it predicts, and is all that is kept."""
 
     # Not a layer, so that Keras does not take its weights for those of the generator.
-    adversary = None
+    adversary: Any = None
 
     @property
     def metrics(self):
