@@ -166,13 +166,11 @@ class Cluster:
             raise self._lost() from error
 
     def _outcome(self, future):
-        from distributed import KilledWorker
-
         try:
             return future.result(timeout=_NO_WORKER), None
         except SchedulerError:
             raise
-        except KilledWorker as error:
+        except _distributed().KilledWorker as error:
             last = error.last_worker.address
             reason = f"every worker that computed it was killed, the last {last}"
             return None, SchedulerError(reason, midway=True)
@@ -222,7 +220,7 @@ def open_cluster(
     False
     """
     try:
-        import_optional("distributed", caller="scheduler (--scheduler)", extra="dask")
+        _distributed()
     except ImportError as error:
         raise SchedulerError(str(error)) from error
     client = _connect(address)
@@ -237,12 +235,14 @@ def open_cluster(
             client.close(timeout=_LOOK)
 
 
-def _connect(address):
-    from distributed import Client
+def _distributed():
+    return import_optional("distributed", caller="scheduler (--scheduler)", extra="dask")
 
+
+def _connect(address):
     try:
         _hear(address)
-        return Client(address, timeout=_CONNECT, set_as_default=False)
+        return _distributed().Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, ImportError) as error:
         reason = str(error) or type(error).__name__
         raise SchedulerError(
@@ -253,10 +253,9 @@ def _connect(address):
 
 def _hear(address):
     """Wait for what a Dask server says first; Client waits forever for one that says nothing."""
-    from distributed.comm import get_address_host_port, parse_address
-
-    scheme, rest = parse_address(address)
-    host, port = get_address_host_port(f"{scheme}://{rest}")
+    comm = _distributed().comm
+    scheme, rest = comm.parse_address(address)
+    host, port = comm.get_address_host_port(f"{scheme}://{rest}")
     if scheme != "tcp":
         return
     with socket.create_connection((host, port), timeout=_CONNECT) as connection:

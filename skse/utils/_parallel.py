@@ -106,11 +106,10 @@ def this_worker() -> str:
     >>> this_worker()
     ''
     """
-    if "distributed" not in sys.modules:
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
         return ""
-    from distributed import get_worker
-
     try:
-        return get_worker().address
+        return distributed.get_worker().address
     except ValueError:
         return ""
