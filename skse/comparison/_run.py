@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from itertools import chain
 from numbers import Integral
 from pathlib import Path
@@ -185,15 +185,12 @@ def compare(
     scoring = {"sampling_rate": data.sampling_rate, "metrics": metrics}
     fits = plan_fits(candidates, folds, records, **scoring)
     missing = [fit for fit in chain(*fits) if not fit.record.path.exists()]
-    is_alone = n_jobs == 1 and scheduler is None
-    if is_alone and any(fit.trains_a_network for fit in missing):
+    if n_jobs == 1 and not scheduler and any(fit.trains_a_network for fit in missing):
         start_tensorflow()  # what it says would tear the bar
     n_fits = len(candidates) * n_splits
     counts = {"total": n_fits + 1, "initial": n_fits - len(missing), "unit": "fit"}
     with ExitStack() as stack:
-        cluster = None
-        if scheduler is not None:
-            cluster = stack.enter_context(open_cluster(scheduler))
+        cluster = stack.enter_context(open_cluster(scheduler) if scheduler else nullcontext())
         bar = stack.enter_context(progress_bar(desc="skse compare", show=progress, **counts))
         if cluster is None:
             _compute(missing, scoring, n_jobs, bar)
