@@ -91,7 +91,7 @@ def build_seeded(build, seed):
     -------
     model : keras.Model
     """
-    with _BUILDING:
+    with _BUILDING, _own_names():
         state = random.getstate()
         try:
             model = build()
@@ -99,6 +99,25 @@ def build_seeded(build, seed):
             random.setstate(state)
         seed_layers(model, seed)
     return model
+
+
+@contextmanager
+def _own_names():
+    """Count the names of layers from the beginning, whatever was built before.
+
+    TensorFlow adds some sums up in an order that follows from the names (seen with 2.21): a second
+    fit with the same seed would round in another way. Keras keeps the counts for each thread
+    (``keras/src/utils/naming.py`` of 3.15).
+    """
+    from keras.src.backend.common import global_state
+
+    name = "object_name_uids"
+    counts = global_state.get_global_attribute(name)
+    global_state.set_global_attribute(name, None)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(name, counts)
 
 
 def seed_layers(model, seed):

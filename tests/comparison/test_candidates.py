@@ -126,7 +126,7 @@ def test_objects_are_called_what_they_are_given_as():
     assert (regressor.filters, regressor.batch_size) == ((4,), 3)
     assert standard.estimator.regressor.batch_size == 8
     assert first.estimator.target.floor == 0.2
-    assert (network.epochs, network.loss) == (30, "mse")
+    assert (network.epochs, network.loss) == (25, "mse")
     assert made[9].estimator.sampling_rate == 8000
 
 

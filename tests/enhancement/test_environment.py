@@ -408,7 +408,7 @@ def test_training_goes_on_in_the_same_environment(in_noises):
         enhancer.partial_fit(noisy, clean)
     longer = clone(enhancer).set_params(environment="auto")
     longer.fit(noisy, clean).set_params(regressor__warm_start=True, environment_seconds=0.3)
-    with pytest.raises(ValueError, match="the last fit had environment_frames=28"):
+    with pytest.raises(ValueError, match="the last fit had environment_frames=30"):
         longer.fit(noisy, clean)
 
 
@@ -420,6 +420,6 @@ def test_export_says_how_many_frames(tmp_path, in_noises):
     enhancer.fit(noisy, clean, environment=environment)
     enhancer.export(tmp_path / "network.onnx")
     described = json.loads((tmp_path / "network.json").read_text())
-    assert described["environment_frames"] == enhancer.chain_.environment_frames == 28
+    assert described["environment_frames"] == enhancer.chain_.environment_frames == 30
     with pytest.raises(ValueError, match=r'environment has nothing.* Use format="onnx"'):
         enhancer.export(tmp_path / "steps.onnx", format="onnx-steps")

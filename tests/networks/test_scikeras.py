@@ -166,3 +166,21 @@ def test_tracing_is_silent_and_the_logger_left_alone(make_network, smooth_proble
         logger.propagate = propagate
     assert [record.getMessage() for record in caplog.records] == ["something else"]
     assert logger.filters == filters
+
+
+def test_layers_are_called_the_same_whatever_was_built_before():
+    import keras
+
+    from skse.networks import UNet
+    from skse.networks._scikeras import build_seeded
+
+    def build():
+        return UNet((2,), dilations=(1,), bottleneck_units=2).build((9, None), (9, None))
+
+    keras.layers.Conv2D(1, 1)  # counts
+    before = keras.layers.Conv2D(1, 1).name
+    names = [[layer.name for layer in build_seeded(build, 0).layers] for _ in range(2)]
+    assert names[0] == names[1]
+    assert "conv2d" in names[0]
+    after = keras.layers.Conv2D(1, 1).name
+    assert int(after.rpartition("_")[2]) == int(before.rpartition("_")[2]) + 1
