@@ -140,7 +140,10 @@ def test_prediction_needs_frames_behind_the_environment(told, make_network):
         ({"kernel_size": (3,)}, r"kernel_size=\(3,\) must be a sequence of 2 positive"),
         ({"embedding": "auto"}, "embedding='auto' is not allowed"),
         ({"embedding_filters": (4,)}, r"embedding_strides=.* must be a sequence of 1 pairs"),
-        ({"embedding_strides": ((2, 2), (1, 0))}, "pairs of positive integers"),
+        (
+            {"embedding_strides": ((2, 2), (1, 0))},
+            "embedding_strides=.* pairs of positive integers",
+        ),
         ({"embedding_kernel_size": (4,)}, r"embedding_kernel_size=\(4,\) must be a sequence of 2"),
         ({"position_units": 0}, "position_units == 0, must be >= 1"),
         ({"environment_frames": -1}, "environment_frames == -1, must be >= 0"),

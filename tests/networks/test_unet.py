@@ -16,6 +16,8 @@ SEED = {
     "residual": False,
     "dilations": (),
     "bottleneck_filters": 256,
+    "bottleneck_units": None,
+    "dropout": 0.0,
     "decoder_filters": (256, 128, 128, 64, 32),
     "head_filters": (16, 4),
     "input_skip": False,
@@ -193,11 +195,16 @@ def test_pooling_takes_the_largest_of_every_level():
         ({"head_filters": (4, 0)}, r"head_filters=\(4, 0\) must be a sequence"),
         ({"filters": (4, 4), "decoder_filters": (4,)}, r"decoder_filters=\(4,\) must be .* of 2"),
         (
-            {"filters": (4, 6), "decoder_filters": (6, 2)},
+            {"filters": (4, 6), "decoder_filters": (6, 2), "skip": "add"},
             r"decoder_filters=\(6, 2\) cannot be added to .*takes \(4,\)",
         ),
         (
-            {"filters": (4, 6), "decoder_filters": (6, 2), "downsampling": "max_pool"},
+            {
+                "filters": (4, 6),
+                "decoder_filters": (6, 2),
+                "downsampling": "max_pool",
+                "skip": "add",
+            },
             r"decoder_filters=.*takes \(6, 4\); use these, or skip='concatenate'",
         ),
     ],
@@ -208,4 +215,4 @@ def test_bad_parameters(options, message, make_network):
 
 
 def test_default_is_sized_for_a_cpu():
-    assert build_unet((129, None), (129, None)).count_params() < 150_000
+    assert build_unet((129, None), (129, None)).count_params() < 450_000
