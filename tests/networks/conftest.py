@@ -11,7 +11,15 @@ from skse.networks import BaseArchitecture
 LENGTHS = {"Slice": [1, 2, 4], "Reshape": [1], "Pad": [1], "Expand": [1], "Tile": [1]}
 
 TINY = {
-    "UNetRegressor": {"filters": (4,), "dilations": (1,), "top_filters": 2},
+    "UNetRegressor": {
+        "filters": (4,),
+        "dilations": (1,),
+        "top_filters": 2,
+        "bottleneck_units": None,
+        "activation": "elu",
+        "skip": "add",
+        "dropout": 0.0,
+    },
     "AutoencoderRegressor": {"filters": (4,), "dense_units": (8,)},
     "DenseNetRegressor": {
         "growth_rate": 3,

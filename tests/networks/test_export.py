@@ -75,7 +75,10 @@ def fitted():
     import skse
 
     X = np.random.default_rng(0).standard_normal((16, 12, 10)).astype(np.float32)
-    network = skse.UNetRegressor((4,), dilations=(2,), top_filters=2, epochs=1, random_state=0)
+    sizes = {"dilations": (2,), "top_filters": 2, "bottleneck_units": None}
+    network = skse.UNetRegressor(
+        (4,), **sizes, activation="elu", skip="add", epochs=1, random_state=0
+    )
     return network.fit(X, X), X
 
 
