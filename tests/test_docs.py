@@ -68,6 +68,7 @@ EXCEPTIONS = {
     "skse.networks.Autoencoder": {"PR04"},
     "skse.networks.DenseNet": {"PR04"},
     "skse.networks.NoiseEmbedding": {"PR04"},
+    "skse.networks.NoiseEmbedding.build": {"PR04"},
     "skse.networks.SEGAN": {"PR04"},
     "skse.networks.UNet": {"PR04"},
     "skse.networks.WideResNet": {"PR04"},

@@ -218,7 +218,7 @@ class NoiseEmbedding(BaseArchitecture):
 
         condition, past = condition or (lambda image: image), image
         if past.shape[-1] != n_filters or max(strides) > 1:
-            # As one convolution with these strides, which TensorFlow does not train on all machines.
+            # What the strides leave out need not be convolved.
             past = layers.MaxPooling2D(1, strides=strides)(past)
             past = layers.Conv2D(n_filters, 1)(past)
         new = convolve(image, n_filters, size, causal=causal, strides=strides, use_bias=False)

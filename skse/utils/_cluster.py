@@ -8,7 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -80,7 +80,9 @@ class Cluster:
     client: Any
     address: str
     needs: Any
-    _shared: list = field(default_factory=list, repr=False)
+
+    def __post_init__(self):
+        self._shared: list = []
 
     def share(self, value: Any) -> Any:
         """Hand a value to tasks without sending it with each.
