@@ -155,7 +155,7 @@ def test_a_search_on_ray_is_that_of_one_process(pairs, by_value, monkeypatch):
     )
     try:
         register_ray()
-        with joblib.parallel_config("ray"):
+        with joblib.parallel_config("ray", n_jobs=2):
             found = search(network(), pairs)
     finally:
         ray.shutdown()

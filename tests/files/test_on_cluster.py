@@ -1,9 +1,6 @@
 """enhance_files and score_folders on a Dask cluster give what they give here."""
 
-import os
 import shutil
-import signal
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +11,6 @@ from skse.files import _enhance, _on_cluster, enhance_files, score_folders
 from skse.utils import SchedulerError
 
 distributed = pytest.importorskip("distributed")
-cloudpickle = pytest.importorskip("cloudpickle")
 
 
 @pytest.fixture
@@ -77,17 +73,22 @@ def test_a_file_that_vanishes_is_named_and_the_rest_goes_on(folders, address, mo
     assert sorted(contents("out")) == ["0.wav", "1.wav", "3.wav", "4.wav", "5.wav"]
 
 
-def test_a_recording_that_kills_workers_is_named_and_the_rest_goes_on(folders, address):
+def test_a_recording_that_kills_workers_is_named_and_the_rest_goes_on(folders):
     """Its group is tried one by one."""
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    marker = folders / "killed"
 
-    def kill(jobs, settings):
-        if any(job.source.name == "4.wav" for job in jobs):
-            with marker.open("a") as file:
-                file.write("x")
-            os.kill(os.getpid(), signal.SIGKILL)
-        return _enhance.process(jobs, settings)
+    class KillsWorkers:
+        tried = []  # noqa: RUF012
+
+        def share(self, settings):
+            return settings
+
+        def compute(self, function, tasks):
+            for place, (process, jobs, settings) in enumerate(tasks):
+                self.tried.append([job.source.name for job in jobs])
+                if "4.wav" in self.tried[-1]:
+                    yield place, None, SchedulerError("every worker was killed", midway=True)
+                else:
+                    yield place, function(process, jobs, settings), None
 
     class Bar:
         n = 0
@@ -95,29 +96,18 @@ def test_a_recording_that_kills_workers_is_named_and_the_rest_goes_on(folders, a
         def update(self, n):
             self.n += n
 
-    settings = _enhance.Settings(None, "wiener", None, None, None, None, (), str(folders / "out"))
+    settings = _enhance.Settings(None, "wiener", None, None, None, None, (), "out")
     jobs, _ = _enhance.make_plan(["noisy"], Path("out"))
-    Path("out").mkdir()
-    from skse.utils import open_cluster
-
-    try:
-        with open_cluster(address) as cluster:
-            cluster.client.run_on_scheduler(_allow_failures, 1)
-            results = _on_cluster.run_on_cluster(
-                [jobs[:3], jobs[3:]], settings, kill, cluster, Bar()
-            )
-            cluster.client.run_on_scheduler(_allow_failures, 3)
-    finally:
-        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
-    assert marker.read_text() == "xxxx"
+    bar, cluster, groups = Bar(), KillsWorkers(), [jobs[:3], jobs[3:]]
+    results = _on_cluster.run_on_cluster(groups, settings, _enhance.process, cluster, bar)
+    assert cluster.tried == [
+        ["0.wav", "1.wav", "2.wav"], ["3.wav", "4.wav", "5.wav"], ["3.wav"], ["4.wav"], ["5.wav"]
+    ]  # fmt: skip
     (failed,) = [result for result in results if result.status != "enhanced"]
     assert failed.source == "noisy/4.wav"
-    assert "every worker that computed it was killed, the last tcp://" in failed.reason
-    assert len(contents("out")) == 5
-
-
-def _allow_failures(number, dask_scheduler):
-    dask_scheduler.allowed_failures = number
+    assert failed.reason == "not enhanced by any worker: every worker was killed"
+    assert sorted(contents("out")) == ["0.wav", "1.wav", "2.wav", "3.wav", "5.wav"]
+    assert bar.n == 6
 
 
 def test_scores_are_those_of_one_process(folders, address):

@@ -64,6 +64,24 @@ def test_a_worker_that_is_killed_costs_its_task_only(address, tmp_path):
     assert found == {i: i + 10 for i in range(20)}
 
 
+def test_a_task_that_kills_every_worker_is_given_up(address):
+    def kill(i):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def allow_failures(number, dask_scheduler):
+        dask_scheduler.allowed_failures = number
+
+    with open_cluster(address) as cluster:
+        cluster.client.run_on_scheduler(allow_failures, 0)
+        try:
+            ((_, result, error),) = cluster.compute(kill, [(0,)])
+        finally:
+            cluster.client.run_on_scheduler(allow_failures, 3)
+    assert result is None
+    assert isinstance(error, SchedulerError)
+    assert str(error).startswith("every worker that computed it was killed, the last tcp://")
+
+
 def test_a_scheduler_that_is_lost_ends_it(start_dask):
     def wait(i):
         time.sleep(0.2)
