@@ -94,7 +94,7 @@ def set_environment(regressor, n_frames, said):
                 f"SpeechEnhancer: {said}, but {type(network).__name__} has no place for a "
                 "recording of the environment. Use NoiseEmbeddingRegressor, or no environment."
             )
-        if n_frames or not hasattr(network, "make_architecture"):
+        if n_frames or name is None or not hasattr(network, "make_architecture"):
             continue
         if network.make_architecture().needs_environment:
             raise ValueError(

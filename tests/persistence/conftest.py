@@ -9,7 +9,17 @@ import pytest
 
 import skse
 
-TINY = {"filters": (4, 4), "dilations": (1,), "top_filters": 2, "epochs": 1, "random_state": 0}
+TINY = {
+    "filters": (4, 4),
+    "dilations": (1,),
+    "top_filters": 2,
+    "epochs": 1,
+    "random_state": 0,
+    "bottleneck_units": None,
+    "activation": "elu",
+    "skip": "add",
+    "dropout": 0.0,
+}
 
 
 @pytest.fixture(scope="session")

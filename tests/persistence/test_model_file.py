@@ -408,7 +408,8 @@ def test_half_precision_halves_the_file_and_is_trained_further(speech, tmp_path)
 @pytest.mark.training
 def test_weights_too_large_for_half_precision_are_refused(speech, tmp_path):
     noisy, clean = speech
-    network = skse.UNetRegressor(filters=(8,), dilations=(1,), epochs=1, random_state=0)
+    sizes = {"filters": (8,), "dilations": (1,), "bottleneck_units": None}
+    network = skse.UNetRegressor(**sizes, activation="elu", epochs=1, random_state=0)
     enhancer = skse.SpeechEnhancer(regressor=network).fit(noisy, clean)
     weights = [1e6 * w for w in enhancer.regressor_.regressor_.weights]
     enhancer.regressor_.keras_model().set_weights(weights)
