@@ -23,7 +23,7 @@ def test_defaults_are_spelled_out():
     described = describe(SpeechEnhancer(STFTFeaturizer(), IdealMaskTarget("ibm"), UNetRegressor()))
     assert described["class"] == "SpeechEnhancer"
     assert described["target"] == "IdealMaskTarget"
-    assert (described["target__mask"], described["regressor__epochs"]) == ("ibm", 30)
+    assert (described["target__mask"], described["regressor__epochs"]) == ("ibm", 25)
     assert described["segment_frames"] == 64
 
 

@@ -79,7 +79,7 @@ def test_system_is_what_was_asked_for():
     training = {"loss": "dice", "epochs": 2}
     system = make_system(network, target, training=training, sampling_rate=8000, segment_frames=32)
     assert (system.sampling_rate, system.segment_frames) == (8000, 32)
-    assert (system.regressor.loss, system.regressor.epochs, network.epochs) == ("dice", 2, 30)
+    assert (system.regressor.loss, system.regressor.epochs, network.epochs) == ("dice", 2, 25)
     assert system.target is not target
     system = make_system(AutoencoderRegressor(), target, training={}, segment_frames=32)
     assert system.segment_frames == 8

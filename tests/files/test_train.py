@@ -357,7 +357,7 @@ def test_training(folders, tmp_path, capsys, remix):
         progress=True,
     )  # fmt: skip
     assert training.enhancer.regressor.filters == (4,)
-    assert network.epochs == 30
+    assert network.epochs == 25
     assert (training.n_pairs, training.n_clean, training.seconds) == (6, 3, 6.0)
     assert training.unmatched == [str(folders[0] / "broken.wav")]
     assert [path for path, _ in training.skipped] == [str(folders[0] / "README.txt")]
