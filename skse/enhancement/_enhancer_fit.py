@@ -80,7 +80,7 @@ class FitsEnhancer(BaseEnhancer):
         Returns
         -------
         stretches : sequence of ndarray of shape (n_times,) or None
-            As :meth:`Chain.predictions` takes them; None where there is no environment.
+            As chains take them; None where there is no environment.
 
         Raises
         ------

@@ -188,7 +188,11 @@ class TestVersion01:
     """What version 0.1 wrote: no architecture_, and one list of arguments."""
 
     ENDS = ("output_activation", "input_statistics", "output_statistics")
-    ARGUMENTS = dict.fromkeys(ENDS) | UNet((4,), dilations=(1,), top_filters=2).get_params()
+    OWN = UNet(
+        (4,), dilations=(1,), top_filters=2, bottleneck_units=None, activation="elu",
+        skip="add", dropout=0.0,
+    )  # fmt: skip
+    ARGUMENTS = dict.fromkeys(ENDS) | OWN.get_params()
 
     def as_written(self, network, head):
         """State of a network as version 0.1 pickled it."""
@@ -205,7 +209,7 @@ class TestVersion01:
 
     def test_arguments_are_parted(self):
         architecture, ends = from_arguments(UNetRegressor, self.ARGUMENTS)
-        assert repr(architecture) == repr(UNet((4,), dilations=(1,), top_filters=2))
+        assert repr(architecture) == repr(self.OWN)
         assert tuple(ends) == self.ENDS
         architecture, _ = from_arguments(
             AutoencoderRegressor, {**ends, "filters": (3,), "dropout": 0.5}
@@ -262,6 +266,8 @@ def test_learning_by_heart_is_told(rng, learnable):
     network = UNetRegressor(
         filters=(16, 16),
         dilations=(1,),
+        bottleneck_units=None,
+        dropout=0.0,
         learning_rate=0.02,
         batch_size=4,
         epochs=30,

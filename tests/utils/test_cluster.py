@@ -13,15 +13,6 @@ import pytest
 from skse.utils import SchedulerError, _cluster, open_cluster
 
 distributed = pytest.importorskip("distributed")
-cloudpickle = pytest.importorskip("cloudpickle")
-
-
-@pytest.fixture(autouse=True)
-def by_value():
-    """Send the functions of this file to workers, which cannot import it."""
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    yield
-    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
 @pytest.fixture
@@ -29,13 +20,19 @@ def address(dask_cluster):
     return dask_cluster.scheduler_address
 
 
-def add(a, b):
-    if a == "bad":
-        raise ValueError("no number")
-    return a + b, os.getpid()
+@pytest.fixture
+def add():
+    """Workers cannot import this file: what is made in a function is sent whole."""
+
+    def add_two(a, b):
+        if a == "bad":
+            raise ValueError("no number")
+        return a + b, os.getpid()
+
+    return add_two
 
 
-def test_workers_compute_every_task_and_tell_of_errors(address):
+def test_workers_compute_every_task_and_tell_of_errors(address, add):
     with open_cluster(address) as cluster:
         ten = cluster.share(10)
         tasks = [(i, ten) for i in range(20)] + [("bad", ten)]
@@ -144,7 +141,7 @@ def test_a_cluster_without_workers_is_told(start_dask, monkeypatch):
         open_cluster(local.scheduler_address).__enter__()
 
 
-def test_a_cluster_whose_workers_have_gone_is_given_up(start_dask, monkeypatch):
+def test_a_cluster_whose_workers_have_gone_is_given_up(start_dask, monkeypatch, add):
     monkeypatch.setattr(_cluster, "_LOOK", 0.1)
     monkeypatch.setattr(_cluster, "_NO_WORKER", 1)
     with start_dask(n_workers=1) as local, open_cluster(local.scheduler_address) as cluster:
@@ -210,7 +207,7 @@ class _as_context:  # noqa: N801
         pass
 
 
-def test_a_worker_that_comes_late_is_looked_at(address, tmp_path):
+def test_a_worker_that_comes_late_is_looked_at(address, tmp_path, add):
     with open_cluster(address) as cluster:
         cluster.needs = _cluster._Needs(_cluster.version("skse"), ((str(tmp_path / "x"), 1),))
         with pytest.raises(SchedulerError, match=r"^worker tcp://.* does not see") as error:

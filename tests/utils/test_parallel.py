@@ -1,5 +1,3 @@
-import sys
-
 import joblib
 import pytest
 from joblib import Parallel, delayed, parallel_config
@@ -45,23 +43,17 @@ def test_count_jobs_refuses_what_is_no_number_of_processes(n_jobs):
         count_jobs("f", n_jobs)
 
 
-def _count_in_a_task(n_jobs):
-    from skse.utils import this_worker
-
-    return count_jobs("f", n_jobs), this_worker()
-
-
 def test_a_task_of_dask_counts_one(dask_cluster):
     """Though joblib would spread its tasks over the cluster."""
-    from cloudpickle import register_pickle_by_value, unregister_pickle_by_value
     from distributed import Client
 
-    register_pickle_by_value(sys.modules[__name__])
-    try:
-        with Client(dask_cluster) as client, parallel_config("dask"):
-            workers = set(client.ncores())
-            counted = Parallel()(delayed(_count_in_a_task)(n_jobs) for n_jobs in (None, 2, -1))
-    finally:
-        unregister_pickle_by_value(sys.modules[__name__])
+    def count(n_jobs):  # workers cannot import this file: what is made in a function is sent whole
+        from skse.utils import this_worker
+
+        return count_jobs("f", n_jobs), this_worker()
+
+    with Client(dask_cluster) as client, parallel_config("dask"):
+        workers = set(client.ncores())
+        counted = Parallel()(delayed(count)(n_jobs) for n_jobs in (None, 2, -1))
     assert [number for number, _ in counted] == [1, 1, 1]
     assert {worker for _, worker in counted} <= workers
