@@ -155,31 +155,41 @@ class Cluster:
             try:
                 return done.get(timeout=_LOOK)
             except queue.Empty:
-                n_looks = 0 if self._n_workers() else n_looks + 1
-                if n_looks * _LOOK > _NO_WORKER:
-                    raise SchedulerError(
-                        f"{self.address} has had no worker for {_NO_WORKER} s.", midway=True
-                    ) from None
-
-    def _n_workers(self):
-        try:
-            return len(self.client.ncores())
-        except Exception as error:
-            raise self._lost() from error
+                n_looks = self._look(n_looks)
 
     def _outcome(self, future):
+        n_looks = 0
+        while True:
+            try:
+                return future.result(timeout=_LOOK), None
+            except SchedulerError:
+                raise
+            except _distributed().KilledWorker as error:
+                last = error.last_worker.address
+                reason = f"every worker that computed it was killed, the last {last}"
+                return None, SchedulerError(reason, midway=True)
+            except Exception as error:
+                late = isinstance(error, TimeoutError) and future.status != "error"
+                if not late and future.status in ("error", "finished"):
+                    return None, error
+                if not late:
+                    raise self._lost() from error
+                # It is on its way, or was lost with its worker and is computed again.
+                n_looks = self._look(n_looks)
+
+    def _look(self, n_looks):
+        """Count the looks in a row that found no worker, and raise where they are too many."""
         try:
-            return future.result(timeout=_NO_WORKER), None
-        except SchedulerError:
-            raise
-        except _distributed().KilledWorker as error:
-            last = error.last_worker.address
-            reason = f"every worker that computed it was killed, the last {last}"
-            return None, SchedulerError(reason, midway=True)
+            n_workers = len(self.client.ncores())
         except Exception as error:
-            if future.status not in ("error", "finished"):
-                raise self._lost() from error
-            return None, error
+            raise self._lost() from error
+        if n_workers:
+            return 0
+        if n_looks * _LOOK >= _NO_WORKER:
+            raise SchedulerError(
+                f"{self.address} has had no worker for {_NO_WORKER} s.", midway=True
+            )
+        return n_looks + 1
 
     def _lost(self):
         return SchedulerError(f"{self.address}: the scheduler was lost.", midway=True)

@@ -215,6 +215,36 @@ def test_a_worker_that_comes_late_is_looked_at(address, tmp_path, add):
         assert error.value.midway
 
 
+def test_a_result_that_comes_late_is_waited_for(address, monkeypatch):
+    monkeypatch.setattr(_cluster, "_LOOK", 0.2)
+    result, n_late = distributed.Future.result, []
+
+    def late(future, timeout):
+        if future.status == "finished" and len(n_late) < 2:
+            n_late.append(timeout)
+            raise TimeoutError
+        return result(future, timeout)
+
+    monkeypatch.setattr(distributed.Future, "result", late)
+
+    def give(i):
+        return i
+
+    with open_cluster(address) as cluster:
+        assert list(cluster.compute(give, [(1,)])) == [(0, 1, None)]
+    assert n_late == [0.2, 0.2]
+
+
+def test_a_task_that_raises_a_timeout_has_failed(address):
+    def give_up(i):
+        raise TimeoutError("no answer")
+
+    with open_cluster(address) as cluster:
+        ((_, result, error),) = cluster.compute(give_up, [(0,)])
+    assert result is None
+    assert repr(error) == "TimeoutError('no answer')"
+
+
 def test_an_error_travels():
     error = pickle.loads(pickle.dumps(SchedulerError("gone", midway=True)))
     assert (str(error), error.midway) == ("gone", True)
