@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from skse.networks._acoustics import POWER_FLOOR
+from skse.networks._tensorflow import without_replicas
 
 FAKE, REAL, WANTED = -1.0, 1.0, 0.0  # a, b and c of the paper's code
 _BETAS = {"beta_1": 0.0, "beta_2": 0.9}
@@ -25,7 +26,7 @@ def make_adam(learning_rate):
     -------
     optimizer : keras.optimizers.Adam
     """
-    return keras.optimizers.Adam(learning_rate, **_BETAS)
+    return without_replicas(keras.optimizers.Adam(learning_rate, **_BETAS))
 
 
 def least_squares(scores, wanted):

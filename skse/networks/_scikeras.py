@@ -9,7 +9,7 @@ Importing this loads TensorFlow: do so inside functions. Beside public names it 
 """
 
 # ruff: noqa: E402
-from skse.networks._tensorflow import kept_back, load_tensorflow
+from skse.networks._tensorflow import kept_back, load_tensorflow, without_replicas
 
 load_tensorflow()
 
@@ -358,11 +358,11 @@ def make_optimizer(optimizer, learning_rate, scale=1.0):
     optimizer : keras.optimizers.Optimizer
     """
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        return type(optimizer).from_config(optimizer.get_config())
+        return without_replicas(type(optimizer).from_config(optimizer.get_config()))
     options = {"learning_rate": learning_rate}
     if optimizer != "sgd":
         options["epsilon"] = 1e-7 * min(1.0, scale**2) if scale > 0 else 1e-7
-    return OPTIMIZERS[optimizer](**options)
+    return without_replicas(OPTIMIZERS[optimizer](**options))
 
 
 def reset_states(model):
