@@ -9,19 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from skse.enhancement import NOISES, LogMMSE, SpectralSubtraction, WienerFilter
+from skse.enhancement import NOISES, WPE, LogMMSE, SpectralSubtraction, WienerFilter
 from skse.files._model_io import find_file, load_model
 from skse.models import available_models, model_for
-from skse.utils import check_choice
+from skse.utils import check_choice, import_optional
 
 METHODS = {
     "log-mmse": LogMMSE,
     "spectral-subtraction": SpectralSubtraction,
     "wiener": WienerFilter,
+    "wpe": WPE,
 }
 DEFAULT_METHOD = "log-mmse"
 # Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
-_FRAME, _MULTIPLE = 0.032, 64
+# WPE predicts late echo from earlier frames, for which it needs narrow bands.
+_FRAME, _WPE_FRAME, _MULTIPLE = 0.032, 0.064, 64
 
 
 @dataclass
@@ -53,6 +55,8 @@ class Settings:
             )
         if self.model is None and self.method is None:
             self.method = DEFAULT_METHOD
+        if self.method == "wpe":
+            self._check_wpe()
         if self.sampling_rate is not None and (self.model is None or _is_auto(self.model)):
             raise ValueError(
                 "enhance_files: sampling_rate is that of a model of one's own (model); without "
@@ -64,6 +68,15 @@ class Settings:
             raise ValueError(
                 "enhance_files: trusted (--trust) goes with a .skse file as model only."
             )
+
+    def _check_wpe(self):
+        for name in ("noise", "strength", "mask_floor_db"):
+            if getattr(self, name) is not None:
+                raise ValueError(
+                    f"enhance_files: {name}={getattr(self, name)!r} goes without method='wpe' "
+                    "only, which takes away late echo and leaves noise as it is; leave one out."
+                )
+        import_optional("nara_wpe", caller="method 'wpe' (--method wpe)", extra="rooms")
 
     def find(self):
         """Find the files of models by their names, and check them, once for all recordings."""
@@ -107,14 +120,13 @@ def _is_auto(model):
 
 @lru_cache(maxsize=16)
 def _classical(method, noise, sampling_rate, **limits):
-    n_fft = frame_length(sampling_rate)
-    hop_length = n_fft // 4
-    enhancer = METHODS[method](
-        sampling_rate, n_fft=n_fft, hop_length=hop_length, noise=noise, **limits
-    )
+    n_fft = frame_length(sampling_rate, _WPE_FRAME if method == "wpe" else _FRAME)
+    if method != "wpe":
+        limits["noise"] = noise
+    enhancer = METHODS[method](sampling_rate, n_fft=n_fft, hop_length=n_fft // 4, **limits)
     return enhancer.fit(np.zeros((1, 1), np.float32))
 
 
-def frame_length(sampling_rate):
-    """Return the samples in a frame of about 32 ms, a number that transforms fast."""
-    return max(1, round(_FRAME * sampling_rate / _MULTIPLE)) * _MULTIPLE
+def frame_length(sampling_rate, seconds=_FRAME):
+    """Return the samples in a frame of about so many seconds, a number that transforms fast."""
+    return max(1, round(seconds * sampling_rate / _MULTIPLE)) * _MULTIPLE

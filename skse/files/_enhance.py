@@ -75,9 +75,11 @@ def enhance_files(
         or what such a file holds. Recordings are resampled to its sampling rate, and back, and
         the band above it is kept (see Notes). "auto" is the model that comes with skse for
         each recording's rate, see :func:`skse.models.model_for`. None stands for `method`.
-    method : {"log-mmse", "spectral-subtraction", "wiener"}, default=None
+    method : {"log-mmse", "spectral-subtraction", "wiener", "wpe"}, default=None
         Classical enhancer to use where there is no model, at each recording's own sampling rate
-        and with frames of 32 ms. None stands for "log-mmse".
+        and with frames of 32 ms. None stands for "log-mmse". "wpe", :class:`skse.WPE` with frames
+        of 64 ms, takes away the late echo of rooms and leaves noise; it needs
+        ``python -m pip install "skse[rooms]"``.
     noise : {"tracked", "start"}, default=None
         Where `method` has the noise from: "start" is for recordings that begin with at least
         0.13 s of noise alone. None stands for "tracked", with which a recording shorter than
@@ -122,6 +124,8 @@ def enhance_files(
     ValueError
         For a wrong argument, and where a result would take the place of a recording: before
         anything is written.
+    ImportError
+        Where `method` is "wpe" and nara_wpe is not installed.
     OSError
         Where nothing can be written to `out`.
     SchedulerError
@@ -288,7 +292,8 @@ def _process(jobs, settings):
 def _is_too_short(recording, settings):
     """Whether noise cannot be told from a word, and the recording is left as it is."""
     is_short = recording.audio_format.n_times < _SHORTEST * recording.audio_format.sampling_rate
-    if is_short := is_short and settings.method is not None and settings.noise != "start":
+    tracks = settings.method not in (None, "wpe") and settings.noise != "start"
+    if is_short := is_short and tracks:
         recording.remarks += (f"shorter than {_SHORTEST:g} s, left as it is: {_TOO_SHORT}",)
     return is_short
 

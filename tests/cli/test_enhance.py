@@ -68,6 +68,15 @@ def test_method(run, recordings):
     np.testing.assert_array_equal(y, np.rint(expected * 32768))
 
 
+def test_wpe_without_its_package_is_one_line(run, recordings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nara_wpe", None)
+    result = run("in/a.wav", "--out", "out", "--method", "wpe")
+    assert result.exit_code == 1
+    assert "Error: method 'wpe' (--method wpe)" in result.stderr
+    assert 'pip install "skse[rooms]"' in result.stderr.splitlines()[-1]
+    assert not os.path.exists("out")
+
+
 def test_a_model_by_name(run, recordings):
     result = run("in/a.wav", "--out", "out", "--model", "speech-16k", "--strength", "0.5",
                  "--mask-floor-db", "-10")  # fmt: skip

@@ -1,5 +1,6 @@
 import pytest
 
+from skse import WPE
 from skse.files._choice import METHODS, Settings, enhancer_for, frame_length
 from skse.models import available_models
 
@@ -13,12 +14,19 @@ def settings(**changes):
     return made
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", set(METHODS) - {"wpe"})
 def test_a_method_works_at_any_rate(name):
     enhancer, rate = enhancer_for(settings(method=name, strength=0.5), 22050)
     assert (type(enhancer), rate) == (METHODS[name], 22050)
     assert (enhancer.noise, enhancer.strength, enhancer.n_fft) == ("tracked", 0.5, 704)
     assert enhancer_for(settings(method=name, noise="start"), 8000)[0].noise == "start"
+
+
+def test_wpe_has_frames_of_64_ms():
+    pytest.importorskip("nara_wpe")
+    for rate, n_fft in ((8000, 512), (16000, 1024), (44100, 2816)):
+        enhancer, _ = enhancer_for(settings(method="wpe"), rate)
+        assert (type(enhancer), enhancer.n_fft, enhancer.hop_length) == (WPE, n_fft, n_fft // 4)
 
 
 def test_without_model_and_method_it_is_log_mmse():

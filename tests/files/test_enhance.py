@@ -9,7 +9,7 @@ import soundfile
 import soxr
 from joblib.externals.loky import get_reusable_executor
 
-from skse import IdentityEnhancer, LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
+from skse import WPE, IdentityEnhancer, LogMMSE, SpectralSubtraction, SpeechEnhancer, WienerFilter
 from skse.files import ModelError, _enhance, enhance_files
 from skse.files._choice import frame_length
 from skse.files._upper_band import step_of, write_gains
@@ -73,12 +73,15 @@ def test_a_model_gives_what_predict_gives_bit_for_bit(
         ("spectral-subtraction", SpectralSubtraction),
         ("log-mmse", LogMMSE),
         ("wiener", WienerFilter),
+        ("wpe", WPE),
     ],
 )
 def test_a_classical_enhancer_gives_what_predict_gives_bit_for_bit(
     request, write, tmp_path, rng, speech, where, method, kind
 ):
     """However many recordings, and of whatever length, are enhanced side by side."""
+    if method == "wpe":
+        pytest.importorskip("nara_wpe")
     if where == "in files":
         request.getfixturevalue("everything_in_files")
     made = {}
@@ -88,7 +91,7 @@ def test_a_classical_enhancer_gives_what_predict_gives_bit_for_bit(
     results = enhance_files([tmp_path / "in"], tmp_path / "out", method=method)
     assert [Path(result.source) for result in results] == list(made)
     for result, (x, rate) in zip(results, made.values(), strict=True):
-        n_fft = frame_length(rate)
+        n_fft = frame_length(rate) if method != "wpe" else frame_length(rate, 0.064)
         enhancer = kind(rate, n_fft=n_fft, hop_length=n_fft // 4).fit([x])
         enhanced, written_rate = soundfile.read(result.destination, dtype="float32")
         assert written_rate == rate
@@ -285,6 +288,8 @@ def test_a_model_that_does_not_say_its_rate(write, tmp_path, speech):
         ({"sampling_rate": 8000}, "sampling_rate is that of a model"),
         ({"noise": "start", "model": "speech-8k"}, "noise='start' goes with method only"),
         ({"model": "auto", "sampling_rate": 8000}, "sampling_rate is that of a model"),
+        ({"method": "wpe", "strength": 0.5}, "strength=0.5 goes without method='wpe' only"),
+        ({"method": "wpe", "noise": "start"}, "noise='start' goes without method='wpe' only"),
         ({"method": "wiener", "noise": "end"}, "noise='end' is not allowed; choose from 'start'"),
         ({"model": "speech-8k", "method": "wiener"}, "model and method exclude each other"),
         ({"model": "speech8k"}, "neither a file nor a model of skse .*did you mean 'speech-8k'"),
