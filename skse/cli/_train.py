@@ -127,7 +127,7 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
            recording was left out of its training, or ended it before its time because it could
            be read no longer, which is named
       2    wrong usage
-      130  interrupted: nothing was written
+      130  interrupted: the model of the epochs that were finished is saved, where there are any
     """  # noqa: D301  click's mark for lines to leave alone
     if start_from is None:
         if loss == "bce" and target not in (None, *(masks := fit_for_bce())):
@@ -165,8 +165,12 @@ def train(noisy_dir, clean_dir, out, match, clean_name, align, ignore_others, ne
             force=force,
             progress=True,
         )
-    except KeyboardInterrupt:
-        click.echo("\nInterrupted. Nothing was written.", err=True)
+    except KeyboardInterrupt as error:
+        if (training := getattr(error, "training", None)) is None:
+            click.echo("\nInterrupted. Nothing was written.", err=True)
+        else:
+            cut_short = training.cut_short.capitalize()
+            click.echo(f"\n{cut_short}; {out} is the model as of then.", err=True)
         sys.exit(130)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error

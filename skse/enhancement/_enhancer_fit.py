@@ -193,7 +193,7 @@ class FitsEnhancer(BaseEnhancer):
                 mixture_frames=getattr(chain.windows, "n_frames", self.segment_frames),
                 further=further,
             )
-        except Exception as error:
+        except BaseException as error:  # Ctrl-C too
             failed: Any = error
             if (so_far := getattr(failed, "trained", None)) is not None:
                 failed.trained = _taking_over(copy.copy(self), chain, so_far, remix, noisy)

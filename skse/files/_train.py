@@ -134,8 +134,8 @@ def train_from_folders(
         remarks : list of str
             A line each about lengths, delays and polarity, where there is something to say.
         cut_short : str
-            What ended training before its time, and after how many epochs: a recording that
-            could be read no longer. "" where nothing did.
+            What ended training before its time, and after how many epochs, such as a recording
+            that could be read no longer. "" where nothing did.
 
     Raises
     ------
@@ -144,6 +144,9 @@ def train_from_folders(
         another backend than TensorFlow: before any training. For a recording that can be read
         no longer, before an epoch is finished; after it, the model of the epochs that are
         finished is saved, see `cut_short`.
+    KeyboardInterrupt
+        By Ctrl-C. Where an epoch was finished, the model as of then is saved first, and what is
+        returned otherwise is `training` of the error.
     OSError
         Where no file can be written beside `out`: before any training.
     NotSavedError
@@ -208,11 +211,11 @@ def train_from_folders(
     with warnings.catch_warnings():
         # The remarks say so already.
         warnings.filterwarnings("ignore", message="The noisy waveforms have")
-        enhancer, cut_short = _fit_or_rescue(enhancer, pairs, epochs, progress)
+        enhancer, cut_short, interrupt = _fit_or_rescue(enhancer, pairs, epochs, progress)
     fit_time = time.perf_counter() - begin
     card = _add_data(card, f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}")
     save_or_keep(partial(save_model, enhancer, out, card), enhancer, out)
-    return Bunch(
+    training = Bunch(
         enhancer=enhancer,
         n_pairs=len(pairs.noisy),
         n_clean=len(set(pairs.sentence)),
@@ -225,6 +228,10 @@ def train_from_folders(
         remarks=pairs.remarks,
         cut_short=cut_short,
     )
+    if interrupt is not None:
+        interrupt.training = training
+        raise interrupt
+    return training
 
 
 def _find_parts(network, target, loss):
@@ -326,20 +333,19 @@ def _load(noisy_dir, clean_dir, validation_fraction, goes_on, **options):
 
 
 def _fit_or_rescue(enhancer, pairs, epochs, progress):
-    """Return the enhancer as trained, or as far as it was, and what ended it before its time."""
+    """Train; return the enhancer, or it as far as it was, what ended it, and Ctrl-C to pass on."""
     n_before = len(_history(enhancer).get("loss", ())) if hasattr(enhancer, "chain_") else 0
     try:
         _fit(enhancer, pairs, epochs, progress)
-    except Exception as error:  # of a batch, with what was trained before
+    except (Exception, KeyboardInterrupt) as error:
         so_far = getattr(error, "trained", None)
         if so_far is None:
             raise
+        interrupt = error if isinstance(error, KeyboardInterrupt) else None
+        reason = str(error).rstrip(".") or ("interrupted" if interrupt else type(error).__name__)
         n_epochs = len(_history(so_far)["loss"]) - n_before
-        return (
-            so_far,
-            f"{str(error).rstrip('.')}; training ended after epoch {n_epochs} of {epochs}",
-        )
-    return enhancer, ""
+        return so_far, f"{reason}; training ended after epoch {n_epochs} of {epochs}", interrupt
+    return enhancer, "", None
 
 
 def _fit(enhancer, pairs, epochs, progress):
@@ -356,7 +362,7 @@ def _fit(enhancer, pairs, epochs, progress):
         enhancer.set_params(regressor__callbacks=[*(own or []), _make_callback(bar)])
         try:
             fit(*data)
-        except Exception as error:
+        except BaseException as error:
             if (so_far := getattr(error, "trained", None)) is not None:
                 so_far.regressor_.set_params(callbacks=own)
             raise

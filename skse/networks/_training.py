@@ -143,10 +143,10 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
 
             try:
                 return self._train(X, y, n_rows, plan, make_watched)
-            except Exception:
+            except Exception as error:
                 if not failures:
                     raise
-                failures[0].trained = self._trained_so_far(plan, X, y)
+                failures[0].trained = getattr(error, "trained", None)
                 raise failures[0] from None  # TensorFlow wraps it into its own
 
     @contextmanager
@@ -207,16 +207,21 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             regressor.set_params(
                 batch_size=batch_size, epochs=epochs, verbose=verbose, warm_start=resume
             )
-            regressor.fit(
-                X[:1],
-                columns[:1],
-                make_data=make_data,
-                callbacks=self._make_callbacks(n_rows, plan),
-                learning_rate=self.learning_rate if resume and constant else None,
-                steps_per_epoch=None if make_batch is None else -(-n_rows // batch_size),
-                validation_data=plan["validation"],
-                initial_epoch=self.n_iter_ if resume else 0,
-            )
+            callbacks = self._make_callbacks(n_rows, plan)
+            try:
+                regressor.fit(
+                    X[:1],
+                    columns[:1],
+                    make_data=make_data,
+                    callbacks=callbacks,
+                    learning_rate=self.learning_rate if resume and constant else None,
+                    steps_per_epoch=None if make_batch is None else -(-n_rows // batch_size),
+                    validation_data=plan["validation"],
+                    initial_epoch=self.n_iter_ if resume else 0,
+                )
+            except BaseException as error:  # Ctrl-C too
+                error.trained = self._trained_so_far(plan, X, y)  # type: ignore[attr-defined]
+                raise
         self._take_over(regressor, before, plan, X, y)
         watched = plan["validation"] is not None and self.early_stopping and not plan["tune"]
         if watched and make_batch is None:  # rows made anew are not learnt by heart

@@ -142,6 +142,16 @@ def test_interruption(run, monkeypatch):
     monkeypatch.setattr(files, "train_from_folders", interrupt)
     result = run("noisy", "clean", "--out", "m.skse")
     assert (result.exit_code, result.stderr) == (130, "\nInterrupted. Nothing was written.\n")
+    interrupted = KeyboardInterrupt()
+    interrupted.training = Bunch(cut_short="interrupted; training ended after epoch 2 of 9")
+
+    def interrupt_later(*arguments, **options):
+        raise interrupted
+
+    monkeypatch.setattr(files, "train_from_folders", interrupt_later)
+    result = run("noisy", "clean", "--out", "m.skse")
+    told = "\nInterrupted; training ended after epoch 2 of 9; m.skse is the model as of then.\n"
+    assert (result.exit_code, result.stderr) == (130, told)
 
 
 @pytest.mark.training

@@ -196,6 +196,40 @@ def test_a_model_that_ships_is_trained_further(folders, tmp_path):
     assert card["licence"] == card_before["licence"]
 
 
+@pytest.mark.parametrize("remix", [False, True])
+def test_an_interruption_saves_what_was_trained_and_goes_on(folders, tmp_path, monkeypatch, remix):
+    from keras.callbacks import Callback
+
+    class Interrupt(Callback):
+        def __deepcopy__(self, memo):
+            return self
+
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    def train(out, epochs):
+        network = UNetRegressor(
+            filters=(4,), dilations=(), top_filters=2, learning_rate_schedule="constant",
+            batch_size=2,
+        )  # fmt: skip
+        return train_from_folders(
+            *folders, tmp_path / out, match="^(.)_", network=network, epochs=epochs, remix=remix,
+            progress=True, validation_fraction=0,
+        )  # fmt: skip
+
+    whole = train("whole.joblib", 2)
+    monkeypatch.setattr(_train, "_make_callback", lambda bar: Interrupt())
+    with pytest.raises(KeyboardInterrupt) as error:
+        train("part.joblib", 9)
+    training = error.value.training
+    assert training.cut_short == "interrupted; training ended after epoch 2 of 9"
+    assert training.history == whole.history
+    x = 0.1 * np.random.default_rng(1).standard_normal(16000).astype(np.float32)
+    part, whole = (joblib.load(tmp_path / f"{name}.joblib") for name in ("part", "whole"))
+    np.testing.assert_array_equal(part.predict([x])[0], whole.predict([x])[0])
+
+
 @pytest.mark.parametrize("validation_fraction", [0, 0.4])
 def test_a_recording_that_vanishes_ends_training_and_what_was_trained_is_saved(
     folders, tmp_path, monkeypatch, validation_fraction

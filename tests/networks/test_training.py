@@ -404,3 +404,33 @@ def test_what_was_trained_before_a_batch_that_cannot_be_made_is_with_the_error(
         np.testing.assert_array_equal(network.predict(X), before)
     else:
         assert not hasattr(network, "regressor_")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError("my callback")])
+def test_what_ends_a_training_has_the_network_as_of_then(make_network, smooth_problem, error):
+    from keras.callbacks import Callback
+
+    class Interrupt(Callback):
+        def __init__(self, n_epochs):
+            super().__init__()
+            self.n_epochs = n_epochs
+
+        def on_train_batch_end(self, batch, logs=None):
+            if len(self.model.history.epoch) == self.n_epochs and batch == 1:
+                raise error
+
+    options = {**SMALL, "learning_rate_schedule": "constant", "random_state": 0}
+    two = make_network(**options, epochs=2).fit(*smooth_problem)
+    for n_epochs in (0, 2):
+        network = make_network(**options, epochs=9, callbacks=[Interrupt(n_epochs)])
+        with pytest.raises((KeyboardInterrupt, RuntimeError)) as raised:
+            network.fit(*smooth_problem)
+        assert not hasattr(network, "regressor_")
+        trained = raised.value.trained
+        if n_epochs == 0:
+            assert trained is None
+            continue
+        assert trained.n_iter_ == 2
+        np.testing.assert_array_equal(
+            trained.predict(smooth_problem[0]), two.predict(smooth_problem[0])
+        )
