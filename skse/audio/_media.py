@@ -52,11 +52,19 @@ MEDIA_SUFFIXES = frozenset(
 _CONTAINERS = {".m4a": "ipod", ".mp4": "mp4", ".mka": "matroska", ".webm": "webm", ".weba": "webm"}
 _ENCODERS = {"aac": "aac", "alac": "alac", "opus": "libopus", "flac": "flac"}
 _LOSSLESS = {"alac", "flac", "ape", "tta", "wavpack"}
+# Sample formats of the lossless encoders: up to 16 bits, and up to 24. Left to itself, the FLAC
+# encoder of FFmpeg 8 (PyAV 18.1) cuts 24 bits down to 16, and that of ALAC makes 24 of 16.
+_SAMPLES = {"alac": ("s16p", "s32p"), "flac": ("s16", "s32")}
+# Seconds between two frames that are a gap, and not how coarse time stamps are; those of a clock
+# that was set are longer.
+_SHORTEST_GAP, _LONGEST_GAP = 0.1, 600.0
 # What FFmpeg tells of a container among its tags.
 _NO_TAGS = {
     *("major_brand", "minor_version", "compatible_brands", "encoder", "handler_name"),
     *("vendor_id", "language", "duration", "DURATION", "ENCODER", "creation_time"),
 }
+# Samples of silence at a time.
+_SILENT = 2**16
 # How such files begin, by position; for those who have no FFmpeg to ask.
 _MAGIC = (
     (4, b"ftyp"), (0, b"\x1aE\xdf\xa3"), (0, b"#!AMR"), (0, b"0&\xb2u\x8ef\xcf\x11"),
@@ -82,11 +90,15 @@ _LIBSNDFILE = (
 
 @dataclass(frozen=True)
 class MediaFormat:
-    """How to write a container of FFmpeg: its name there, the encoder and its bits per second."""
+    """How to write a container of FFmpeg: its name there, the encoder and its bits per second.
+
+    The format of the samples is the encoder's own where it is None.
+    """
 
     container: str
     encoder: str
     bit_rate: int
+    sample_format: str | None = None
 
 
 def is_media(file):
@@ -177,7 +189,7 @@ class MediaReader:
     media : MediaFormat or None
         How a file of the same kind is written, where it can be.
     remarks : tuple of str
-        What is not read.
+        What is not read, and what is not in it.
     seekable : bool
         False: it is read from its beginning.
     """
@@ -185,7 +197,7 @@ class MediaReader:
     seekable = False
 
     def __init__(self, file, path):
-        self.path, self.file = path, file
+        self.path, self.file, self._gaps_s = path, file, 0.0
         self.endian, self.format = "FILE", file.suffix[1:].upper()
         if not soundfile.check_format(self.format, "PCM_16"):
             self.format = "FLAC"
@@ -194,7 +206,7 @@ class MediaReader:
             films = [s for s in container.streams.video if s.disposition.value & 0x400 == 0]
             n_tracks = len(container.streams.audio)
             n_others = len(container.streams) - n_tracks - len(container.streams.video)
-            self.remarks = tuple(
+            self._left_out = tuple(
                 f"{text} left out"
                 for text, is_left in (
                     ("its picture is", bool(films)),
@@ -220,12 +232,26 @@ class MediaReader:
         self.media = None
         if name and codec in _ENCODERS and not films and n_tracks == 1 and self.n_channels <= 2:
             least, most = 48_000 * self.n_channels, 256_000 * self.n_channels
-            self.media = MediaFormat(name, _ENCODERS[codec], min(max(bit_rate, least), most))
+            formats = _SAMPLES.get(codec)
+            self.media = MediaFormat(
+                name,
+                _ENCODERS[codec],
+                min(max(bit_rate, least), most),
+                formats and formats[self.subtype == "PCM_24"],
+            )
 
     @cached_property
     def n_times(self):
         """Samples a channel; counted."""
         return sum(len(block) for block in self._decoded())
+
+    @property
+    def remarks(self):
+        """What is not read, and what is not in it."""
+        self.n_times  # noqa: B018 (counts the gaps)
+        if not self._gaps_s:
+            return self._left_out
+        return (*self._left_out, f"silence stands for the {self._gaps_s:.1f} s missing inside it")
 
     def blocks(self, block_size=2**16):
         """Read it block by block, up to its end; as :meth:`AudioReader.blocks`."""
@@ -247,8 +273,7 @@ class MediaReader:
 
     def _claimed(self, container, stream):
         """Return the seconds that an index or header promises, where one does."""
-        formats = set(container.format.name.split(","))
-        if not {"mov", "matroska", "asf"} & formats:
+        if not {"mov", "matroska", "asf"} & _kinds(container):
             return 0.0  # estimates from the bit rate
         if stream.duration:
             return float(stream.duration * stream.time_base)
@@ -262,20 +287,24 @@ class MediaReader:
 
     def _decoded(self):
         av = import_av(self.path)
-        n_read = 0
         with self._opened() as (container, stream):
-            resampler = av.AudioResampler("fltp", self._layout, self.sampling_rate)
-            frames = self._frames(container, stream)
-            while True:
-                frame = next(frames, None)
-                if frame is not None:
-                    frame.pts = None
+            # Samples side by side: PyAV 18.1 cannot tell how many planes of 8 channels or more
+            # there are, and reads on behind the last (findings/pyav_eight_planes.sh).
+            resampler = av.AudioResampler("flt", self._layout, self.sampling_rate)
+            is_kept = not {"mov", "matroska"}.isdisjoint(_kinds(container))
+            clock = _Clock(self.sampling_rate, is_kept=is_kept)
+            for frame in self._frames(container, stream):
+                n_silent, n_early = clock.gap_before(frame)
+                for begin in range(0, n_silent, _SILENT):
+                    n = min(_SILENT, n_silent - begin)
+                    yield np.zeros((n, self.n_channels), np.float32)
+                frame.pts = None
                 for part in resampler.resample(frame):
-                    n_read += part.samples
-                    yield part.to_ndarray().T
-                if frame is None:
-                    break
-        seconds = n_read / self.sampling_rate
+                    yield part.to_ndarray().reshape(part.samples, -1)[n_early:]
+            for part in resampler.resample(None):
+                yield part.to_ndarray().reshape(part.samples, -1)
+        self._gaps_s = clock.n_silent / self.sampling_rate
+        seconds = clock.end_s
         if seconds < self._claimed_s - max(0.5, 0.01 * self._claimed_s):
             raise UnusableFileError(
                 self.path, f"truncated: {seconds:.1f} of {self._claimed_s:.1f} s are there"
@@ -315,3 +344,52 @@ class MediaReader:
             if stream.codec_context is None:
                 raise UnusableFileError(self.path, "its sound is in a format that FFmpeg lacks")
             yield container, stream
+
+
+class _Clock:
+    """Where frames belong in time, as their stamps say.
+
+    A recorder that pauses, sends nothing for silence or loses a packet leaves a gap between the
+    stamps; FFmpeg 8 (PyAV 18.1) hands on what is behind it as if there were none, and all of that
+    would come too early. Of Opus at another rate than 48 kHz in MP4, FFmpeg drops too little
+    at the beginning: what is left has stamps below 0 (findings/ffmpeg_opus_in_mp4_late.sh).
+
+    Parameters
+    ----------
+    rate : int
+        Samples a second.
+    is_kept : bool
+        Whether the container keeps time; a stream that is broadcast has a clock that jumps.
+    """
+
+    def __init__(self, rate, is_kept):
+        self.rate, self.is_kept = rate, is_kept
+        self.n_silent = self.n_read = 0
+        self.end_s = 0.0
+        self._begin_s = None
+
+    def gap_before(self, frame):
+        """Return how many samples are missing before a frame, and how many it has too early."""
+        n_silent = n_early = 0
+        duration = frame.samples / self.rate
+        time = None if frame.pts is None else float(frame.pts * frame.time_base)
+        if not self.is_kept or time is None:
+            time = None
+        elif self._begin_s is None:
+            self._begin_s = max(0.0, time)
+            n_early = min(frame.samples, round(max(0.0, -time) * self.rate))
+            time = -n_early / self.rate
+        else:
+            time -= self._begin_s
+            gap = min(time - self.end_s, time - self.n_read / self.rate)
+            if _SHORTEST_GAP < gap < _LONGEST_GAP:
+                n_silent = round(gap * self.rate)
+        self.n_silent += n_silent
+        self.n_read += n_silent + frame.samples - n_early
+        at_least = self.n_read / self.rate
+        self.end_s = at_least if time is None else max(at_least, time + duration)
+        return n_silent, n_early
+
+
+def _kinds(container):
+    return set(container.format.name.split(","))

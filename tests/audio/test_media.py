@@ -5,10 +5,11 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import resample_poly
 
 from skse.audio import AudioFormat, _media, is_media, media_suffix, open_audio, write_audio
 from skse.audio._media import MEDIA_SUFFIXES
-from skse.utils import UnusableFileError
+from skse.utils import UnusableFileError, find_delay
 
 av = pytest.importorskip("av", exc_type=ImportError)
 
@@ -222,3 +223,115 @@ def test_tags_that_the_container_does_not_take_are_named(make, tmp_path):
     audio.texts = {"title": "Talk", "mytag": "own"}
     remarks = write_audio(tmp_path / "b.m4a", list(x), AudioFormat.of(audio))
     assert remarks == ["its tags mytag are lost"]
+
+
+def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=None, without=None):
+    """Encode channels; packets whose time in s is within `without` are left out."""
+    with av.open(str(path), "w", format=container) as file:
+        stream = file.add_stream(codec, rate=rate)
+        stream.layout = layout
+        if sample_format:
+            stream.format = sample_format
+        resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
+        packed = np.ascontiguousarray(np.atleast_2d(x).T.reshape(1, -1), np.float32)
+        frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
+        frame.sample_rate, frame.pts = rate, 0
+        packets = [
+            packet
+            for samples in (frame, None)
+            for part in resampler.resample(samples)
+            for packet in stream.encode(part)
+        ]
+        for packet in packets + stream.encode(None):
+            if without is None or not without[0] <= packet.pts * packet.time_base < without[1]:
+                file.mux(packet)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "container", "sample_format", "bits"),
+    [
+        ("m4a", "alac", "ipod", "s16p", 16),
+        ("m4a", "alac", "ipod", "s32p", 24),
+        ("mka", "flac", "matroska", "s16", 16),
+        ("mka", "flac", "matroska", "s32", 24),
+        ("mp4", "flac", "mp4", "s32", 24),
+    ],
+)
+def test_bits_are_neither_lost_nor_made(
+    tmp_path, speech, suffix, codec, container, sample_format, bits
+):
+    path, new = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    encode(path, codec, container, speech, sample_format=sample_format)
+    x, audio = read(path)
+    write_audio(new, list(x), AudioFormat.of(audio))
+    y, again = read(new)
+    np.testing.assert_array_equal(y, x)
+    assert again.subtype == audio.subtype == f"PCM_{bits}"
+    assert new.stat().st_size < 1.1 * path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("codec", "layout", "n_channels"),
+    [
+        ("flac", "5.1", 6),
+        ("flac", "7.1", 8),
+        ("pcm_s16le", "hexadecagonal", 16),
+        ("pcm_s16le", "5 channels", 5),
+    ],
+)
+def test_many_channels(tmp_path, speech, codec, layout, n_channels):
+    x = speech * np.arange(1, n_channels + 1)[:, None] / n_channels
+    encode(tmp_path / "a.mka", codec, "matroska", x, layout=layout)
+    y, audio = read(tmp_path / "a.mka")
+    assert audio.n_channels == n_channels
+    np.testing.assert_allclose(y, x, atol=2**-15)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "container"),
+    [
+        ("mka", "flac", "matroska"),
+        ("webm", "libopus", "webm"),
+        ("m4a", "aac", "ipod"),
+        ("mp4", "aac", "mp4"),
+    ],
+)
+def test_silence_stands_for_what_is_missing_inside(tmp_path, speech, suffix, codec, container):
+    """As with a recorder that pauses or sends nothing where it is silent."""
+    x, path = np.tile(speech, 18), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, audio = read(path)
+    assert audio.remarks == ()
+    encode(path, codec, container, x, 48_000, without=(1.0, 2.0))
+    y, audio = read(path)
+    assert audio.remarks == ("silence stands for the 1.0 s missing inside it",)
+    assert y.shape == whole.shape
+    # All of it is where it was, but for what a decoder makes anew of the first frames behind.
+    assert correlation(y[0, 110_000:], whole[0, 110_000:]) > 0.98
+    assert correlation(y[0, :40_000], whole[0, :40_000]) > 0.999
+    assert not y[0, 53_000:90_000].any()
+
+
+def test_a_clock_that_was_set_is_no_gap(tmp_path, speech):
+    encode(tmp_path / "a.ts", "aac", "mpegts", np.tile(speech, 18), 48_000, without=(1.0, 2.0))
+    y, audio = read(tmp_path / "a.ts")
+    assert audio.remarks == ()
+    assert y.shape[1] < 18 * len(speech) - 40_000
+    encode(tmp_path / "a.mka", "flac", "matroska", np.tile(speech, 18), 48_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_media, "_LONGEST_GAP", 0.5)
+        encode(
+            tmp_path / "b.mka", "flac", "matroska", np.tile(speech, 18), 48_000, without=(1.0, 2.0)
+        )
+        assert read(tmp_path / "b.mka")[1].remarks == ()
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 48_000])
+def test_opus_in_mp4_is_not_late(tmp_path, speech, rate):
+    """FFmpeg decodes it at 48 kHz, and drops of it what it should drop at its own rate."""
+    x = np.tile(speech, 4)
+    encode(tmp_path / "a.mp4", "libopus", "mp4", x, rate)
+    y, audio = read(tmp_path / "a.mp4")
+    assert audio.sampling_rate == 48_000
+    lag = find_delay(resample_poly(x, 48_000 // rate, 1).astype(np.float32), y[0]).samples
+    assert abs(lag) <= 2
