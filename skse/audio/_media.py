@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import soundfile
 
+from skse.audio._chunks import FAMILIES, Chunks
 from skse.utils import UnusableFileError, import_optional
 
 # Suffixes of files that FFmpeg reads; what has a picture too is marked in the second.
@@ -86,6 +87,10 @@ _LIBSNDFILE = (
     b"caff",
     b"riff",
 )
+# Codecs that libsndfile reads: how WAV numbers and CAF names them, and how they begin in Ogg.
+_IN_WAV = {1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x55, 0xFFFE}
+_IN_CAF = {b"lpcm", b"ulaw", b"alaw"}
+_IN_OGG = (b"\x01vorbis", b"OpusHead")
 
 
 @dataclass(frozen=True)
@@ -121,8 +126,31 @@ def is_media(file):
         return False
     if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC):
         return True
+    if _is_for_ffmpeg(file):
+        return True
     is_others = head.startswith(_LIBSNDFILE) or (head[:1] == b"\xff" and len(head) > 1)
     return bool(head) and not is_others and file.suffix.lower() in MEDIA_SUFFIXES
+
+
+def _is_for_ffmpeg(file):
+    """Whether a container that libsndfile reads holds a codec that it does not.
+
+    Voice messages of iPhones are CAF with Opus or AAC; recorders of telephone calls write G.726 and
+    such into WAV. Of ALAC in CAF and FLAC in Ogg, libsndfile 1.2.2 opens only some
+    (findings/libsndfile_files_of_ffmpeg.sh).
+    """
+    with file.open("rb") as opened:
+        head = opened.read(512)
+        if head[:4] == b"caff":
+            return head[28:32] not in _IN_CAF
+        if head[:4] == b"OggS" and len(head) > 27:
+            return not head[27 + head[26] :].startswith(_IN_OGG)
+        if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+            for name, begin, _, _ in Chunks(opened, FAMILIES[head[:4].decode()]).walk():
+                if name == b"fmt ":
+                    opened.seek(begin)
+                    return int.from_bytes(opened.read(2), "little") not in _IN_WAV
+    return False
 
 
 def media_suffix(path):

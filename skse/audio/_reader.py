@@ -102,7 +102,7 @@ class AudioReader:
     texts : dict of str to str
         Title, artist, and what else libsndfile finds.
     remarks : tuple of str
-        Empty: all of it is read.
+        What cannot be written again.
 
     Examples
     --------
@@ -132,7 +132,11 @@ class AudioReader:
                 path, f"its header claims {self.sampling_rate} samples a second"
             )
         most = _MOST_PER_BYTE * file.stat().st_size
-        self._n_known = self._layout.n_known and self._n_claimed <= most
+        # MP3 in WAV has no Xing frame: libsndfile 1.2.2 says too much. Nor does it write that.
+        is_estimate = self.format != "MP3" and self.subtype.startswith("MPEG")
+        if is_estimate:
+            self.remarks = ("MP3 in WAV cannot be written: 16 bits take its place",)
+        self._n_known = self._layout.n_known and self._n_claimed <= most and not is_estimate
 
     @cached_property
     def n_times(self):

@@ -91,7 +91,7 @@ class AudioFormat:
             audio.n_channels,
             audio.n_times,
             audio.format,
-            audio.subtype,
+            "PCM_16" if audio.format != "MP3" and audio.subtype[:4] == "MPEG" else audio.subtype,
             audio.endian,
             media=getattr(audio, "media", None),
             source=audio.file,

@@ -335,3 +335,42 @@ def test_opus_in_mp4_is_not_late(tmp_path, speech, rate):
     assert audio.sampling_rate == 48_000
     lag = find_delay(resample_poly(x, 48_000 // rate, 1).astype(np.float32), y[0]).samples
     assert abs(lag) <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "container", "rate", "format", "suffix"),
+    [
+        ("a.wav", "g726", "wav", 8000, "WAV", ".wav"),
+        ("a.wav", "adpcm_yamaha", "wav", 8000, "WAV", ".wav"),
+        ("a.caf", "alac", "caf", RATE, "CAF", ".caf"),
+        ("a.ogg", "flac", "ogg", RATE, "FLAC", ".flac"),
+        ("a.oga", "flac", "ogg", RATE, "FLAC", ".flac"),
+    ],
+)
+def test_codecs_that_libsndfile_lacks_in_containers_that_it_reads(
+    tmp_path, speech, monkeypatch, name, codec, container, rate, format, suffix
+):
+    path, x = tmp_path / name, np.tile(speech, 2)
+    encode(path, codec, container, x, rate)
+    y, audio = read(path)
+    assert (audio.sampling_rate, audio.format, media_suffix(path)) == (rate, format, suffix)
+    assert correlation(x, y[0]) > 0.98
+    new = tmp_path / f"b{suffix}"
+    write_audio(new, list(y), AudioFormat.of(audio))
+    assert correlation(soundfile.read(new)[0], y[0]) > 0.999
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(UnusableFileError, match=r'pip install "skse\[media\]"'):
+        read(path)
+
+
+def test_mp3_in_wav(tmp_path, speech):
+    """libsndfile 1.2.2 says more samples than there are."""
+    encode(tmp_path / "a.wav", "mp3", "wav", np.tile(speech, 6), 44_100)
+    y, audio = read(tmp_path / "a.wav")
+    assert (audio.format, audio.subtype) == ("WAV", "MPEG_LAYER_III")
+    assert 0 <= y.shape[1] - 6 * len(speech) < 4 * 1152
+    assert audio.remarks == ("MP3 in WAV cannot be written: 16 bits take its place",)
+    write_audio(tmp_path / "b.wav", list(y), AudioFormat.of(audio))
+    z, again = read(tmp_path / "b.wav")
+    assert again.subtype == "PCM_16"
+    np.testing.assert_allclose(z, y, atol=2**-16)
