@@ -371,6 +371,10 @@ class MediaReader:
             stream = container.streams.audio[0]
             if stream.codec_context is None:
                 raise UnusableFileError(self.path, "its sound is in a format that FFmpeg lacks")
+            if (container.format.name, stream.codec_context.name) == ("caf", "alac"):
+                # FFmpeg 8 (PyAV 18.1) takes from the last packet what it does not have besides
+                # (findings/ffmpeg_alac_in_caf_ends_early.sh).
+                stream.codec_context.flags2 |= av.codec.context.Flags2.skip_manual
             yield container, stream
 
 

@@ -109,7 +109,7 @@ class AudioReader:
     See :func:`open_audio`.
     """
 
-    remarks = ()
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, file, path):
         self.path = path

@@ -363,6 +363,14 @@ def test_codecs_that_libsndfile_lacks_in_containers_that_it_reads(
         read(path)
 
 
+@pytest.mark.parametrize("n_times", [4000, 4096, 8100, 20_000])
+def test_alac_in_caf_is_read_to_its_end(tmp_path, rng, n_times):
+    x = np.round(1000 * rng.standard_normal(n_times)) / 2**15
+    encode(tmp_path / "a.caf", "alac", "caf", x)
+    y, _ = read(tmp_path / "a.caf")
+    np.testing.assert_allclose(y, x[None], atol=2**-16)
+
+
 def test_mp3_in_wav(tmp_path, speech):
     """libsndfile 1.2.2 says more samples than there are."""
     encode(tmp_path / "a.wav", "mp3", "wav", np.tile(speech, 6), 44_100)
