@@ -15,7 +15,7 @@ import soundfile
 from skse.audio._chunks import FAMILIES, Chunks
 from skse.audio._media import MediaFormat
 from skse.audio._media_writer import write_media
-from skse.audio._reader import BLOCK, check_readable
+from skse.audio._reader import BLOCK, check_readable, ogg_order
 from skse.audio._tags import carry_over
 from skse.audio._view import decodable
 from skse.utils import UnusableFileError, replacing
@@ -208,7 +208,9 @@ def _encode(part, blocks, audio_format, path):
             for name, value in texts.items():
                 with suppress(soundfile.LibsndfileError):  # this format has no place for it
                     setattr(audio, name, value)
+            order = ogg_order(audio_format.format, audio_format.n_channels)
             for block in blocks:
+                block = block if order is None else block[:, np.argsort(order)]
                 audio.write(_quantize(block, _BITS.get(audio_format.subtype)))
     except AssertionError as error:  # soundfile's word for fewer samples written than given
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
