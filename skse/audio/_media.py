@@ -164,13 +164,15 @@ def media_suffix(path):
     Returns
     -------
     suffix : str
-        Its own where a file of its kind can be written, ".flac" otherwise.
+        Its own where a file of its kind can be written, ".flac" or ".wav" otherwise.
     """
     try:
         reader = MediaReader(path, path)
     except (UnusableFileError, OSError):
         return path.suffix
-    return path.suffix if reader.media or reader.format != "FLAC" else ".flac"
+    if reader.media or reader.format == path.suffix[1:].upper():
+        return path.suffix
+    return f".{reader.format.lower()}"
 
 
 def import_av(path):
@@ -212,8 +214,8 @@ class MediaReader:
     sampling_rate, n_channels
         As of :class:`AudioReader`.
     format, subtype, endian : str
-        Those of the file that takes its place where `media` is None: FLAC, or what its suffix
-        says, where libsndfile writes that.
+        Those of the file that takes its place where `media` is None: what its suffix says, where
+        libsndfile writes that, else FLAC, or WAV for more than eight channels.
     media : MediaFormat or None
         How a file of the same kind is written, where it can be.
     remarks : tuple of str
@@ -227,8 +229,6 @@ class MediaReader:
     def __init__(self, file, path):
         self.path, self.file, self._gaps_s = path, file, 0.0
         self.endian, self.format = "FILE", file.suffix[1:].upper()
-        if not soundfile.check_format(self.format, "PCM_16"):
-            self.format = "FLAC"
         with self._opened() as (container, stream):
             codec = stream.codec_context.name
             films = [s for s in container.streams.video if s.disposition.value & 0x400 == 0]
@@ -256,6 +256,8 @@ class MediaReader:
                 raise UnusableFileError(path, "no samples in it")
             self.sampling_rate, self._layout = frame.sample_rate, frame.layout.name
             self.n_channels = frame.layout.nb_channels
+        if not soundfile.check_format(self.format, "PCM_16"):
+            self.format = "FLAC" if self.n_channels <= 8 else "WAV"
         name = _CONTAINERS.get(file.suffix.lower())
         self.media = None
         if name and codec in _ENCODERS and not films and n_tracks == 1 and self.n_channels <= 2:

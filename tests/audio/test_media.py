@@ -286,6 +286,10 @@ def test_many_channels(tmp_path, speech, codec, layout, n_channels):
     y, audio = read(tmp_path / "a.mka")
     assert audio.n_channels == n_channels
     np.testing.assert_allclose(y, x, atol=2**-15)
+    new = tmp_path / f"b{media_suffix(tmp_path / 'a.mka')}"
+    assert new.suffix == (".flac" if n_channels <= 8 else ".wav")
+    write_audio(new, list(y), AudioFormat.of(audio))
+    np.testing.assert_allclose(read(new)[0], y, atol=2**-15)
 
 
 @pytest.mark.parametrize(
