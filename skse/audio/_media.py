@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import soundfile
 
+from skse.audio._chunks import FAMILIES, Chunks
 from skse.utils import UnusableFileError, import_optional
 
 # Suffixes of files that FFmpeg reads; what has a picture too is marked in the second.
@@ -52,11 +53,19 @@ MEDIA_SUFFIXES = frozenset(
 _CONTAINERS = {".m4a": "ipod", ".mp4": "mp4", ".mka": "matroska", ".webm": "webm", ".weba": "webm"}
 _ENCODERS = {"aac": "aac", "alac": "alac", "opus": "libopus", "flac": "flac"}
 _LOSSLESS = {"alac", "flac", "ape", "tta", "wavpack"}
+# Sample formats of the lossless encoders: up to 16 bits, and up to 24. Left to itself, the FLAC
+# encoder of FFmpeg 8 (PyAV 18.1) cuts 24 bits down to 16, and that of ALAC makes 24 of 16.
+_SAMPLES = {"alac": ("s16p", "s32p"), "flac": ("s16", "s32")}
+# Seconds between two frames that are a gap, and not how coarse time stamps are; those of a clock
+# that was set are longer.
+_SHORTEST_GAP, _LONGEST_GAP = 0.1, 600.0
 # What FFmpeg tells of a container among its tags.
 _NO_TAGS = {
     *("major_brand", "minor_version", "compatible_brands", "encoder", "handler_name"),
     *("vendor_id", "language", "duration", "DURATION", "ENCODER", "creation_time"),
 }
+# Samples of silence at a time.
+_SILENT = 2**16
 # How such files begin, by position; for those who have no FFmpeg to ask.
 _MAGIC = (
     (4, b"ftyp"), (0, b"\x1aE\xdf\xa3"), (0, b"#!AMR"), (0, b"0&\xb2u\x8ef\xcf\x11"),
@@ -78,15 +87,23 @@ _LIBSNDFILE = (
     b"caff",
     b"riff",
 )
+# Codecs that libsndfile reads: how WAV numbers and CAF names them, and how they begin in Ogg.
+_IN_WAV = {1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x55, 0xFFFE}
+_IN_CAF = {b"lpcm", b"ulaw", b"alaw"}
+_IN_OGG = (b"\x01vorbis", b"OpusHead")
 
 
 @dataclass(frozen=True)
 class MediaFormat:
-    """How to write a container of FFmpeg: its name there, the encoder and its bits per second."""
+    """How to write a container of FFmpeg: its name there, the encoder and its bits per second.
+
+    The format of the samples is the encoder's own where it is None.
+    """
 
     container: str
     encoder: str
     bit_rate: int
+    sample_format: str | None = None
 
 
 def is_media(file):
@@ -109,8 +126,31 @@ def is_media(file):
         return False
     if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC):
         return True
+    if _is_for_ffmpeg(file):
+        return True
     is_others = head.startswith(_LIBSNDFILE) or (head[:1] == b"\xff" and len(head) > 1)
     return bool(head) and not is_others and file.suffix.lower() in MEDIA_SUFFIXES
+
+
+def _is_for_ffmpeg(file):
+    """Whether a container that libsndfile reads holds a codec that it does not.
+
+    Voice messages of iPhones are CAF with Opus or AAC; recorders of telephone calls write G.726 and
+    such into WAV. Of ALAC in CAF and FLAC in Ogg, libsndfile 1.2.2 opens only some
+    (findings/libsndfile_files_of_ffmpeg.sh).
+    """
+    with file.open("rb") as opened:
+        head = opened.read(512)
+        if head[:4] == b"caff":
+            return head[28:32] not in _IN_CAF
+        if head[:4] == b"OggS" and len(head) > 27:
+            return not head[27 + head[26] :].startswith(_IN_OGG)
+        if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+            for name, begin, _, _ in Chunks(opened, FAMILIES[head[:4].decode()]).walk():
+                if name == b"fmt ":
+                    opened.seek(begin)
+                    return int.from_bytes(opened.read(2), "little") not in _IN_WAV
+    return False
 
 
 def media_suffix(path):
@@ -124,13 +164,15 @@ def media_suffix(path):
     Returns
     -------
     suffix : str
-        Its own where a file of its kind can be written, ".flac" otherwise.
+        Its own where a file of its kind can be written, ".flac" or ".wav" otherwise.
     """
     try:
         reader = MediaReader(path, path)
     except (UnusableFileError, OSError):
         return path.suffix
-    return path.suffix if reader.media or reader.format != "FLAC" else ".flac"
+    if reader.media or reader.format == path.suffix[1:].upper():
+        return path.suffix
+    return f".{reader.format.lower()}"
 
 
 def import_av(path):
@@ -172,12 +214,12 @@ class MediaReader:
     sampling_rate, n_channels
         As of :class:`AudioReader`.
     format, subtype, endian : str
-        Those of the file that takes its place where `media` is None: FLAC, or what its suffix
-        says, where libsndfile writes that.
+        Those of the file that takes its place where `media` is None: what its suffix says, where
+        libsndfile writes that, else FLAC, or WAV for more than eight channels.
     media : MediaFormat or None
         How a file of the same kind is written, where it can be.
     remarks : tuple of str
-        What is not read.
+        What is not read, and what is not in it.
     seekable : bool
         False: it is read from its beginning.
     """
@@ -185,16 +227,14 @@ class MediaReader:
     seekable = False
 
     def __init__(self, file, path):
-        self.path, self.file = path, file
+        self.path, self.file, self._gaps_s = path, file, 0.0
         self.endian, self.format = "FILE", file.suffix[1:].upper()
-        if not soundfile.check_format(self.format, "PCM_16"):
-            self.format = "FLAC"
         with self._opened() as (container, stream):
             codec = stream.codec_context.name
             films = [s for s in container.streams.video if s.disposition.value & 0x400 == 0]
             n_tracks = len(container.streams.audio)
             n_others = len(container.streams) - n_tracks - len(container.streams.video)
-            self.remarks = tuple(
+            self._left_out = tuple(
                 f"{text} left out"
                 for text, is_left in (
                     ("its picture is", bool(films)),
@@ -216,16 +256,32 @@ class MediaReader:
                 raise UnusableFileError(path, "no samples in it")
             self.sampling_rate, self._layout = frame.sample_rate, frame.layout.name
             self.n_channels = frame.layout.nb_channels
+        if not soundfile.check_format(self.format, "PCM_16"):
+            self.format = "FLAC" if self.n_channels <= 8 else "WAV"
         name = _CONTAINERS.get(file.suffix.lower())
         self.media = None
         if name and codec in _ENCODERS and not films and n_tracks == 1 and self.n_channels <= 2:
             least, most = 48_000 * self.n_channels, 256_000 * self.n_channels
-            self.media = MediaFormat(name, _ENCODERS[codec], min(max(bit_rate, least), most))
+            formats = _SAMPLES.get(codec)
+            self.media = MediaFormat(
+                name,
+                _ENCODERS[codec],
+                min(max(bit_rate, least), most),
+                formats and formats[self.subtype == "PCM_24"],
+            )
 
     @cached_property
     def n_times(self):
         """Samples a channel; counted."""
         return sum(len(block) for block in self._decoded())
+
+    @property
+    def remarks(self):
+        """What is not read, and what is not in it."""
+        self.n_times  # noqa: B018 (counts the gaps)
+        if not self._gaps_s:
+            return self._left_out
+        return (*self._left_out, f"silence stands for the {self._gaps_s:.1f} s missing inside it")
 
     def blocks(self, block_size=2**16):
         """Read it block by block, up to its end; as :meth:`AudioReader.blocks`."""
@@ -247,8 +303,7 @@ class MediaReader:
 
     def _claimed(self, container, stream):
         """Return the seconds that an index or header promises, where one does."""
-        formats = set(container.format.name.split(","))
-        if not {"mov", "matroska", "asf"} & formats:
+        if not {"mov", "matroska", "asf"} & _kinds(container):
             return 0.0  # estimates from the bit rate
         if stream.duration:
             return float(stream.duration * stream.time_base)
@@ -262,20 +317,24 @@ class MediaReader:
 
     def _decoded(self):
         av = import_av(self.path)
-        n_read = 0
         with self._opened() as (container, stream):
-            resampler = av.AudioResampler("fltp", self._layout, self.sampling_rate)
-            frames = self._frames(container, stream)
-            while True:
-                frame = next(frames, None)
-                if frame is not None:
-                    frame.pts = None
+            # Samples side by side: PyAV 18.1 cannot tell how many planes of 8 channels or more
+            # there are, and reads on behind the last (findings/pyav_eight_planes.sh).
+            resampler = av.AudioResampler("flt", self._layout, self.sampling_rate)
+            is_kept = not {"mov", "matroska"}.isdisjoint(_kinds(container))
+            clock = _Clock(self.sampling_rate, is_kept=is_kept)
+            for frame in self._frames(container, stream):
+                n_silent, n_early = clock.gap_before(frame)
+                for begin in range(0, n_silent, _SILENT):
+                    n = min(_SILENT, n_silent - begin)
+                    yield np.zeros((n, self.n_channels), np.float32)
+                frame.pts = None
                 for part in resampler.resample(frame):
-                    n_read += part.samples
-                    yield part.to_ndarray().T
-                if frame is None:
-                    break
-        seconds = n_read / self.sampling_rate
+                    yield part.to_ndarray().reshape(part.samples, -1)[n_early:]
+            for part in resampler.resample(None):
+                yield part.to_ndarray().reshape(part.samples, -1)
+        self._gaps_s = clock.n_silent / self.sampling_rate
+        seconds = clock.end_s
         if seconds < self._claimed_s - max(0.5, 0.01 * self._claimed_s):
             raise UnusableFileError(
                 self.path, f"truncated: {seconds:.1f} of {self._claimed_s:.1f} s are there"
@@ -314,4 +373,57 @@ class MediaReader:
             stream = container.streams.audio[0]
             if stream.codec_context is None:
                 raise UnusableFileError(self.path, "its sound is in a format that FFmpeg lacks")
+            if (container.format.name, stream.codec_context.name) == ("caf", "alac"):
+                # FFmpeg 8 (PyAV 18.1) takes from the last packet what it does not have besides
+                # (findings/ffmpeg_alac_in_caf_ends_early.sh).
+                stream.codec_context.flags2 |= av.codec.context.Flags2.skip_manual
             yield container, stream
+
+
+class _Clock:
+    """Where frames belong in time, as their stamps say.
+
+    A recorder that pauses, sends nothing for silence or loses a packet leaves a gap between the
+    stamps; FFmpeg 8 (PyAV 18.1) hands on what is behind it as if there were none, and all of that
+    would come too early. Of Opus at another rate than 48 kHz in MP4, FFmpeg drops too little
+    at the beginning: what is left has stamps below 0 (findings/ffmpeg_opus_in_mp4_late.sh).
+
+    Parameters
+    ----------
+    rate : int
+        Samples a second.
+    is_kept : bool
+        Whether the container keeps time; a stream that is broadcast has a clock that jumps.
+    """
+
+    def __init__(self, rate, is_kept):
+        self.rate, self.is_kept = rate, is_kept
+        self.n_silent = self.n_read = 0
+        self.end_s = 0.0
+        self._begin_s = None
+
+    def gap_before(self, frame):
+        """Return how many samples are missing before a frame, and how many it has too early."""
+        n_silent = n_early = 0
+        duration = frame.samples / self.rate
+        time = None if frame.pts is None else float(frame.pts * frame.time_base)
+        if not self.is_kept or time is None:
+            time = None
+        elif self._begin_s is None:
+            self._begin_s = max(0.0, time)
+            n_early = min(frame.samples, round(max(0.0, -time) * self.rate))
+            time = -n_early / self.rate
+        else:
+            time -= self._begin_s
+            gap = min(time - self.end_s, time - self.n_read / self.rate)
+            if _SHORTEST_GAP < gap < _LONGEST_GAP:
+                n_silent = round(gap * self.rate)
+        self.n_silent += n_silent
+        self.n_read += n_silent + frame.samples - n_early
+        at_least = self.n_read / self.rate
+        self.end_s = at_least if time is None else max(at_least, time + duration)
+        return n_silent, n_early
+
+
+def _kinds(container):
+    return set(container.format.name.split(","))

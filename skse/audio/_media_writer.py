@@ -45,6 +45,8 @@ def write_media(part, blocks, audio_format, path):
             stream = container.add_stream(media.encoder, rate=audio_format.sampling_rate)
             stream.layout = "mono" if audio_format.n_channels == 1 else "stereo"
             stream.bit_rate = media.bit_rate
+            if media.sample_format:
+                stream.format = media.sample_format
             resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
             frames = _frames(av, blocks, stream.layout.name, audio_format.sampling_rate)
             for frame in chain(frames, [None]):

@@ -30,6 +30,14 @@ _BY_NAME = {".gsm", ".vox", ".raw"}
 # Formats, and kinds of samples, of which a decoder finds any sample without those before it.
 _SEEKABLE = {"AIFF", "AU", "CAF", "FLAC", "RF64", "W64", "WAV", "WAVEX"}
 _SEEKABLE_SAMPLES = {"ALAW", "DOUBLE", "FLOAT", "ULAW"}
+# Channels of surround sound in Ogg, in the order of WAV: left, right, centre, bass, back, sides.
+_OGG_ORDERS = {
+    3: [0, 2, 1],
+    5: [0, 2, 1, 3, 4],
+    6: [0, 2, 1, 5, 3, 4],
+    7: [0, 2, 1, 6, 5, 3, 4],
+    8: [0, 2, 1, 7, 5, 6, 3, 4],
+}
 # What headers claim that are damaged: Hz, and samples a byte (silence in FLAC has some 5000).
 _MOST_HZ, _MOST_PER_BYTE = 10_000_000, 10_000
 
@@ -102,14 +110,14 @@ class AudioReader:
     texts : dict of str to str
         Title, artist, and what else libsndfile finds.
     remarks : tuple of str
-        Empty: all of it is read.
+        What cannot be written again.
 
     Examples
     --------
     See :func:`open_audio`.
     """
 
-    remarks = ()
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, file, path):
         self.path = path
@@ -132,7 +140,11 @@ class AudioReader:
                 path, f"its header claims {self.sampling_rate} samples a second"
             )
         most = _MOST_PER_BYTE * file.stat().st_size
-        self._n_known = self._layout.n_known and self._n_claimed <= most
+        # MP3 in WAV has no Xing frame: libsndfile 1.2.2 says too much. Nor does it write that.
+        is_estimate = self.format != "MP3" and self.subtype.startswith("MPEG")
+        if is_estimate:
+            self.remarks = ("MP3 in WAV cannot be written: 16 bits take its place",)
+        self._n_known = self._layout.n_known and self._n_claimed <= most and not is_estimate
 
     @cached_property
     def n_times(self):
@@ -179,13 +191,13 @@ class AudioReader:
     def _decoded(self, block_size):
         import soundfile
 
-        n_read = 0
+        n_read, order = 0, ogg_order(self.format, self.n_channels)
         try:
             for part in self._parts:
                 with self._decoder(part) as audio:
                     while len(block := audio.read(block_size, dtype="float32", always_2d=True)):
                         n_read += len(block)
-                        yield block
+                        yield block if order is None else block[:, order]
         except soundfile.LibsndfileError as error:
             of_all = f" of {self._n_claimed}" if self._n_known else ""
             raise UnusableFileError(
@@ -238,6 +250,15 @@ def check_finite(block, n_before, path):
         raise UnusableFileError(
             path, f"contains NaN or inf, first at sample {n_before + row} of channel {channel + 1}"
         )
+
+
+def ogg_order(format, n_channels):
+    """Return which channel of an Ogg file each loudspeaker of WAV has, None where they are alike.
+
+    Vorbis and Opus have the centre second and the bass last (Vorbis I specification, 4.3.9;
+    RFC 7845, 5.1.1.2), and libsndfile 1.2.2 leaves them there.
+    """
+    return _OGG_ORDERS.get(n_channels) if format == "OGG" else None
 
 
 @lru_cache(maxsize=1)

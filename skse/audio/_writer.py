@@ -12,9 +12,10 @@ from typing import Any, Self
 import numpy as np
 import soundfile
 
+from skse.audio._chunks import FAMILIES, Chunks
 from skse.audio._media import MediaFormat
 from skse.audio._media_writer import write_media
-from skse.audio._reader import BLOCK, check_readable
+from skse.audio._reader import BLOCK, check_readable, ogg_order
 from skse.audio._tags import carry_over
 from skse.audio._view import decodable
 from skse.utils import UnusableFileError, replacing
@@ -90,7 +91,7 @@ class AudioFormat:
             audio.n_channels,
             audio.n_times,
             audio.format,
-            audio.subtype,
+            "PCM_16" if audio.format != "MP3" and audio.subtype[:4] == "MPEG" else audio.subtype,
             audio.endian,
             media=getattr(audio, "media", None),
             source=audio.file,
@@ -187,6 +188,7 @@ def write_audio(
         if audio_format.media is not None:
             return write_media(part, blocks(), audio_format, path)
         _encode(part, blocks(), audio_format, path)
+        _mend_odd_aiff(part, audio_format)
         _check_written(part, audio_format, path)
         return carry_over(audio_format.source, part, audio_format.texts)
 
@@ -206,7 +208,9 @@ def _encode(part, blocks, audio_format, path):
             for name, value in texts.items():
                 with suppress(soundfile.LibsndfileError):  # this format has no place for it
                     setattr(audio, name, value)
+            order = ogg_order(audio_format.format, audio_format.n_channels)
             for block in blocks:
+                block = block if order is None else block[:, np.argsort(order)]
                 audio.write(_quantize(block, _BITS.get(audio_format.subtype)))
     except AssertionError as error:  # soundfile's word for fewer samples written than given
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
@@ -217,6 +221,30 @@ def _encode(part, blocks, audio_format, path):
         raise UnusableFileError(
             path, f"cannot be written as {audio_format.format}, {audio_format.subtype} ({text})"
         ) from error
+
+
+def _mend_odd_aiff(part, audio_format):
+    """Write the true number of samples into AIFF of an odd number of bytes.
+
+    libsndfile 1.2.2 counts the byte that fills up the chunk as a sample: one more than there are,
+    of full scale with PCM_U8 and ULAW (findings/libsndfile_aiff_odd_byte.sh).
+    """
+    n_times = audio_format.n_times
+    is_odd = audio_format.n_channels % 2 and n_times % 2
+    if audio_format.format != "AIFF" or not is_odd:
+        return
+    with part.open("r+b") as file:
+        for name, begin, n_bytes, (at, n_field) in Chunks(file, FAMILIES["AIFF"]).walk():
+            if name == b"COMM":
+                file.seek(begin + 2)
+                if int.from_bytes(file.read(4), "big") != n_times + 1:
+                    return
+                file.seek(begin + 2)
+                file.write(n_times.to_bytes(4, "big"))
+            elif name == b"SSND":
+                file.seek(at)
+                file.write((n_bytes - 1).to_bytes(n_field, "big"))
+                return
 
 
 def _quantize(block, bits):

@@ -370,7 +370,7 @@ def _encode(recording):
     peak = max(map(peak_of, recording.channels))
     if job.as_wav:
         audio_format = audio_format.as_wav()
-    elif audio_format.format != "FLAC" and _new_kind(job):
+    elif job.destination.suffix == ".flac" and audio_format.format != "FLAC" and _new_kind(job):
         audio_format = replace(audio_format, format="FLAC", subtype="PCM_16", endian="FILE")
     gain = min(1.0, audio_format.full_scale / peak) if peak > 0 else 1.0
     written = job.written or job.destination

@@ -11,6 +11,11 @@ from skse.utils.typing import OneOrMany, Scores
 
 # Rates in Hz that PESQ is defined at: narrow-band (P.862.1) and wide-band (P.862.2).
 PESQ_RATES = {"nb": (8000, 16000), "wb": (16000,)}
+# Seconds. pesq 0.0.4 keeps what it finds in a recording in arrays of a fixed size, and can end the
+# process where one is longer than this; in so many seconds they cannot be filled.
+_PESQ_LONGEST = 19
+# Of a piece whose speech is gone: the raw score of -0.5 on the two scales.
+_PESQ_LOWEST = {"nb": 0.999 + 4 / (1 + np.exp(5.40795)), "wb": 0.999 + 4 / (1 + np.exp(4.50585))}
 _STOI_UNDEFINED = "a waveform is silent or fewer than 30 frames (0.4 s) of speech are left"
 _PESQ_UNDEFINED = "a waveform is silent, shorter than 0.25 s, or holds no speech"
 
@@ -148,7 +153,9 @@ def pesq_score(
     score : ndarray of shape (n_samples,) or float
         Mean opinion score (MOS-LQO), about 1 (bad) to 4.6. NaN, with one warning
         that counts them, where a waveform is silent, shorter than 0.25 s, or no
-        speech is found in it. A float where the inputs are 1-D.
+        speech is found in it. A float where the inputs are 1-D. That of a waveform longer than
+        19 s is the mean of its pieces, equally long, in which there is speech: PESQ is made for
+        sentences of 8 to 30 s (ITU-T P.862.3), and the package has no room for much longer ones.
 
     Raises
     ------
@@ -273,13 +280,24 @@ def _make_pesq(caller, sampling_rate, mode):
 
 
 def _pesq(s, x, *, sampling_rate, mode):
-    pesq = import_optional("pesq", caller="pesq_score", extra="metrics")
     if not (s.any() and x.any()):
         return np.nan
+    n_pieces = -(-len(s) // (_PESQ_LONGEST * sampling_rate))
+    pieces = zip(np.array_split(s, n_pieces), np.array_split(x, n_pieces), strict=True)
+    scores = [_pesq_of_piece(*piece, sampling_rate, mode) for piece in pieces]
+    defined = [score for score in scores if not np.isnan(score)]
+    return np.mean(defined) if defined else np.nan
+
+
+def _pesq_of_piece(s, x, sampling_rate, mode):
+    pesq = import_optional("pesq", caller="pesq_score", extra="metrics")
+    if not s.any():
+        return np.nan
     try:
-        return pesq.pesq(sampling_rate, s, x, mode)
+        score = pesq.pesq(sampling_rate, s, x if x.any() else s, mode)
     except (pesq.NoUtterancesError, pesq.BufferTooShortError):
         return np.nan
+    return score if x.any() else _PESQ_LOWEST[mode]
 
 
 def _make_stoi(caller, sampling_rate, *, extended):

@@ -1,14 +1,16 @@
 """Files that FFmpeg reads."""
 
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import resample_poly
 
 from skse.audio import AudioFormat, _media, is_media, media_suffix, open_audio, write_audio
 from skse.audio._media import MEDIA_SUFFIXES
-from skse.utils import UnusableFileError
+from skse.utils import UnusableFileError, find_delay
 
 av = pytest.importorskip("av", exc_type=ImportError)
 
@@ -72,8 +74,8 @@ def make(tmp_path, speech):
     return encode
 
 
-def read(path):
-    with open_audio(path) as audio:
+def read(path, reader=None):
+    with open_audio(path) if reader is None else nullcontext(reader(path, path)) as audio:
         x = np.concatenate(list(audio.blocks(1000)))
         assert x.shape == (audio.n_times, audio.n_channels)
         return x.T, audio
@@ -222,3 +224,185 @@ def test_tags_that_the_container_does_not_take_are_named(make, tmp_path):
     audio.texts = {"title": "Talk", "mytag": "own"}
     remarks = write_audio(tmp_path / "b.m4a", list(x), AudioFormat.of(audio))
     assert remarks == ["its tags mytag are lost"]
+
+
+def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=None, without=None):
+    """Encode channels; packets whose time in s is within `without` are left out."""
+    with av.open(str(path), "w", format=container) as file:
+        stream = file.add_stream(codec, rate=rate)
+        stream.layout = layout
+        if sample_format:
+            stream.format = sample_format
+        resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
+        packed = np.ascontiguousarray(np.atleast_2d(x).T.reshape(1, -1), np.float32)
+        frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
+        frame.sample_rate, frame.pts = rate, 0
+        packets = [
+            packet
+            for samples in (frame, None)
+            for part in resampler.resample(samples)
+            for packet in stream.encode(part)
+        ]
+        for packet in packets + stream.encode(None):
+            if without is None or not without[0] <= packet.pts * packet.time_base < without[1]:
+                file.mux(packet)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "container", "sample_format", "bits"),
+    [
+        ("m4a", "alac", "ipod", "s16p", 16),
+        ("m4a", "alac", "ipod", "s32p", 24),
+        ("mka", "flac", "matroska", "s16", 16),
+        ("mka", "flac", "matroska", "s32", 24),
+        ("mp4", "flac", "mp4", "s32", 24),
+    ],
+)
+def test_bits_are_neither_lost_nor_made(
+    tmp_path, speech, suffix, codec, container, sample_format, bits
+):
+    path, new = tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}"
+    encode(path, codec, container, speech, sample_format=sample_format)
+    x, audio = read(path)
+    write_audio(new, list(x), AudioFormat.of(audio))
+    y, again = read(new)
+    np.testing.assert_array_equal(y, x)
+    assert again.subtype == audio.subtype == f"PCM_{bits}"
+    assert new.stat().st_size < 1.1 * path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("codec", "layout", "n_channels"),
+    [
+        ("flac", "5.1", 6),
+        ("flac", "7.1", 8),
+        ("pcm_s16le", "hexadecagonal", 16),
+        ("pcm_s16le", "5 channels", 5),
+    ],
+)
+def test_many_channels(tmp_path, speech, codec, layout, n_channels):
+    x = speech * np.arange(1, n_channels + 1)[:, None] / n_channels
+    encode(tmp_path / "a.mka", codec, "matroska", x, layout=layout)
+    y, audio = read(tmp_path / "a.mka")
+    assert audio.n_channels == n_channels
+    np.testing.assert_allclose(y, x, atol=2**-15)
+    new = tmp_path / f"b{media_suffix(tmp_path / 'a.mka')}"
+    assert new.suffix == (".flac" if n_channels <= 8 else ".wav")
+    write_audio(new, list(y), AudioFormat.of(audio))
+    np.testing.assert_allclose(read(new)[0], y, atol=2**-15)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "container"),
+    [
+        ("mka", "flac", "matroska"),
+        ("webm", "libopus", "webm"),
+        ("m4a", "aac", "ipod"),
+        ("mp4", "aac", "mp4"),
+    ],
+)
+def test_silence_stands_for_what_is_missing_inside(tmp_path, speech, suffix, codec, container):
+    """As with a recorder that pauses or sends nothing where it is silent."""
+    x, path = np.tile(speech, 18), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, audio = read(path)
+    assert audio.remarks == ()
+    encode(path, codec, container, x, 48_000, without=(1.0, 2.0))
+    y, audio = read(path)
+    assert audio.remarks == ("silence stands for the 1.0 s missing inside it",)
+    assert y.shape == whole.shape
+    # All of it is where it was, but for what a decoder makes anew of the first frames behind.
+    assert correlation(y[0, 110_000:], whole[0, 110_000:]) > 0.98
+    assert correlation(y[0, :40_000], whole[0, :40_000]) > 0.999
+    assert not y[0, 53_000:90_000].any()
+
+
+def test_a_clock_that_was_set_is_no_gap(tmp_path, speech):
+    encode(tmp_path / "a.ts", "aac", "mpegts", np.tile(speech, 18), 48_000, without=(1.0, 2.0))
+    y, audio = read(tmp_path / "a.ts")
+    assert audio.remarks == ()
+    assert y.shape[1] < 18 * len(speech) - 40_000
+    encode(tmp_path / "a.mka", "flac", "matroska", np.tile(speech, 18), 48_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_media, "_LONGEST_GAP", 0.5)
+        encode(
+            tmp_path / "b.mka", "flac", "matroska", np.tile(speech, 18), 48_000, without=(1.0, 2.0)
+        )
+        assert read(tmp_path / "b.mka")[1].remarks == ()
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 48_000])
+def test_opus_in_mp4_is_not_late(tmp_path, speech, rate):
+    """FFmpeg decodes it at 48 kHz, and drops of it what it should drop at its own rate."""
+    x = np.tile(speech, 4)
+    encode(tmp_path / "a.mp4", "libopus", "mp4", x, rate)
+    y, audio = read(tmp_path / "a.mp4")
+    assert audio.sampling_rate == 48_000
+    lag = find_delay(resample_poly(x, 48_000 // rate, 1).astype(np.float32), y[0]).samples
+    assert abs(lag) <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "container", "rate", "format", "suffix"),
+    [
+        ("a.wav", "g726", "wav", 8000, "WAV", ".wav"),
+        ("a.wav", "adpcm_yamaha", "wav", 8000, "WAV", ".wav"),
+        ("a.caf", "alac", "caf", RATE, "CAF", ".caf"),
+        ("a.ogg", "flac", "ogg", RATE, "FLAC", ".flac"),
+        ("a.oga", "flac", "ogg", RATE, "FLAC", ".flac"),
+    ],
+)
+def test_codecs_that_libsndfile_lacks_in_containers_that_it_reads(
+    tmp_path, speech, monkeypatch, name, codec, container, rate, format, suffix
+):
+    path, x = tmp_path / name, np.tile(speech, 2)
+    encode(path, codec, container, x, rate)
+    y, audio = read(path)
+    assert (audio.sampling_rate, audio.format, media_suffix(path)) == (rate, format, suffix)
+    assert correlation(x, y[0]) > 0.98
+    new = tmp_path / f"b{suffix}"
+    write_audio(new, list(y), AudioFormat.of(audio))
+    assert correlation(soundfile.read(new)[0], y[0]) > 0.999
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(UnusableFileError, match=r'pip install "skse\[media\]"'):
+        read(path)
+
+
+@pytest.mark.parametrize("n_times", [4000, 4096, 8100, 20_000])
+def test_alac_in_caf_is_read_to_its_end(tmp_path, rng, n_times):
+    x = np.round(1000 * rng.standard_normal(n_times)) / 2**15
+    encode(tmp_path / "a.caf", "alac", "caf", x)
+    y, _ = read(tmp_path / "a.caf")
+    np.testing.assert_allclose(y, x[None], atol=2**-16)
+
+
+def test_mp3_in_wav(tmp_path, speech):
+    """libsndfile 1.2.2 says more samples than there are."""
+    encode(tmp_path / "a.wav", "mp3", "wav", np.tile(speech, 6), 44_100)
+    y, audio = read(tmp_path / "a.wav")
+    assert (audio.format, audio.subtype) == ("WAV", "MPEG_LAYER_III")
+    assert 0 <= y.shape[1] - 6 * len(speech) < 4 * 1152
+    assert audio.remarks == ("MP3 in WAV cannot be written: 16 bits take its place",)
+    write_audio(tmp_path / "b.wav", list(y), AudioFormat.of(audio))
+    z, again = read(tmp_path / "b.wav")
+    assert again.subtype == "PCM_16"
+    np.testing.assert_allclose(z, y, atol=2**-16)
+
+
+@pytest.mark.parametrize("n_channels", range(1, 9))
+def test_channels_of_ogg_are_in_the_order_of_others(tmp_path, speech, n_channels):
+    """As FFmpeg decodes it, whoever reads it: libsndfile leaves the centre second."""
+    t = np.arange(24_000) / 48_000
+    x = 0.1 * np.sin(2 * np.pi * 300 * np.arange(1, n_channels + 1)[:, None] * t)
+    path = tmp_path / "a.opus"
+    audio_format = AudioFormat(48_000, n_channels, len(t), "OGG", "OPUS")
+    write_audio(path, list(x.astype(np.float32)), audio_format)
+    y, audio = read(path)
+    assert audio.format == "OGG"
+    theirs, _ = read(path.rename(tmp_path / "b.opus"), _media.MediaReader)
+    for waveforms in (y, theirs):
+        loudest = np.abs(np.fft.rfft(waveforms)).argmax(axis=1)
+        lfe = 3 if n_channels in (6, 7, 8) else None  # low tones alone
+        expected = 150 * np.arange(1, n_channels + 1)
+        keep = [i for i in range(n_channels) if i != lfe]
+        np.testing.assert_array_equal(loudest[keep], expected[keep])

@@ -164,3 +164,22 @@ def test_names_that_are_no_text(write, tmp_path, speech, kind):
             pytest.skip("this file system takes no such name")
     x, _ = copy(path, new)
     assert len(read(new)[0]) == len(x)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+@pytest.mark.parametrize("subtype", ["PCM_S8", "PCM_U8", "ULAW", "ALAW", "PCM_24"])
+@pytest.mark.parametrize("n_times", [1, 100, 101])
+def test_aiff_of_an_odd_number_of_bytes(tmp_path, speech, subtype, n_channels, n_times):
+    """Not with one sample more, which is a click where zero is not silence."""
+    x = np.stack([speech[:n_times]] * n_channels)
+    audio_format = AudioFormat(8000, n_channels, n_times, "AIFF", subtype)
+    write_audio(tmp_path / "a.aiff", list(x), audio_format)
+    y, _ = soundfile.read(tmp_path / "a.aiff", always_2d=True)
+    assert y.shape == (n_times, n_channels)
+    np.testing.assert_allclose(y.T, x, atol=0.01)
+    with open_audio(tmp_path / "a.aiff") as audio:
+        assert AudioFormat.of(audio).n_times == n_times
+        new = tmp_path / "b.aiff"
+        write_audio(new, list(y.T.astype(np.float32)), AudioFormat.of(audio))
+    assert (tmp_path / "a.aiff").read_bytes() == new.read_bytes()
+    assert int.from_bytes(new.read_bytes()[4:8], "big") == new.stat().st_size - 8

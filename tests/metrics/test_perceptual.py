@@ -174,3 +174,44 @@ def test_pesq_not_installed_says_what_to_install(monkeypatch, speech_like):
     monkeypatch.setitem(sys.modules, "pesq", None)
     with pytest.raises(ImportError, match=r"pesq_score needs pesq.*skse\[metrics\]"):
         pesq_score(speech_like, speech_like, sampling_rate=8000)
+
+
+@pytest.fixture
+def sentences(rng):
+    """Bursts of something like speech and pauses, 40 s at 8 kHz, clean and with noise."""
+    t = np.arange(40 * 8000) / 8000
+    voice = sum(np.sin(2 * np.pi * 130 * k * t) / k for k in range(1, 20))
+    clean = 0.1 * voice * np.clip(np.sin(2 * np.pi * 0.45 * t), 0, 1)
+    return clean, clean + 0.02 * rng.standard_normal(len(t))
+
+
+def test_pesq_of_a_long_waveform_is_that_of_its_pieces(sentences, monkeypatch):
+    """The package has no room for much longer ones."""
+    import pesq
+
+    clean, noisy = sentences
+    parts = [slice(0, 106_667), slice(106_667, 213_334), slice(213_334, 320_000)]
+    expected = [pesq.pesq(8000, clean[part], noisy[part], "nb") for part in parts]
+    assert pesq_nb_score(clean, noisy, sampling_rate=8000) == pytest.approx(np.mean(expected))
+    lengths = []
+    monkeypatch.setattr(pesq, "pesq", lambda rate, s, x, mode: lengths.append(len(s)) or 2.0)
+    for seconds in (18, 19, 20, 400):
+        x = np.resize(clean, seconds * 8000 + 1)
+        assert pesq_nb_score(x, x, sampling_rate=8000) == 2
+    assert max(lengths) <= 19 * 8000
+    assert lengths[:1] == [18 * 8000 + 1]
+
+
+def test_pesq_of_a_long_waveform_with_parts_without_sound(sentences):
+    clean, noisy = sentences
+    begin = 213_334  # of the last of its pieces
+    first = pesq_nb_score(clean[:begin], noisy[:begin], sampling_rate=8000)
+    quiet, gone = clean.copy(), noisy.copy()
+    quiet[begin:], gone[begin:] = 0, 0
+    # No speech in a piece: it does not count. Speech that is gone: as bad as can be.
+    assert pesq_nb_score(quiet, noisy, sampling_rate=8000) == pytest.approx(first, abs=1e-6)
+    erased = pesq_nb_score(clean, gone, sampling_rate=8000)
+    assert erased == pytest.approx((2 * first + 1.0168) / 3, abs=1e-3)
+    assert pesq_nb_score(quiet, gone, sampling_rate=8000) == pytest.approx(first, abs=1e-6)
+    with pytest.warns(UndefinedMetricWarning):
+        assert np.isnan(pesq_nb_score(clean, 0 * noisy, sampling_rate=8000))
