@@ -318,8 +318,8 @@ class MediaReader:
     def _decoded(self):
         av = import_av(self.path)
         with self._opened() as (container, stream):
-            # Samples side by side: PyAV 18.1 cannot tell how many planes of 8 channels or more
-            # there are, and reads on behind the last (findings/pyav_eight_planes.sh).
+            # Samples side by side: PyAV 18.1 cannot tell how many planes there are of 8 channels
+            # or more (findings/pyav_eight_planes.sh).
             resampler = av.AudioResampler("flt", self._layout, self.sampling_rate)
             is_kept = not {"mov", "matroska"}.isdisjoint(_kinds(container))
             clock = _Clock(self.sampling_rate, is_kept=is_kept)
