@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# distributed 2026.8.0: cloudpickle.register_pickle_by_value is ignored for the function of a task.
+# distributed 2026.8.0: cloudpickle.register_pickle_by_value is ignored for the function of a
+# task.
 #
-# A module that workers lack is registered so that its functions travel as code. distributed heeds that
-# where the thing to send is a function or an instance of that module itself. What it sends is a
-# Task around it, or a list or tuple that holds it: that plain pickle can write, and it writes the
-# module's name. A worker cannot load it, and does not report an error for the task either:
-# client.submit(f, 1) was not done after 8 s, and the only worker had gone (seen with a LocalCluster
-# of one process; here only the bytes are looked at). A function of __main__ travels as code in a
-# task too, for that name is looked for in what pickle wrote.
+# A module that workers lack is registered so that its functions travel as code. distributed heeds
+# that where the thing to send is a function or an instance of that module itself. What it sends
+# is a Task around it, or a list or tuple that holds it: that plain pickle can write, and it
+# writes the module's name. A worker cannot load it, and does not report an error for the task
+# either: client.submit(f, 1) was not done after 8 s, and the only worker had gone (seen with a
+# LocalCluster of one process; here only the bytes are looked at). A function of __main__ travels
+# as code in a task too, for that name is looked for in what pickle wrote.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

@@ -365,10 +365,8 @@ class _Packed:
     content: bytes
 
     def unpack(self):
-        import cloudpickle
-
         try:
-            return cloudpickle.loads(self.content)
+            return _cloudpickle().loads(self.content)
         except (ImportError, AttributeError) as error:
             raise SchedulerError(
                 f"worker {this_worker()} cannot import what it is sent ({error}); install it "
@@ -378,9 +376,11 @@ class _Packed:
 
 
 def _packed(value):
-    import cloudpickle
+    return _Packed(_cloudpickle().dumps(value))
 
-    return _Packed(cloudpickle.dumps(value))
+
+def _cloudpickle():
+    return import_optional("cloudpickle", caller="scheduler (--scheduler)", extra="dask")
 
 
 def _give(packed):
