@@ -15,7 +15,8 @@ set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "${PYTHON:-python3}" -m venv "$scratch/venv"
-"$scratch/venv/bin/python" -m pip install --quiet distributed==2026.8.0 dask==2026.8.0 cloudpickle==3.1.2
+"$scratch/venv/bin/python" -m pip install --quiet distributed==2026.8.0 dask==2026.8.0 \
+    cloudpickle==3.1.2
 mkdir "$scratch/here" "$scratch/there"
 cd "$scratch/here"
 printf 'def increment(x):\n    return x + 1\n' > own.py
