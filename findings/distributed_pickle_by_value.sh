@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# distributed 2026.8.0: cloudpickle.register_pickle_by_value is ignored for the function of a task.
+# distributed 2026.8.0: cloudpickle.register_pickle_by_value is ignored for the function of a
+# task.
 #
-# A module that workers lack is registered so that its functions travel as code. distributed heeds that
-# where the thing to send is a function or an instance of that module itself. What it sends is a
-# Task around it, or a list or tuple that holds it: that plain pickle can write, and it writes the
-# module's name, which a worker cannot load. A function of __main__ travels as code in a task too, for
-# that name is looked for in what pickle wrote.
+# A module that workers lack is registered so that its functions travel as code. distributed heeds
+# that where the thing to send is a function or an instance of that module itself. What it sends
+# is a Task around it, or a list or tuple that holds it: that plain pickle can write, and it
+# writes the module's name, which a worker cannot load. A function of __main__ travels as code in
+# a task too, for that name is looked for in what pickle wrote.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # FFmpeg 8 (PyAV 18.1.0): the end of a lossless recording is missing where ALAC stands in CAF.
 #
-# A packet of ALAC holds 4096 samples, and the last of a recording as many as are left. How many it
-# lacks stands in the header of CAF, and the demuxer has so many taken away from a packet that is short
-# already: of 20,000 samples 19,520 come back, of 8100 8008, without an error, and all of them from
-# .m4a or .mov with the same packets. A last packet that is less than half full is kept as it is.
+# A packet of ALAC holds 4096 samples, and the last of a recording as many as are left. How many
+# it lacks stands in the header of CAF, and the demuxer has so many taken away from a packet that
+# is short already: of 20,000 samples 19,520 come back, of 8100 8008, without an error, and all of
+# them from .m4a or .mov with the same packets. A last packet that is less than half full is kept
+# as it is.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

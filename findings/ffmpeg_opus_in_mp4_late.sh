@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # FFmpeg 8 (PyAV 18.1.0): Opus of 8 to 24 kHz in MP4 comes back some 5 ms late.
 #
-# Decoded, Opus is always of 48 kHz, and the encoder's delay of 6.5 ms is to be dropped at its beginning.
-# The muxer writes that delay as 52 of the 8000 samples a second that the encoder was given; the
-# demuxer drops 52 of 48000. What is left of the delay has time stamps below 0, which nothing heeds: a
-# pulse is 5.4 ms late at 8 kHz, 4.3 at 16, 3.2 at 24, and 0 at 48; in WebM it is where it was at
-# every rate. PESQ does not notice, the SNR of such a copy is below 0.
+# Decoded, Opus is always of 48 kHz, and the encoder's delay of 6.5 ms is to be dropped at its
+# beginning. The muxer writes that delay as 52 of the 8000 samples a second that the encoder was
+# given; the demuxer drops 52 of 48000. What is left of the delay has time stamps below 0, which
+# nothing heeds: a pulse is 5.4 ms late at 8 kHz, 4.3 at 16, 3.2 at 24, and 0 at 48; in WebM it is
+# where it was at every rate. PESQ does not notice, the SNR of such a copy is below 0.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

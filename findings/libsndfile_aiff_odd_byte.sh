@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# libsndfile 1.2.2 (soundfile 0.14.0): AIFF with an odd number of one-byte samples has one too many.
+# libsndfile 1.2.2 (soundfile 0.14.0): AIFF with an odd number of one-byte samples has one too
+# many.
 #
 # A chunk of AIFF is filled up to an even number of bytes with one that its length does not count.
 # libsndfile counts it, in the length of the chunk and in the number of samples: 101 samples are
-# read again as 102, in every program. The last is silence with PCM_S8 alone; with PCM_U8 and ULAW it
-# is a click of full scale. Every further copy of an odd length has the same. WAV and CAF, which are filled
-# up alike, have the right number.
+# read again as 102, in every program. The last is silence with PCM_S8 alone; with PCM_U8 and ULAW
+# it is a click of full scale. Every further copy of an odd length has the same. WAV and CAF,
+# which are filled up alike, have the right number.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

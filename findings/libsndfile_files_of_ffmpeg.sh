@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# libsndfile 1.2.2 (soundfile 0.14.0) opens neither the FLAC in Ogg nor the ALAC in CAF of FFmpeg 8, and
-# says too much of its MP3 in WAV.
+# libsndfile 1.2.2 (soundfile 0.14.0) opens neither the FLAC in Ogg nor the ALAC in CAF of FFmpeg
+# 8, and says too much of its MP3 in WAV.
 #
-# FLAC in Ogg ends in "unknown error in flac decoder", ALAC in CAF in "unsupported encoding", though
-# libsndfile knows both pairs: it opens the ALAC in CAF that it writes itself. Of MP3 in WAV it
-# takes the number of samples that the header says to be there, and reads fewer, so that what was
-# read looks cut short. FFmpeg reads all four.
+# FLAC in Ogg ends in "unknown error in flac decoder", ALAC in CAF in "unsupported encoding",
+# though libsndfile knows both pairs: it opens the ALAC in CAF that it writes itself. Of MP3 in
+# WAV it takes the number of samples that the header says to be there, and reads fewer, so that
+# what was read looks cut short. FFmpeg reads all four.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # noisereduce 3.0.3: in stationary mode, what becomes of a channel depends on the others.
 #
-# reduce_noise takes several channels and gives each the noise of their mean: of channels that cancel
-# each other that is none. White noise of 0.02 comes back at 0.0006 alone and beside itself; beside a
-# copy of inverted polarity, as of a microphone that is wired the other way round, at 0.0197, as good as
-# untouched; beside other noise, as of a second microphone, at 0.0034. The default, which is not
-# stationary, treats each channel by itself.
+# reduce_noise takes several channels and gives each the noise of their mean: of channels that
+# cancel each other that is none. White noise of 0.02 comes back at 0.0006 alone and beside
+# itself; beside a copy of inverted polarity, as of a microphone that is wired the other way
+# round, at 0.0197, as good as untouched; beside other noise, as of a second microphone, at
+# 0.0034. The default, which is not stationary, treats each channel by itself.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

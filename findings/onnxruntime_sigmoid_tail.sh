@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # onnxruntime 1.32.0 (CPU): Sigmoid is exactly 0 below -18, and wrong before that.
 #
-# It is a rational function, true to 2e-7 of full scale and not of its own value: at -12 it is 0.6 %
-# off, at -15 17 %, at -17 it is more than twice the true 4.1e-8, and at -18 and below it is 0. On the
-# way it rises and falls in steps of 2e-7. NumPy and TensorFlow 2.21 give 2.1e-9 at -20. So a mask in
-# decibels, its logit, or its logarithm in a loss is -inf where the network that was exported has a
-# number.
+# It is a rational function, true to 2e-7 of full scale and not of its own value: at -12 it is 0.6
+# % off, at -15 17 %, at -17 it is more than twice the true 4.1e-8, and at -18 and below it is 0.
+# On the way it rises and falls in steps of 2e-7. NumPy and TensorFlow 2.21 give 2.1e-9 at -20. So
+# a mask in decibels, its logit, or its logarithm in a loss is -inf where the network that was
+# exported has a number.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# PyAV 18.1.0: a planar frame of sound with eight channels or more cannot be made, or read, with NumPy.
+# PyAV 18.1.0: a planar frame of sound with eight channels or more cannot be made, or read, with
+# NumPy.
 #
-# How many planes a frame has, AudioFrame.planes cannot tell from eight channels on.
-# AudioFrame.from_ndarray with "7.1" ends in an IndexError ("index 8 is out of bounds"), while "6.1"
-# works; to_ndarray does not work there either.
-# Packed frames ("flt" for "fltp", with an AudioResampler between) hold any number of channels,
-# there and back.
+# From eight channels on, AudioFrame.planes finds more planes than there are:
+# AudioFrame.from_ndarray with "7.1" ends in an IndexError ("index 8 is out of bounds"), while
+# "6.1" works; to_ndarray does not work there either. Packed frames ("flt" for "fltp", with an
+# AudioResampler between) hold any number of channels, there and back.
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail

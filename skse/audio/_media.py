@@ -122,11 +122,10 @@ def is_media(file):
     try:
         with file.open("rb") as opened:
             head = opened.read(16)
+        is_for_ffmpeg = _is_for_ffmpeg(file)
     except OSError:
         return False
-    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC):
-        return True
-    if _is_for_ffmpeg(file):
+    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC) or is_for_ffmpeg:
         return True
     is_others = head.startswith(_LIBSNDFILE) or (head[:1] == b"\xff" and len(head) > 1)
     return bool(head) and not is_others and file.suffix.lower() in MEDIA_SUFFIXES
@@ -318,8 +317,8 @@ class MediaReader:
     def _decoded(self):
         av = import_av(self.path)
         with self._opened() as (container, stream):
-            # Samples side by side: PyAV 18.1 cannot tell how many planes there are of 8 channels
-            # or more (findings/pyav_eight_planes.sh).
+            # Samples side by side: PyAV 18.1 cannot tell how many planes of 8 channels or more
+            # there are (findings/pyav_eight_planes.sh).
             resampler = av.AudioResampler("flt", self._layout, self.sampling_rate)
             is_kept = not {"mov", "matroska"}.isdisjoint(_kinds(container))
             clock = _Clock(self.sampling_rate, is_kept=is_kept)

@@ -100,7 +100,7 @@ class Cluster:
         with warnings.catch_warnings():
             # It is sent through the scheduler, so that it can be made again.
             warnings.filterwarnings("ignore", message="Sending large graph")
-            future = self.client.submit(_give, value, pure=False)
+            future = self.client.submit(_give, _packed(value), pure=False)
         self._shared.append(future)
         return future
 
@@ -135,8 +135,10 @@ class Cluster:
         """
         done: queue.SimpleQueue = queue.SimpleQueue()
         waiting = {}
+        shared = _distributed().Future
         for place, arguments in enumerate(tasks):
-            future = self.client.submit(_call, self.needs, function, *arguments, pure=False)
+            sent = [a if isinstance(a, shared) else _packed(a) for a in (function, *arguments)]
+            future = self.client.submit(_call, self.needs, *sent, pure=False)
             waiting[future] = place
             future.add_done_callback(done.put)
         try:
@@ -361,12 +363,43 @@ def _lack(needs):
     return ""
 
 
-def _give(value):
-    return value
+@dataclass(frozen=True)
+class _Packed:
+    """Anything, as bytes, so that a worker that cannot make it again says so.
+
+    What distributed 2026.8 packs itself ends a worker that cannot import a class in it, and of
+    modules registered to be sent along by value it takes no notice
+    (findings/distributed_pickle_by_value.sh).
+    """
+
+    content: bytes
+
+    def unpack(self):
+        try:
+            return _cloudpickle().loads(self.content)
+        except (ImportError, AttributeError) as error:
+            raise SchedulerError(
+                f"worker {this_worker()} cannot import what it is sent ({error}); install it "
+                "there too, or have it sent along: cloudpickle.register_pickle_by_value(MODULE).",
+                midway=True,
+            ) from error
 
 
-def _call(needs, function, *arguments):
+def _packed(value):
+    return _Packed(_cloudpickle().dumps(value))
+
+
+def _cloudpickle():
+    return import_optional("cloudpickle", caller="scheduler (--scheduler)", extra="dask")
+
+
+def _give(packed):
+    return packed.unpack()
+
+
+def _call(needs, *sent):
     """Compute a task on a worker; one that joined late is looked at first."""
     if lack := _lack(needs):
         raise SchedulerError(_tell_lack(this_worker(), lack), midway=True)
+    function, *arguments = (x.unpack() if isinstance(x, _Packed) else x for x in sent)
     return function(*arguments)

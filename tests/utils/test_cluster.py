@@ -1,3 +1,4 @@
+import importlib
 import os
 import pickle
 import signal
@@ -13,6 +14,7 @@ import pytest
 from skse.utils import SchedulerError, _cluster, open_cluster
 
 distributed = pytest.importorskip("distributed")
+cloudpickle = pytest.importorskip("cloudpickle")
 
 
 @pytest.fixture
@@ -42,6 +44,38 @@ def test_workers_compute_every_task_and_tell_of_errors(address, add):
     assert os.getpid() not in processes
     assert found[20][0] is None
     assert repr(found[20][1]) == "ValueError('no number')"
+
+
+@pytest.fixture
+def own_module(tmp_path, monkeypatch):
+    """A module that this process can import, and workers cannot."""
+    (tmp_path / "own_things.py").write_text("class Thing:\n    value = 3\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("own_things")
+    del sys.modules["own_things"]
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_what_workers_cannot_import_is_told_and_ends_none(address, own_module, is_shared):
+    def value_of(thing):
+        return thing.value
+
+    def compute(cluster):
+        thing = own_module.Thing()
+        tasks = [(cluster.share(thing) if is_shared else thing,)] * 3
+        return [(result, error) for _, result, error in cluster.compute(value_of, tasks)]
+
+    with open_cluster(address) as cluster:
+        workers = set(cluster.client.scheduler_info()["workers"])
+        expected = r"worker tcp:\S+ cannot import what it is sent \(No module named 'own_things'\)"
+        with pytest.raises(SchedulerError, match=expected):
+            compute(cluster)
+        cloudpickle.register_pickle_by_value(own_module)  # as the message says
+        try:
+            assert compute(cluster) == [(3, None)] * 3
+        finally:
+            cloudpickle.unregister_pickle_by_value(own_module)
+        assert set(cluster.client.scheduler_info()["workers"]) == workers
 
 
 def test_a_worker_that_is_killed_costs_its_task_only(address, tmp_path):
