@@ -215,23 +215,26 @@ def train_from_folders(
     fit_time = time.perf_counter() - begin
     card = _add_data(card, f"{len(pairs.noisy)} pairs of {noisy_dir} and {clean_dir}")
     save_or_keep(partial(save_model, enhancer, out, card), enhancer, out)
-    training = Bunch(
-        enhancer=enhancer,
+    history = _history(enhancer, n_epochs_before)
+    told = _told(pairs, enhancer=enhancer, history=history, fit_time=fit_time, cut_short=cut_short)
+    if interrupt is not None:
+        interrupt.training = told
+        raise interrupt
+    return told
+
+
+def _told(pairs, **training):
+    """Return what a training is said to have been."""
+    return Bunch(
         n_pairs=len(pairs.noisy),
         n_clean=len(set(pairs.sentence)),
         seconds=sum(map(len, pairs.noisy)) / pairs.sampling_rate,
         sampling_rate=pairs.sampling_rate,
-        history=_history(enhancer, n_epochs_before),
-        fit_time=fit_time,
         skipped=pairs.skipped,
         unmatched=pairs.unmatched,
         remarks=pairs.remarks,
-        cut_short=cut_short,
+        **training,
     )
-    if interrupt is not None:
-        interrupt.training = training
-        raise interrupt
-    return training
 
 
 def _find_parts(network, target, loss):
