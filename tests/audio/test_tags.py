@@ -278,3 +278,11 @@ def test_a_channel_mask_that_cannot_be_kept_is_named(write, tmp_path, rng, mask,
     for kind, remark in [("WAV", "its {} is lost"), ("FLAC", "its metadata are lost: {}")]:
         part = write(f"b.{kind.lower()}", x, format=kind, subtype="PCM_16")
         assert tags.carry_over(path, part) == [remark.format(name) for name in said]
+
+
+def test_a_file_behind_another_is_no_chunk_of_it(write, tmp_path, speech):
+    path = write("a.wav", speech, format="WAV", subtype="PCM_16")
+    path.write_bytes(2 * path.read_bytes())
+    assert rewritten(path, tmp_path / "b.wav") == []
+    assert set(chunks_of(tmp_path / "b.wav", "RIFF")) == {b"fmt ", b"data"}
+    assert soundfile.info(tmp_path / "b.wav").frames == 2 * len(speech)
