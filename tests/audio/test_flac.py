@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from skse.audio import open_audio
+from skse.audio._containers import layout_of
 from skse.audio._flac import _check, flac_behind, flac_total, n_to_last_frame
 from skse.utils import UnusableFileError
 
@@ -86,6 +87,7 @@ def test_files_behind_each_other(tmp_path, noise, n_claimed):
     first, second = with_total(flac(noise), n_claimed), flac(noise[:4000])
     assert flac_behind(io.BytesIO(first + second)) == len(first)
     path.write_bytes(first + second + first)
+    assert layout_of(path).n_known == (n_claimed == 30_001)
     x = np.concatenate([noise, noise[:4000], noise])
     np.testing.assert_allclose(read(path)[:, 0], x, atol=2**-15)
     for n in range(2**20 - 6, 2**20 + 2):
