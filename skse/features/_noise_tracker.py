@@ -25,14 +25,14 @@ _GREATEST_RATIO = np.float32(80)
 _SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(3), np.float32(1.5)
 # The minimum is over as many groups of as many steps.
 _GROUPS, _GROUP = 8, 10
-# Finding: what `roughness` may be later than at the first sound, in a pause, and to be confirmed.
-_LATER, _IN_PAUSE, _PERHAPS = 0.28, 0.34, 0.6
+# Finding: what `roughness` may be in a pause, and to be confirmed.
+_IN_PAUSE, _PERHAPS = 0.34, 0.6
 # At the first sound, by its power in dB relative to that of the whole recording in the mean: noise
 # is seldom as loud, a word cut out of speech always is; and of what is far below it, weak speech
 # before a word is the more probable, the more silent it is.
 _LEVELS_DB, _AT_FIRST = (-21, -17, -12, -8, 0, 1.5), (0.38, 0.52, 0.56, 0.49, 0.49, 0.29)
-# The same where noise is known and something is louder: noise that rose, or speech.
-_RISEN_DB, _RISEN = (-6, 0), (0.33, 0.26)
+# The same for what is loud later: noise that rose, or speech.
+_LATER_DB, _LATER = (-6, 0), (0.33, 0.26)
 # Power of a stretch over the loudest before it: no less, or less than in a pause; a new beginning.
 _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
 # What is louder than all before, by so much, may be noise that rose; noise that is greater than a
@@ -217,7 +217,7 @@ class NoiseTracker:
             rough[asked] = roughness(frames[asked], power[asked])
         decibels = 10 * np.log10(level / self.mean_power)
         at_first = np.interp(decibels, _LEVELS_DB, _AT_FIRST)
-        later = np.where(known_before, np.interp(decibels, _RISEN_DB, _RISEN), _LATER)
+        later = np.interp(decibels, _LATER_DB, _LATER)
         bound = np.where(~known_before & (_BEGINNING * before < level), at_first, later)
         found = (loud & (rough < bound)) | (pause & (rough < _IN_PAUSE))
         state["noise"][rows[found]] = power[found]
