@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 # Where RF64 has the length of the whole, and behind it that of the samples, 8 bytes each.
 _IN_DS64 = 20
+# Bytes that tell a file of a family.
+_HEAD = 12
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,49 @@ class Chunks:
         """Bytes of the file."""
         return self.file.seek(0, os.SEEK_END)
 
+    def begins_another(self, position):
+        """Say whether another file of the family begins at a position.
+
+        Parameters
+        ----------
+        position : int
+            Behind the first byte.
+
+        Returns
+        -------
+        answer : bool
+        """
+        self.file.seek(position)
+        return position > 0 and self.family.matches(self.file.read(_HEAD))
+
+    def behind(self, position):
+        """Find the file of the family that follows this one, byte upon byte.
+
+        Parameters
+        ----------
+        position : int
+            Where a chunk of this one ends.
+
+        Returns
+        -------
+        begin : int or None
+            Its first byte.
+        """
+        position = self._filled_up(position)
+        for name, begin, n_bytes, _ in self.walk(position):
+            if not name.strip(b"\0"):  # zeros up to the end, as some recorders leave them
+                return None
+            position = self._filled_up(begin + n_bytes)
+        return position if self.begins_another(position) else None
+
+    def _filled_up(self, position):
+        """Return where what follows begins; an odd length may not be filled up before a file."""
+        if self.begins_another(position):
+            return position
+        return position + -position % self.family.align
+
     def walk(self, position=None):
-        """Go through the chunks.
+        """Go through the chunks, to the end of the file or to where another of the family begins.
 
         Parameters
         ----------
@@ -119,7 +162,7 @@ class Chunks:
         """
         family = self.family
         position, size = family.first if position is None else position, self.size
-        while position < size:
+        while position < size and not self.begins_another(position):
             self.file.seek(position)
             header = self.file.read(family.n_name + family.n_length)
             if len(header) < family.n_name + family.n_length:
@@ -132,8 +175,7 @@ class Chunks:
                 self.file.seek(where[0])
                 n_bytes = int.from_bytes(self.file.read(8), family.order)
             yield header[: family.n_name], begin, max(0, n_bytes), where
-            position = begin + max(0, n_bytes)
-            position += -position % family.align
+            position = self._filled_up(begin + max(0, n_bytes))
 
     def append(self, name, content):
         """Write a chunk behind all others, and the length of the whole anew.

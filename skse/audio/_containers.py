@@ -15,12 +15,14 @@ Ogg: RFC 3533. FLAC: RFC 9639.
 import os
 import string
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 from skse.audio._chunks import FAMILIES, Chunks
+from skse.audio._flac import flac_behind, flac_total, n_to_last_frame
 from skse.audio._mpeg import is_frame, mpeg_parts
-from skse.audio._view import Part
+from skse.audio._view import Part, PartView
 from skse.utils import UnusableFileError
 
 # Lengths from here on are those of headers written before the length was known, where fewer bytes
@@ -51,10 +53,13 @@ class Layout:
         One after the other they are the recording. Empty stands for the file as it is.
     n_known : bool, default=True
         Whether what the decoder says of its length is true; otherwise it must be counted.
+    behind : int, default=None
+        Where another file begins that was put behind this one, byte upon byte.
     """
 
     parts: tuple[Part, ...] = ()
     n_known: bool = True
+    behind: int | None = None
 
 
 def layout_of(path):
@@ -76,11 +81,31 @@ def layout_of(path):
         Where it has fewer bytes than its header claims.
     """
     with path.open("rb") as file:
-        head = file.read(64)
-        size = os.fstat(file.fileno()).st_size
-        for matches, find in _FINDERS:
-            if matches(head):
-                return find(file, size, path)
+        layout = _find(file, os.fstat(file.fileno()).st_size, path)
+    if layout.behind is None:
+        return layout
+    parts, n_known, begin = [], True, 0
+    while True:
+        for part in layout.parts or (Part(),):
+            end = layout.behind if part.end is None else part.end
+            patches = tuple((begin + position, content) for position, content in part.patches)
+            parts.append(Part(begin + part.begin, end and begin + end, patches, part.endless))
+        n_known &= layout.n_known
+        if layout.behind is None:
+            return Layout(tuple(parts), n_known)
+        begin += layout.behind
+        with closing(PartView(path, Part(begin))) as file:
+            layout = _find(file, file.seek(0, os.SEEK_END), path)
+        if file.error is not None:
+            raise file.error
+
+
+def _find(file, size, path):
+    file.seek(0)
+    head = file.read(64)
+    for matches, find in _FINDERS:
+        if matches(head):
+            return find(file, size, path)
     return Layout()
 
 
@@ -97,7 +122,8 @@ def _find_chunked(file, size, path, family):
             if n_true == n_claimed:
                 # Of Wave64, libsndfile takes all that follows for samples.
                 ends = family.counted and begin + n_true < chunks.size
-                return Layout((Part(end=begin + n_true),) if ends else ())
+                behind = chunks.behind(begin + n_true)
+                return Layout((Part(end=begin + n_true),) if ends else (), behind=behind)
             n_field = n_true + family.counted
             if n_field >= 256 ** where[1]:
                 n_field = 0  # for which libsndfile takes the rest of the file
@@ -147,7 +173,12 @@ def _is_other_matter(chunks, position):
 
 
 def _is_chunk(chunks, position):
-    """Whether a chunk begins here: a name and a length that fits, or a well-known name."""
+    """Whether a chunk begins here: a name and a length that fits, or a well-known name.
+
+    A file that was put behind this one counts for one.
+    """
+    if chunks.begins_another(position):
+        return True
     for name, begin, n_bytes, _ in chunks.walk(position):
         fits = begin + n_bytes <= chunks.size and set(name[:4]) <= _PRINTABLE
         return fits or name[:4] in _KNOWN
@@ -161,6 +192,9 @@ def _find_au(file, size, path):
         int.from_bytes(file.read(4), "big" if is_big else "little") for _ in range(2)
     )
     n_there = size - begin
+    file.seek(begin + n_claimed)
+    if n_claimed < n_there and file.read(4) in (b".snd", b"dns."):
+        return Layout(behind=begin + n_claimed)
     if n_claimed == n_there or n_claimed == 0xFFFFFFFF:  # the latter is "unknown" by definition
         return Layout()
     if n_there < n_claimed < _PLACEHOLDERS:
@@ -171,9 +205,11 @@ def _find_au(file, size, path):
 
 
 def _find_flac(file, size, path):
-    file.seek(21)  # the last 36 of the 64 bits that begin with the sampling rate
-    n_times = int.from_bytes(file.read(5), "big") & (2**36 - 1)
-    return Layout(n_known=n_times > 0)
+    behind = flac_behind(file)
+    n_claimed, unknown = flac_total(file)
+    if 0 < n_claimed < n_to_last_frame(file, size if behind is None else behind):
+        return Layout((Part(patches=(unknown,)),), n_known=False, behind=behind)
+    return Layout(n_known=n_claimed > 0, behind=behind)
 
 
 def _find_ogg(file, size, path):

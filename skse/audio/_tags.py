@@ -11,6 +11,7 @@ import tempfile
 from skse.audio._chunks import FAMILIES, Chunks
 from skse.audio._containers import layout_of
 from skse.audio._mpeg import before_tags, behind_id3
+from skse.audio._reader import check_readable
 from skse.utils import import_optional
 
 # Chunks that describe the samples as they were encoded, or fill up space.
@@ -223,11 +224,7 @@ def _carry_ogg(source, part):
         lost = sorted(set(_comment_names(source)) - _SOUNDFILE_TEXTS)
         return [f"its tags {', '.join(lost)} are lost: {error}"] if lost else []
     try:
-        # mutagen takes an error of the disk for another kind of file: it is asked twice.
-        old, new = (
-            first if (first := mutagen.File(path)) is not None else mutagen.File(path)
-            for path in (source, part)
-        )
+        old, new = (_opened_by(mutagen, path) for path in (source, part))
         if old is None or new is None:
             names = sorted(set(_comment_names(source)))
             return [f"its metadata are lost: {', '.join(names)}"] if names else []
@@ -240,6 +237,14 @@ def _carry_ogg(source, part):
             raise error.__context__ from None
         return [f"its comments are lost ({' '.join(str(error).split()) or type(error).__name__})"]
     return []
+
+
+def _opened_by(mutagen, path):
+    """Open a file; mutagen gives None for another kind, and for an error of the disk."""
+    if (found := mutagen.File(path)) is not None:
+        return found
+    check_readable(path, path)
+    return mutagen.File(path)
 
 
 def _comment_names(path):

@@ -25,11 +25,14 @@ _GREATEST_RATIO = np.float32(80)
 _SMOOTHING, _MOST, _LEAST = np.float32(0.64), np.float32(3), np.float32(1.5)
 # The minimum is over as many groups of as many steps.
 _GROUPS, _GROUP = 8, 10
-# Finding: what `roughness` may be later than at the first sound, in a pause, and to be confirmed.
-_LATER, _IN_PAUSE, _PERHAPS = 0.33, 0.37, 0.65
+# Finding: what `roughness` may be in a pause, and to be confirmed.
+_IN_PAUSE, _PERHAPS = 0.34, 0.6
 # At the first sound, by its power in dB relative to that of the whole recording in the mean: noise
-# is seldom as loud, a word cut out of speech always is.
-_LEVELS_DB, _AT_FIRST = (-12, -8, -1, 1.33), (0.6, 0.49, 0.49, 0.35)
+# is seldom as loud, a word cut out of speech always is; and of what is far below it, weak speech
+# before a word is the more probable, the more silent it is.
+_LEVELS_DB, _AT_FIRST = (-21, -17, -12, -8, 0, 1.5), (0.38, 0.52, 0.56, 0.49, 0.49, 0.29)
+# The same for what is loud later: noise that rose, or speech.
+_LATER_DB, _LATER = (-6, 0), (0.33, 0.26)
 # Power of a stretch over the loudest before it: no less, or less than in a pause; a new beginning.
 _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
 # What is louder than all before, by so much, may be noise that rose; noise that is greater than a
@@ -37,11 +40,14 @@ _NOT_LESS, _PAUSE, _BEGINNING = 0.7, 0.3, 300
 _LOUDER, _TOO_MUCH = 1.5, 1.5
 # Least tilt of the spectrum that counts for noise, and how much (nepers).
 _STEEPEST, _FALLING = -1.0, 0.1
-# Steps that loudness must last to count, and that must pass until a stretch is confirmed; one
-# that is louder than the recording in the mean.
-_LASTING, _CONFIRMING, _CONFIRMING_LOUD = 5, 7, 21
-# Mean and spread over frequency, at most, of how far (in nepers) the power falls meanwhile.
-_FALL, _SPREAD = 1.2, 0.7
+# Steps that loudness must last to count.
+_LASTING = 5
+# By the power of a stretch in dB, relative as above: steps that must pass until it is confirmed,
+# and the greatest spread over frequency of how far (in nepers) the power falls meanwhile. What is
+# as loud as speech must last longer, and change less, than a vowel or an "s" does.
+_CONFIRM_DB, _CONFIRMING, _SPREADS = (-8, -4, 0), (7, 16, 21), (0.7, 0.5, 0.5)
+# The same fall in the mean over frequency, at most.
+_FALL = 1.2
 
 
 class NoiseTracker:
@@ -209,8 +215,10 @@ class NoiseTracker:
         asked = np.flatnonzero(loud | pause)
         if len(asked):
             rough[asked] = roughness(frames[asked], power[asked])
-        at_first = np.interp(10 * np.log10(level / self.mean_power), _LEVELS_DB, _AT_FIRST)
-        bound = np.where(~known_before & (_BEGINNING * before < level), at_first, _LATER)
+        decibels = 10 * np.log10(level / self.mean_power)
+        at_first = np.interp(decibels, _LEVELS_DB, _AT_FIRST)
+        later = np.interp(decibels, _LATER_DB, _LATER)
+        bound = np.where(~known_before & (_BEGINNING * before < level), at_first, later)
         found = (loud & (rough < bound)) | (pause & (rough < _IN_PAUSE))
         state["noise"][rows[found]] = power[found]
         known[rows[found]] = True
@@ -238,10 +246,11 @@ class NoiseTracker:
         age[rows] += 1
         minimum[rows] = np.minimum(minimum[rows], latest)
         fall = np.log(candidate[rows] / minimum[rows])
-        near = (fall.mean(axis=1) < _FALL) & (fall.std(axis=1) < _SPREAD)
+        decibels = 10 * np.log10(candidate[rows].sum(axis=1) / self.mean_power)
+        spread = np.interp(decibels, _CONFIRM_DB, _SPREADS)
+        near = (fall.mean(axis=1) < _FALL) & (fall.std(axis=1) < spread)
         age[rows[~near]] = -1
-        loud = candidate[rows].sum(axis=1) > self.mean_power
-        found = rows[near & (age[rows] > np.where(loud, _CONFIRMING_LOUD, _CONFIRMING))]
+        found = rows[near & (age[rows] > np.interp(decibels, _CONFIRM_DB, _CONFIRMING))]
         state["noise"][found] = np.maximum(state["noise"][found], candidate[found])
         state["noise_known"][found] = True
         age[found] = -1

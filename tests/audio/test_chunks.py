@@ -43,3 +43,33 @@ def test_the_length_of_rf64_is_the_long_one():
     found = list(Chunks(io.BytesIO(content), FAMILIES["RF64"]).walk())
     assert [(name, n) for name, _, n, _ in found] == [(b"ds64", 28), (b"data", 6), (b"note", 2)]
     assert found[1] == (b"data", begin, 6, (28, 8))
+
+
+@pytest.mark.parametrize("family", [*KINDS, "W64"])
+def test_the_file_behind_another_is_found_and_ends_the_walk(rng, family):
+    contents = []
+    for n_times in (101, 50):
+        file = io.BytesIO()
+        options = {"format": KINDS.get(family, family), "subtype": "PCM_16"}
+        options["endian"] = "BIG" if family == "RIFX" else "FILE"
+        soundfile.write(file, rng.uniform(-1, 1, n_times), 8000, **options)
+        contents.append(file.getvalue())
+    one, both = (Chunks(io.BytesIO(x), FAMILIES[family]) for x in (contents[0], b"".join(contents)))
+    assert list(both.walk()) == list(one.walk())
+    *_, (_, begin, n_bytes, _) = one.walk()
+    assert both.behind(begin + n_bytes) == len(contents[0])
+    assert one.behind(begin + n_bytes) is None
+    assert (both.begins_another(0), both.begins_another(len(contents[0]))) == (False, True)
+
+
+def test_zeros_behind_the_samples_are_not_walked_through():
+    class Counted(io.BytesIO):
+        n_reads = 0
+
+        def read(self, *args):
+            self.n_reads += 1
+            return super().read(*args)
+
+    file = Counted(b"RIFF" + bytes(4) + b"WAVE" + bytes(100_000))
+    assert Chunks(file, FAMILIES["RIFF"]).behind(12) is None
+    assert file.n_reads < 10

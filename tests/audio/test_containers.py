@@ -264,3 +264,60 @@ class TestOgg:
         other = write("b.ogg", 0.1 * rng.standard_normal((rate, 2)), rate, subtype=subtype)
         ogg.write_bytes(ogg.read_bytes() + other.read_bytes())
         assert reason_of(ogg) == "its sampling rate or number of channels changes on the way"
+
+
+JOINED = {
+    "WAV": ("WAV", "PCM_16"),
+    "WAV, odd": ("WAV", "PCM_U8"),
+    "WAVEX": ("WAVEX", "PCM_24"),
+    "RF64": ("RF64", "FLOAT"),
+    "AIFF": ("AIFF", "PCM_16"),
+    "W64": ("W64", "PCM_16"),
+    "CAF": ("CAF", "PCM_16"),
+    "CAF, packed": ("CAF", "ALAC_16"),
+    "AU": ("AU", "PCM_16"),
+    "FLAC": ("FLAC", "PCM_16"),
+}
+
+
+def write_joined(path, rng, kind, rates=(8000, 8000, 8000)):
+    """Put files behind each other, byte upon byte; return their samples."""
+    contents, x = [], []
+    for n_times, rate in zip((4001, 2048, 777), rates, strict=True):
+        samples = rng.uniform(-1, 1, n_times)
+        soundfile.write(path, samples, rate, format=JOINED[kind][0], subtype=JOINED[kind][1])
+        contents.append(path.read_bytes())
+        x.append(soundfile.read(path, dtype="float32", always_2d=True)[0])
+    path.write_bytes(b"".join(contents))
+    return np.concatenate(x), contents
+
+
+@pytest.mark.parametrize("kind", JOINED)
+def test_files_behind_each_other_are_one_recording(tmp_path, rng, kind):
+    path = tmp_path / "a.audio"
+    x, _ = write_joined(path, rng, kind)
+    np.testing.assert_array_equal(read(path), x)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "CAF", "FLAC"])
+def test_files_behind_each_other_that_differ_are_an_error(tmp_path, rng, kind):
+    path = tmp_path / "a.audio"
+    write_joined(path, rng, kind, rates=(8000, 8000, 16000))
+    assert "changes on the way" in reason_of(path)
+
+
+def test_an_odd_length_that_is_not_filled_up_before_another_file(tmp_path, rng):
+    path = tmp_path / "a.wav"
+    _, contents = write_joined(path, rng, "WAV, odd")
+    assert contents[0][-1:] == b"\0"
+    path.write_bytes(contents[0][:-1] + contents[1])
+    assert len(read(path)) == 4001 + 2048
+
+
+@pytest.mark.parametrize("kind", ["WAV", "CAF", "AU", "FLAC"])
+def test_the_last_of_files_behind_each_other_cut_short(tmp_path, rng, kind):
+    path = tmp_path / "a.audio"
+    write_joined(path, rng, kind)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UnusableFileError):
+        read(path)

@@ -1,7 +1,10 @@
 """What a file carries is in the one that takes its place, byte for byte; or its loss is said."""
 
+import errno
+import os
 import struct
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ import soundfile
 from skse.audio import AudioFormat, open_audio, write_audio
 from skse.audio import _tags as tags
 from skse.audio._chunks import FAMILIES, Chunks
+from skse.utils import UnusableFileError
 
 CUE = struct.pack("<IIIIIII", 1, 1, 800, 0x61746164, 0, 0, 800)
 WAV_CHUNKS = {
@@ -147,6 +151,31 @@ def test_ogg_comments(write, tmp_path, speech, subtype, rate):
     assert (new["artist"], new["station"]) == (["Ada", "Bo"], ["Old Mill"])
 
 
+@pytest.mark.parametrize("name", ["a.ogg", "b.ogg"])
+def test_ogg_comments_that_the_disk_does_not_give(write, tmp_path, speech, monkeypatch, name):
+    """mutagen takes what it cannot read for an unknown kind; the comments must not be lost."""
+    mutagen = pytest.importorskip("mutagen")
+    path = write("a.ogg", speech, 8000, format="OGG", subtype="VORBIS")
+    real_file, real_open, unreadable = mutagen.File, Path.open, set()
+
+    def file(one):
+        if Path(one) == path if name == "a.ogg" else Path(one) != path:
+            unreadable.add(one)
+            return None
+        return real_file(one)
+
+    def open_(one, *args, **options):
+        if one in unreadable:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(one))
+        return real_open(one, *args, **options)
+
+    monkeypatch.setattr(mutagen, "File", file)
+    monkeypatch.setattr(Path, "open", open_)
+    with pytest.raises(UnusableFileError, match=os.strerror(errno.EIO)):
+        rewritten(path, tmp_path / "b.ogg")
+    assert not (tmp_path / "b.ogg").exists()
+
+
 @pytest.mark.parametrize(("subtype", "rate"), [("VORBIS", 8000), ("OPUS", 48000)])
 def test_ogg_comments_without_the_library_for_them(
     write, tmp_path, speech, subtype, rate, monkeypatch
@@ -249,3 +278,11 @@ def test_a_channel_mask_that_cannot_be_kept_is_named(write, tmp_path, rng, mask,
     for kind, remark in [("WAV", "its {} is lost"), ("FLAC", "its metadata are lost: {}")]:
         part = write(f"b.{kind.lower()}", x, format=kind, subtype="PCM_16")
         assert tags.carry_over(path, part) == [remark.format(name) for name in said]
+
+
+def test_a_file_behind_another_is_no_chunk_of_it(write, tmp_path, speech):
+    path = write("a.wav", speech, format="WAV", subtype="PCM_16")
+    path.write_bytes(2 * path.read_bytes())
+    assert rewritten(path, tmp_path / "b.wav") == []
+    assert set(chunks_of(tmp_path / "b.wav", "RIFF")) == {b"fmt ", b"data"}
+    assert soundfile.info(tmp_path / "b.wav").frames == 2 * len(speech)

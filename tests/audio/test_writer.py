@@ -2,6 +2,7 @@ import errno
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,6 +146,23 @@ def test_a_file_that_came_out_too_short(tmp_path, monkeypatch, speech, n_free):
         )
     else:
         assert error.value.errno == errno.ENOSPC
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_result_that_the_disk_does_not_give_back(tmp_path, monkeypatch, speech):
+    """The disk is to blame, not the format, and the file that is named is the result."""
+    audio_format = AudioFormat(8000, 1, len(speech), "WAV", "PCM_16", "FILE")
+    monkeypatch.setattr(_writer, "_quantize", lambda block, bits: block[:-1])
+    monkeypatch.setattr(_writer, "_LEAST_FREE", 0)
+
+    def fail(path, *args):
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(UnusableFileError) as error:
+        write_audio(tmp_path / "a.wav", [speech], audio_format)
+    assert Path(error.value.path) == tmp_path / "a.wav"
+    assert error.value.reason == os.strerror(errno.EIO)
     assert os.listdir(tmp_path) == []
 
 

@@ -144,7 +144,8 @@ def wait(pid: int, log: Path, *, kill_after: float | None = None, limit: float =
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
     count = log.with_suffix(".count")
-    n_calls = int(count.read_text()) if count.exists() else 0
+    # Empty where the child was killed while it wrote it.
+    n_calls = int(count.read_text() or 0) if count.exists() else 0
     count.unlink(missing_ok=True)
     return Outcome(
         code=os.waitstatus_to_exitcode(status),

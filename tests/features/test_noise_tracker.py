@@ -39,8 +39,9 @@ def harvard():
 
 @pytest.fixture(scope="module")
 def sentences():
-    """Clean speech."""
-    return load_harvard().clean[1::8]
+    """Clean speech, every sentence once."""
+    clean = load_harvard(noises=["white"], snr_db=5).clean
+    return list({np.asarray(c).tobytes(): np.asarray(c) for c in clean}.values())
 
 
 def test_tracking_follows_the_equations(rng):
@@ -208,7 +209,7 @@ def test_a_word_without_a_pause_before_it_is_kept(make, seconds, sentences, rng)
         enhanced = make(sampling_rate=RATE, noise="tracked").fit(noisy).predict(noisy)
         changes = snr_gain_score(words, enhanced, noisy)
         # A vowel that is as steady as noise is taken for it; the rule before took all words.
-        assert np.mean(changes > -0.5) > 0.8
+        assert np.mean(changes > -0.5) > 0.95
         assert np.median(changes) > -0.1
     enhanced = make(sampling_rate=RATE, noise="tracked").fit(words).predict(words)
     kept = [np.dot(e, c) / np.dot(c, c) for e, c in zip(enhanced, words, strict=True)]
