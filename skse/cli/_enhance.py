@@ -45,7 +45,7 @@ DEFAULT_METHOD = "log-mmse"  # as in skse.files, which is slow to import
     "log-mmse, on NOIZEUS the best of them to listen to (PESQ, see "
     "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
     "gain and in STOI, and the fastest; wpe takes away the late echo of rooms instead of noise "
-    '(pip install "skse[rooms]").',
+    '(pip install "skse[rooms]"), and goes without --noise, --strength and --mask-floor-db.',
 )
 @click.option(
     "--noise",

@@ -73,8 +73,8 @@ class Settings:
         for name in ("noise", "strength", "mask_floor_db"):
             if getattr(self, name) is not None:
                 raise ValueError(
-                    f"enhance_files: {name}={getattr(self, name)!r} goes without method='wpe' "
-                    "only, which takes away late echo and leaves noise as it is; leave one out."
+                    f"enhance_files: method='wpe' takes no {name}={getattr(self, name)!r}, for it "
+                    "takes away late echo and leaves noise as it is; leave one out."
                 )
         import_optional("nara_wpe", caller="method 'wpe' (--method wpe)", extra="rooms")
 

@@ -345,7 +345,7 @@ def _fit_or_rescue(enhancer, pairs, epochs, progress):
         if so_far is None:
             raise
         interrupt = error if isinstance(error, KeyboardInterrupt) else None
-        reason = str(error).rstrip(".") or ("interrupted" if interrupt else type(error).__name__)
+        reason = "interrupted" if interrupt else str(error).rstrip(".")
         n_epochs = len(_history(so_far)["loss"]) - n_before
         return so_far, f"{reason}; training ended after epoch {n_epochs} of {epochs}", interrupt
     return enhancer, "", None
@@ -368,6 +368,7 @@ def _fit(enhancer, pairs, epochs, progress):
         except BaseException as error:
             if (so_far := getattr(error, "trained", None)) is not None:
                 so_far.regressor_.set_params(callbacks=own)
+                bar.set_description("train (ended early, the model is being saved)")
             raise
         finally:
             enhancer.set_params(regressor__callbacks=own)

@@ -12,8 +12,13 @@ from skse.utils.typing import OneOrMany, Scores
 # Rates in Hz that PESQ is defined at: narrow-band (P.862.1) and wide-band (P.862.2).
 PESQ_RATES = {"nb": (8000, 16000), "wb": (16000,)}
 # Seconds. pesq 0.0.4 keeps what it finds in a recording in arrays of a fixed size, and can end the
-# process where one is longer than this; in so many seconds they cannot be filled.
-_PESQ_LONGEST = 19
+# process where one is longer than this; in so many seconds they cannot be filled. A recording that
+# is longer is cut into pieces of about _PESQ_PIECE, each border moved by at most _PESQ_MOVED to
+# where it is quiet for _PESQ_QUIET.
+_PESQ_LONGEST, _PESQ_PIECE, _PESQ_MOVED, _PESQ_QUIET = 19, 14, 2.5, 0.2
+# A piece of which the clean speech has less power than the loudest by this is a pause: PESQ would
+# amplify what hisses there, and take it for speech.
+_PESQ_PAUSE_DB = 35
 # Of a piece whose speech is gone: the raw score of -0.5 on the two scales.
 _PESQ_LOWEST = {"nb": 0.999 + 4 / (1 + np.exp(5.40795)), "wb": 0.999 + 4 / (1 + np.exp(4.50585))}
 _STOI_UNDEFINED = "a waveform is silent or fewer than 30 frames (0.4 s) of speech are left"
@@ -154,8 +159,9 @@ def pesq_score(
         Mean opinion score (MOS-LQO), about 1 (bad) to 4.6. NaN, with one warning
         that counts them, where a waveform is silent, shorter than 0.25 s, or no
         speech is found in it. A float where the inputs are 1-D. That of a waveform longer than
-        19 s is the mean of its pieces, equally long, in which there is speech: PESQ is made for
-        sentences of 8 to 30 s (ITU-T P.862.3), and the package has no room for much longer ones.
+        19 s is the mean of pieces of about 14 s, cut in pauses, without those whose clean speech
+        is 35 dB below the loudest: PESQ is made for sentences of 8 to 30 s (ITU-T P.862.3), and
+        the package has no room for much longer ones.
 
     Raises
     ------
@@ -282,11 +288,34 @@ def _make_pesq(caller, sampling_rate, mode):
 def _pesq(s, x, *, sampling_rate, mode):
     if not (s.any() and x.any()):
         return np.nan
-    n_pieces = -(-len(s) // (_PESQ_LONGEST * sampling_rate))
-    pieces = zip(np.array_split(s, n_pieces), np.array_split(x, n_pieces), strict=True)
-    scores = [_pesq_of_piece(*piece, sampling_rate, mode) for piece in pieces]
+    pieces = [(s, x)]
+    if len(s) > _PESQ_LONGEST * sampling_rate:
+        borders = _pesq_borders(s, sampling_rate)
+        pieces = list(zip(np.split(s, borders), np.split(x, borders), strict=True))
+    powers = np.array([np.mean(np.square(piece)) for piece, _ in pieces])
+    is_speech = powers > powers.max() * 10 ** (-_PESQ_PAUSE_DB / 10)
+    scores = [
+        _pesq_of_piece(*piece, sampling_rate, mode)
+        for piece, spoken in zip(pieces, is_speech, strict=True)
+        if spoken
+    ]
     defined = [score for score in scores if not np.isnan(score)]
     return np.mean(defined) if defined else np.nan
+
+
+def _pesq_borders(s, sampling_rate):
+    """Find where to cut a recording: near equal parts, each border in the quietest moment there."""
+    quiet, moved = (round(part * sampling_rate) for part in (_PESQ_QUIET, _PESQ_MOVED))
+    n_pieces = -(-len(s) // (_PESQ_PIECE * sampling_rate))
+    energy = np.concatenate([[0.0], np.cumsum(np.square(s, dtype=np.float64))])
+    borders = []
+    for border in np.arange(1, n_pieces) * len(s) // n_pieces:
+        begins = np.arange(border - moved, border + moved - quiet + 1)
+        # Of moments that are alike, the one nearest to the middle.
+        power = energy[begins + quiet] - energy[begins]
+        nearest = begins[np.isclose(power, power.min(), rtol=1e-3, atol=0)] + quiet // 2
+        borders.append(int(nearest[np.argmin(np.abs(nearest - border))]))
+    return borders
 
 
 def _pesq_of_piece(s, x, sampling_rate, mode):

@@ -286,6 +286,7 @@ class OwnedKerasRegressor(KerasRegressor):
         return self
 
     def _fit_keras_model(self, X, y, **kwargs):
+        without_replicas(self.model_.optimizer)  # loading and copying a model make another one
         held_out = kwargs.get("validation_data")
         traced = X.shape[1:], None if held_out is None else held_out[0].shape[1:]
         if getattr(self, "_traced", traced) != traced:
@@ -358,11 +359,11 @@ def make_optimizer(optimizer, learning_rate, scale=1.0):
     optimizer : keras.optimizers.Optimizer
     """
     if isinstance(optimizer, keras.optimizers.Optimizer):
-        return without_replicas(type(optimizer).from_config(optimizer.get_config()))
+        return type(optimizer).from_config(optimizer.get_config())
     options = {"learning_rate": learning_rate}
     if optimizer != "sgd":
         options["epsilon"] = 1e-7 * min(1.0, scale**2) if scale > 0 else 1e-7
-    return without_replicas(OPTIMIZERS[optimizer](**options))
+    return OPTIMIZERS[optimizer](**options)
 
 
 def reset_states(model):

@@ -143,10 +143,10 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
 
             try:
                 return self._train(X, y, n_rows, plan, make_watched)
-            except Exception as error:
+            except Exception:
                 if not failures:
                     raise
-                failures[0].trained = getattr(error, "trained", None)
+                failures[0].trained = self._trained_so_far(plan, X, y)
                 raise failures[0] from None  # TensorFlow wraps it into its own
 
     @contextmanager
@@ -219,7 +219,7 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
                     validation_data=plan["validation"],
                     initial_epoch=self.n_iter_ if resume else 0,
                 )
-            except BaseException as error:  # Ctrl-C too
+            except KeyboardInterrupt as error:
                 error.trained = self._trained_so_far(plan, X, y)  # type: ignore[attr-defined]
                 raise
         self._take_over(regressor, before, plan, X, y)

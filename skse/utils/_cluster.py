@@ -5,6 +5,7 @@ import queue
 import socket
 import struct
 import tempfile
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -152,18 +153,18 @@ class Cluster:
                     self.client.cancel(list(waiting), force=True)
 
     def _next(self, done):
-        n_looks = 0
+        seen = time.monotonic()
         while True:
             try:
                 return done.get(timeout=_LOOK)
             except queue.Empty:
-                n_looks = self._look(n_looks)
+                seen = self._look(seen)
 
     def _outcome(self, future):
-        n_looks = 0
+        seen, patience = time.monotonic(), _LOOK
         while True:
             try:
-                return future.result(timeout=_LOOK), None
+                return future.result(timeout=patience), None
             except SchedulerError:
                 raise
             except _distributed().KilledWorker as error:
@@ -176,22 +177,21 @@ class Cluster:
                     return None, error
                 if not late:
                     raise self._lost() from error
-                # It is on its way, or was lost with its worker and is computed again.
-                n_looks = self._look(n_looks)
+                # It was lost on its way or with its worker, or is large and begins anew.
+                seen, patience = self._look(seen), 2 * patience
 
-    def _look(self, n_looks):
-        """Count the looks in a row that found no worker, and raise where they are too many."""
+    def _look(self, seen):
+        """Return when a worker was last seen, and raise where that is too long ago."""
         try:
             n_workers = len(self.client.ncores())
         except Exception as error:
             raise self._lost() from error
-        if n_workers:
-            return 0
-        if n_looks * _LOOK >= _NO_WORKER:
+        now = time.monotonic()
+        if not n_workers and now - seen > _NO_WORKER:
             raise SchedulerError(
                 f"{self.address} has had no worker for {_NO_WORKER} s.", midway=True
             )
-        return n_looks + 1
+        return now if n_workers else seen
 
     def _lost(self):
         return SchedulerError(f"{self.address}: the scheduler was lost.", midway=True)

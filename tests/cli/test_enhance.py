@@ -110,7 +110,7 @@ def test_the_default_is_the_best_of_the_benchmark():
     for metric in ("snr_gain_db", "si_sdr_gain_db", "stoi"):
         assert mean[metric].idxmax() == names["spectral-subtraction"]
     assert mean["real_time_factor"].idxmin() == names["spectral-subtraction"]
-    assert len(METHODS) == len(names)
+    assert METHODS.keys() == names.keys() | {"wpe"}  # which leaves noise
 
 
 def test_what_fails_is_one_line_each_and_exit_code_1(run, recordings, tmp_path):

@@ -99,6 +99,15 @@ def test_a_classical_enhancer_gives_what_predict_gives_bit_for_bit(
         np.testing.assert_array_equal(enhanced, enhancer.predict([x])[0])
 
 
+def test_wpe_needs_no_second_of_a_recording(write, tmp_path, speech):
+    pytest.importorskip("nara_wpe")
+    path = write("in.wav", speech[:6000], 8000, subtype="FLOAT")
+    (result,) = enhance_files([path], tmp_path / "out", method="wpe")
+    assert result.reason == ""
+    enhanced, _ = soundfile.read(result.destination, dtype="float32")
+    assert np.abs(enhanced - speech[:6000]).max() > 1e-3
+
+
 @pytest.mark.parametrize(
     ("n_times", "is_left"), [(400, True), (7999, True), (8000, False), (16000, False)]
 )
@@ -288,8 +297,8 @@ def test_a_model_that_does_not_say_its_rate(write, tmp_path, speech):
         ({"sampling_rate": 8000}, "sampling_rate is that of a model"),
         ({"noise": "start", "model": "speech-8k"}, "noise='start' goes with method only"),
         ({"model": "auto", "sampling_rate": 8000}, "sampling_rate is that of a model"),
-        ({"method": "wpe", "strength": 0.5}, "strength=0.5 goes without method='wpe' only"),
-        ({"method": "wpe", "noise": "start"}, "noise='start' goes without method='wpe' only"),
+        ({"method": "wpe", "strength": 0.5}, "method='wpe' takes no strength=0.5"),
+        ({"method": "wpe", "noise": "start"}, "method='wpe' takes no noise='start'"),
         ({"method": "wiener", "noise": "end"}, "noise='end' is not allowed; choose from 'start'"),
         ({"model": "speech-8k", "method": "wiener"}, "model and method exclude each other"),
         ({"model": "speech8k"}, "neither a file nor a model of skse .*did you mean 'speech-8k'"),

@@ -1,5 +1,6 @@
 import sys
 import warnings
+from functools import partial
 
 import numpy as np
 import pystoi
@@ -185,33 +186,62 @@ def sentences(rng):
     return clean, clean + 0.02 * rng.standard_normal(len(t))
 
 
-def test_pesq_of_a_long_waveform_is_that_of_its_pieces(sentences, monkeypatch):
-    """The package has no room for much longer ones."""
-    import pesq
+@pytest.fixture
+def spied_pesq(monkeypatch):
+    """What the package is given, and what it answers."""
+    pesq = pytest.importorskip("pesq")
+    calls, own = [], pesq.pesq
 
-    clean, noisy = sentences
-    parts = [slice(0, 106_667), slice(106_667, 213_334), slice(213_334, 320_000)]
-    expected = [pesq.pesq(8000, clean[part], noisy[part], "nb") for part in parts]
-    assert pesq_nb_score(clean, noisy, sampling_rate=8000) == pytest.approx(np.mean(expected))
+    def spy(rate, s, x, mode):
+        calls.append((s, x, own(rate, s, x, mode)))
+        return calls[-1][2]
+
+    monkeypatch.setattr(pesq, "pesq", spy)
+    return calls
+
+
+@pytest.mark.parametrize("seconds", [18, 19.01, 33, 40])
+def test_pesq_of_a_long_waveform_is_that_of_pieces_cut_in_pauses(sentences, spied_pesq, seconds):
+    """The package has no room for much longer ones."""
+    clean, noisy = (x[: round(seconds * 8000)] for x in sentences)
+    score = pesq_nb_score(clean, noisy, sampling_rate=8000)
+    assert score == pytest.approx(np.mean([found for *_, found in spied_pesq]))
+    assert len(spied_pesq) == (1 if seconds < 19 else -(-seconds // 14))
+    for i, x in enumerate((clean, noisy)):
+        np.testing.assert_allclose(np.concatenate([call[i] for call in spied_pesq]), x, atol=1e-6)
+    for s, _, _ in spied_pesq:
+        assert len(s) <= 19 * 8000
+    for s, _, _ in spied_pesq[1:]:
+        assert not s[:700].any()  # the border is in a pause
+
+
+def test_pesq_of_pieces_is_never_longer_than_the_package_has_room_for(rng, monkeypatch):
+    pesq = pytest.importorskip("pesq")
     lengths = []
     monkeypatch.setattr(pesq, "pesq", lambda rate, s, x, mode: lengths.append(len(s)) or 2.0)
-    for seconds in (18, 19, 20, 400):
-        x = np.resize(clean, seconds * 8000 + 1)
+    for seconds in (20, 28.01, 57, 400):
+        x = rng.standard_normal(round(seconds * 8000))
+        x[rng.integers(0, len(x), 30)] = 0
         assert pesq_nb_score(x, x, sampling_rate=8000) == 2
     assert max(lengths) <= 19 * 8000
-    assert lengths[:1] == [18 * 8000 + 1]
 
 
-def test_pesq_of_a_long_waveform_with_parts_without_sound(sentences):
-    clean, noisy = sentences
-    begin = 213_334  # of the last of its pieces
-    first = pesq_nb_score(clean[:begin], noisy[:begin], sampling_rate=8000)
-    quiet, gone = clean.copy(), noisy.copy()
-    quiet[begin:], gone[begin:] = 0, 0
-    # No speech in a piece: it does not count. Speech that is gone: as bad as can be.
-    assert pesq_nb_score(quiet, noisy, sampling_rate=8000) == pytest.approx(first, abs=1e-6)
-    erased = pesq_nb_score(clean, gone, sampling_rate=8000)
-    assert erased == pytest.approx((2 * first + 1.0168) / 3, abs=1e-3)
-    assert pesq_nb_score(quiet, gone, sampling_rate=8000) == pytest.approx(first, abs=1e-6)
+@pytest.mark.parametrize("hiss", [0, 3e-5, 3e-4])
+@pytest.mark.parametrize(("rate", "mode"), [(8000, "nb"), (16000, "wb")])
+def test_pesq_of_a_long_waveform_counts_pieces_with_speech_alone(rng, rate, mode, hiss):
+    """However loud PESQ would make what hisses in a pause; and what is gone is as bad as can be."""
+    pytest.importorskip("pesq")
+    t = np.arange(40 * rate) / rate
+    clean = sum(np.sin(2 * np.pi * 130 * k * t) / k for k in range(1, 20))
+    clean *= 0.1 * np.clip(np.sin(2 * np.pi * 0.45 * t), 0, 1) * (t < 24)
+    clean += hiss * rng.standard_normal(len(t))
+    speech = slice(0, 26 * rate)
+    gated = np.where(t < 24, clean, 0)
+    score = partial(pesq_score, sampling_rate=rate, mode=mode)
+    assert score(clean, gated) > 4.3
+    gone = np.where(t < 12.3, clean, 0)  # in a pause
+    lowest = {"nb": 1.0168, "wb": 1.0429}[mode]
+    assert score(clean, gone) == pytest.approx((score(clean, clean) + lowest) / 2, abs=0.1)
     with pytest.warns(UndefinedMetricWarning):
-        assert np.isnan(pesq_nb_score(clean, 0 * noisy, sampling_rate=8000))
+        assert np.isnan(score(clean, 0 * clean))
+    assert score(clean[speech], gated[speech]) > 4.3

@@ -266,7 +266,22 @@ def test_a_result_that_comes_late_is_waited_for(address, monkeypatch):
 
     with open_cluster(address) as cluster:
         assert list(cluster.compute(give, [(1,)])) == [(0, 1, None)]
-    assert n_late == [0.2, 0.2]
+    assert n_late == [0.2, 0.4]
+
+
+def test_a_result_that_takes_long_to_send_arrives(address, monkeypatch):
+    monkeypatch.setattr(_cluster, "_LOOK", 0.2)
+
+    class Large:
+        def __reduce__(self):  # as long as a slow line would take
+            time.sleep(1)
+            return str, ("sent",)
+
+    def make(i):
+        return Large()
+
+    with open_cluster(address) as cluster:
+        assert list(cluster.compute(make, [(0,)])) == [(0, "sent", None)]
 
 
 def test_a_task_that_raises_a_timeout_has_failed(address):
