@@ -226,13 +226,16 @@ def test_tags_that_the_container_does_not_take_are_named(make, tmp_path):
     assert remarks == ["its tags mytag are lost"]
 
 
-def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=None, without=None):
-    """Encode channels; packets whose time in s is within `without` are left out."""
-    with av.open(str(path), "w", format=container) as file:
+def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=None, stamp=None):
+    """Encode channels; `stamp` gives a packet's time in s another, or None to leave it out."""
+    options = {"avoid_negative_ts": "disabled"}
+    with av.open(str(path), "w", format=container, options=options) as file:
         stream = file.add_stream(codec, rate=rate)
         stream.layout = layout
         if sample_format:
             stream.format = sample_format
+        if codec == "wmav2":
+            stream.bit_rate = 64_000
         resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
         packed = np.ascontiguousarray(np.atleast_2d(x).T.reshape(1, -1), np.float32)
         frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
@@ -244,8 +247,16 @@ def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=No
             for packet in stream.encode(part)
         ]
         for packet in packets + stream.encode(None):
-            if without is None or not without[0] <= packet.pts * packet.time_base < without[1]:
+            time = float(packet.pts * packet.time_base)
+            if (new := stamp(time) if stamp else time) is not None:
+                packet.pts += round((new - time) / packet.time_base)
+                packet.dts = packet.pts
                 file.mux(packet)
+
+
+def without(begin, end):
+    """Leave out the packets of a time."""
+    return lambda time: None if begin <= time < end else time
 
 
 @pytest.mark.parametrize(
@@ -307,7 +318,7 @@ def test_silence_stands_for_what_is_missing_inside(tmp_path, speech, suffix, cod
     encode(path, codec, container, x, 48_000)
     whole, audio = read(path)
     assert audio.remarks == ()
-    encode(path, codec, container, x, 48_000, without=(1.0, 2.0))
+    encode(path, codec, container, x, 48_000, stamp=without(1.0, 2.0))
     y, audio = read(path)
     assert audio.remarks == ("silence stands for the 1.0 s missing inside it",)
     assert y.shape == whole.shape
@@ -318,17 +329,70 @@ def test_silence_stands_for_what_is_missing_inside(tmp_path, speech, suffix, cod
 
 
 def test_a_clock_that_was_set_is_no_gap(tmp_path, speech):
-    encode(tmp_path / "a.ts", "aac", "mpegts", np.tile(speech, 18), 48_000, without=(1.0, 2.0))
+    encode(tmp_path / "a.ts", "aac", "mpegts", np.tile(speech, 18), 48_000, stamp=without(1.0, 2.0))
     y, audio = read(tmp_path / "a.ts")
     assert audio.remarks == ()
     assert y.shape[1] < 18 * len(speech) - 40_000
-    encode(tmp_path / "a.mka", "flac", "matroska", np.tile(speech, 18), 48_000)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_media, "_LONGEST_GAP", 0.5)
-        encode(
-            tmp_path / "b.mka", "flac", "matroska", np.tile(speech, 18), 48_000, without=(1.0, 2.0)
-        )
-        assert read(tmp_path / "b.mka")[1].remarks == ()
+
+
+TIMED = pytest.mark.parametrize(
+    ("suffix", "codec", "container"),
+    [("mka", "flac", "matroska"), ("webm", "libopus", "webm"), ("m4a", "aac", "ipod")],
+)
+
+
+@TIMED
+def test_short_gaps_add_up(tmp_path, speech, suffix, codec, container):
+    """As where a packet is lost now and then."""
+    x, path = np.tile(speech, 36), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, _ = read(path)
+    encode(path, codec, container, x, 48_000, stamp=lambda t: None if t % 0.5 > 0.42 else t)
+    y, audio = read(path)
+    (remark,) = audio.remarks
+    assert remark.startswith("silence stands for the ")
+    assert abs(whole.shape[1] - y.shape[1]) < 0.17 * 48_000
+    assert y.shape[1] < whole.shape[1] + 100
+
+
+@TIMED
+def test_a_clock_that_jumps(tmp_path, speech, suffix, codec, container):
+    """What is behind the jump is kept, and missed where the file is cut short."""
+    x, path = np.tile(speech, 36), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, _ = read(path)
+    encode(path, codec, container, x, 48_000, stamp=lambda t: t + 700 * (t > 1))
+    y, audio = read(path)
+    assert audio.remarks == ("its clock jumps by 700 s, which are left out",)
+    np.testing.assert_array_equal(y, whole)
+    if suffix != "m4a":  # without its end it has no index
+        path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+        with pytest.raises(UnusableFileError, match=r"truncated: \d\.\d of 6\.0 s are there"):
+            read(path)
+
+
+@TIMED
+@pytest.mark.parametrize("later", [-0.06, 3.0])
+def test_sound_that_does_not_begin_at_0(tmp_path, speech, suffix, codec, container, later):
+    x, path = np.tile(speech, 18), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, _ = read(path)
+    encode(path, codec, container, x, 48_000, stamp=lambda t: t + later)
+    y, audio = read(path)
+    assert audio.remarks == ()
+    # The list of edits of MP4 begins at 0.
+    missing = whole.shape[1] - y.shape[1]
+    assert missing <= 0.062 * 48_000 if suffix == "m4a" and later < 0 else missing <= 0
+    if suffix != "m4a":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        with pytest.raises(UnusableFileError, match=r"truncated: 1\.\d of (2\.9|3\.0) s are there"):
+            read(path)
+
+
+def test_wma_that_does_not_begin_at_0(tmp_path, speech):
+    path, x = tmp_path / "a.wma", np.tile(speech, 18)
+    encode(path, "wmav2", "asf", x, 48_000, stamp=lambda t: t + 3)
+    assert abs(read(path)[0].shape[1] - len(x)) <= 4096
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000, 48_000])
