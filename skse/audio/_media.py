@@ -86,9 +86,16 @@ _LIBSNDFILE = (
     b"riff",
 )
 # Codecs that libsndfile reads: how WAV numbers and CAF names them, and how they begin in Ogg.
-_IN_WAV = {1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x55, 0xFFFE}
-_IN_CAF = {b"lpcm", b"ulaw", b"alaw"}
-_IN_OGG = (b"\x01vorbis", b"OpusHead")
+_LIBSNDFILE_WAV = {1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x55}
+_LIBSNDFILE_CAF = {b"lpcm", b"ulaw", b"alaw"}
+_LIBSNDFILE_OGG = (b"\x01vorbis", b"OpusHead")
+# The number of WAV that says the codec's own stands elsewhere, where, and which are read there.
+_EXTENSIBLE, _AT_OWN, _LIBSNDFILE_WAVEX = 0xFFFE, 24, {1, 2, 3, 6, 7}
+# How codecs are called that are not called as FFmpeg does, in capitals.
+_NAMES = {
+    **{"ac3": "AC-3", "eac3": "E-AC-3", "g722": "G.722", "g723_1": "G.723.1", "g726": "G.726"},
+    **{"g726le": "G.726", "g729": "G.729"},
+}
 
 
 @dataclass(frozen=True)
@@ -120,16 +127,16 @@ def is_media(file):
     try:
         with file.open("rb") as opened:
             head = opened.read(16)
-        is_for_ffmpeg = _is_for_ffmpeg(file)
+        is_beyond = _is_beyond_libsndfile(file)
     except OSError:
         return False
-    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC) or is_for_ffmpeg:
+    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC) or is_beyond:
         return True
     is_others = head.startswith(_LIBSNDFILE) or (head[:1] == b"\xff" and len(head) > 1)
     return bool(head) and not is_others and file.suffix.lower() in MEDIA_SUFFIXES
 
 
-def _is_for_ffmpeg(file):
+def _is_beyond_libsndfile(file):
     """Whether a container that libsndfile reads holds a codec that it does not.
 
     Voice messages of iPhones are CAF with Opus or AAC; recorders of telephone calls write G.726 and
@@ -139,14 +146,19 @@ def _is_for_ffmpeg(file):
     with file.open("rb") as opened:
         head = opened.read(512)
         if head[:4] == b"caff":
-            return head[28:32] not in _IN_CAF
+            return head[28:32] not in _LIBSNDFILE_CAF
         if head[:4] == b"OggS" and len(head) > 27:
-            return not head[27 + head[26] :].startswith(_IN_OGG)
+            return not head[27 + head[26] :].startswith(_LIBSNDFILE_OGG)
         if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
             for name, begin, _, _ in Chunks(opened, FAMILIES[head[:4].decode()]).walk():
                 if name == b"fmt ":
                     opened.seek(begin)
-                    return int.from_bytes(opened.read(2), "little") not in _IN_WAV
+                    fmt = opened.read(_AT_OWN + 2)
+                    number = int.from_bytes(fmt[:2], "little")
+                    if number == _EXTENSIBLE:
+                        own = int.from_bytes(fmt[_AT_OWN:], "little")
+                        return own not in _LIBSNDFILE_WAVEX
+                    return number not in _LIBSNDFILE_WAV
     return False
 
 
@@ -167,7 +179,7 @@ def media_suffix(path):
         reader = MediaReader(path, path)
     except (UnusableFileError, OSError):
         return path.suffix
-    if reader.media or reader.format == path.suffix[1:].upper():
+    if reader.media or reader.format == _format_of(path):
         return path.suffix
     return f".{reader.format.lower()}"
 
@@ -225,7 +237,7 @@ class MediaReader:
 
     def __init__(self, file, path):
         self.path, self.file, self._missing = path, file, ()
-        self.endian, self.format = "FILE", file.suffix[1:].upper()
+        self.endian, self.format = "FILE", _format_of(file)
         with self._opened() as (container, stream):
             codec = stream.codec_context.name
             films = [s for s in container.streams.video if s.disposition.value & 0x400 == 0]
@@ -253,6 +265,7 @@ class MediaReader:
                 raise UnusableFileError(path, "no samples in it")
             self.sampling_rate, self._layout = frame.sample_rate, frame.layout.name
             self.n_channels = frame.layout.nb_channels
+            kinds = _kinds(container)
         if not soundfile.check_format(self.format, "PCM_16"):
             self.format = "FLAC" if self.n_channels <= 8 else "WAV"
         name = _CONTAINERS.get(file.suffix.lower())
@@ -265,6 +278,12 @@ class MediaReader:
                 _ENCODERS[codec],
                 min(max(bit_rate, least), most),
                 formats and formats[self.subtype == "PCM_24"],
+            )
+        elif kinds & {"wav", "caf"} and self.format != "FLAC" and not codec.startswith("pcm_"):
+            called = "ADPCM" if codec.startswith("adpcm") else codec.upper()
+            self._left_out += (
+                f"{_NAMES.get(codec, called)} in {self.format} is not written: "
+                f"{self.subtype[4:]} bits take its place",
             )
 
     @cached_property
@@ -383,3 +402,8 @@ class MediaReader:
 
 def _kinds(container):
     return set(container.format.name.split(","))
+
+
+def _format_of(file):
+    """Return what the suffix of a file says, as soundfile calls it where it writes that."""
+    return {"WAVE": "WAV"}.get(name := file.suffix[1:].upper(), name)

@@ -432,6 +432,66 @@ def test_codecs_that_libsndfile_lacks_in_containers_that_it_reads(
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("codec", "container", "suffix", "sample_format", "remark"),
+    [
+        ("g726", "wav", ".wav", None, "G.726 in WAV is not written: 16 bits take its place"),
+        ("g726", "wav", ".wave", None, "G.726 in WAV is not written: 16 bits take its place"),
+        (
+            "adpcm_yamaha",
+            "wav",
+            ".wav",
+            None,
+            "ADPCM in WAV is not written: 16 bits take its place",
+        ),
+        ("ac3", "wav", ".wav", None, "AC-3 in WAV is not written: 16 bits take its place"),
+        ("alac", "caf", ".caf", "s16p", "ALAC in CAF is not written: 16 bits take its place"),
+        ("alac", "caf", ".caf", "s32p", "ALAC in CAF is not written: 24 bits take its place"),
+        ("flac", "ogg", ".ogg", None, None),
+    ],
+)
+def test_what_takes_the_place_of_a_codec_is_said(
+    tmp_path, speech, codec, container, suffix, sample_format, remark
+):
+    path, rate = tmp_path / f"a{suffix}", 48_000 if codec == "ac3" else 8000
+    encode(path, codec, container, np.tile(speech, 2), rate, sample_format=sample_format)
+    assert read(path)[1].remarks == ((remark,) if remark else ())
+
+
+def test_wave_is_wav(tmp_path, speech):
+    path, new = tmp_path / "a.wave", tmp_path / "b.wave"
+    encode(path, "g726", "wav", speech, 8000)
+    comment = b"LIST\x10\0\0\0INFOINAM\4\0\0\0Call"
+    content = path.read_bytes() + comment
+    path.write_bytes(content[:4] + (len(content) - 8).to_bytes(4, "little") + content[8:])
+    x, audio = read(path)
+    assert (audio.format, media_suffix(path)) == ("WAV", ".wave")
+    assert write_audio(new, list(x), AudioFormat.of(audio)) == []
+    assert new.read_bytes().startswith(b"RIFF")
+    assert comment in new.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("codec", "number", "rate"), [("g726", 0x45, 8000), ("ac3", 0x2000, 48_000)]
+)
+def test_codecs_of_extensible_wav(tmp_path, speech, codec, number, rate):
+    path = tmp_path / "a.wav"
+    encode(path, codec, "wav", np.tile(speech, 4), rate)
+    expected, _ = read(path)
+    content = path.read_bytes()
+    at, data = content.index(b"fmt "), content.index(b"data")
+    old = content[at + 8 : at + 24]
+    assert int.from_bytes(old[:2], "little") == number
+    fmt = b"\xfe\xff" + old[2:] + b"\x16\0" + old[14:16] + b"\4\0\0\0"
+    fmt += number.to_bytes(4, "little") + bytes.fromhex("00001000800000aa00389b71")
+    body = b"WAVEfmt " + len(fmt).to_bytes(4, "little") + fmt + content[data:]
+    path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
+    assert is_media(path)
+    np.testing.assert_array_equal(read(path)[0], expected)
+    soundfile.write(path, speech, 8000, format="WAVEX")
+    assert not is_media(path)
+
+
 @pytest.mark.parametrize("n_times", [4000, 4096, 8100, 20_000])
 def test_alac_in_caf_is_read_to_its_end(tmp_path, rng, n_times):
     x = np.round(1000 * rng.standard_normal(n_times)) / 2**15
@@ -446,7 +506,7 @@ def test_mp3_in_wav(tmp_path, speech):
     y, audio = read(tmp_path / "a.wav")
     assert (audio.format, audio.subtype) == ("WAV", "MPEG_LAYER_III")
     assert 0 <= y.shape[1] - 6 * len(speech) < 4 * 1152
-    assert audio.remarks == ("MP3 in WAV cannot be written: 16 bits take its place",)
+    assert audio.remarks == ("MP3 in WAV is not written: 16 bits take its place",)
     write_audio(tmp_path / "b.wav", list(y), AudioFormat.of(audio))
     z, again = read(tmp_path / "b.wav")
     assert again.subtype == "PCM_16"
