@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from skse.audio._chunks import FAMILIES, Chunks
+from skse.audio._clock import Clock
 from skse.utils import UnusableFileError, import_optional
 
 # Suffixes of files that FFmpeg reads; what has a picture too is marked in the second.
@@ -56,9 +57,6 @@ _LOSSLESS = {"alac", "flac", "ape", "tta", "wavpack"}
 # Sample formats of the lossless encoders: up to 16 bits, and up to 24. Left to itself, the FLAC
 # encoder of FFmpeg 8 (PyAV 18.1) cuts 24 bits down to 16, and that of ALAC makes 24 of 16.
 _SAMPLES = {"alac": ("s16p", "s32p"), "flac": ("s16", "s32")}
-# Seconds between two frames that are a gap, and not how coarse time stamps are; those of a clock
-# that was set are longer.
-_SHORTEST_GAP, _LONGEST_GAP = 0.1, 600.0
 # What FFmpeg tells of a container among its tags.
 _NO_TAGS = {
     *("major_brand", "minor_version", "compatible_brands", "encoder", "handler_name"),
@@ -88,9 +86,16 @@ _LIBSNDFILE = (
     b"riff",
 )
 # Codecs that libsndfile reads: how WAV numbers and CAF names them, and how they begin in Ogg.
-_IN_WAV = {1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x55, 0xFFFE}
-_IN_CAF = {b"lpcm", b"ulaw", b"alaw"}
-_IN_OGG = (b"\x01vorbis", b"OpusHead")
+_LIBSNDFILE_WAV = {1, 2, 3, 6, 7, 0x11, 0x31, 0x38, 0x40, 0x55}
+_LIBSNDFILE_CAF = {b"lpcm", b"ulaw", b"alaw"}
+_LIBSNDFILE_OGG = (b"\x01vorbis", b"OpusHead")
+# The number of WAV that says the codec's own stands elsewhere, where, and which are read there.
+_EXTENSIBLE, _AT_OWN, _LIBSNDFILE_WAVEX = 0xFFFE, 24, {1, 2, 3, 6, 7}
+# How codecs are called that are not called as FFmpeg does, in capitals.
+_NAMES = {
+    **{"ac3": "AC-3", "eac3": "E-AC-3", "g722": "G.722", "g723_1": "G.723.1", "g726": "G.726"},
+    **{"g726le": "G.726", "g729": "G.729"},
+}
 
 
 @dataclass(frozen=True)
@@ -122,16 +127,16 @@ def is_media(file):
     try:
         with file.open("rb") as opened:
             head = opened.read(16)
-        is_for_ffmpeg = _is_for_ffmpeg(file)
+        is_beyond = _is_beyond_libsndfile(file)
     except OSError:
         return False
-    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC) or is_for_ffmpeg:
+    if any(head[at : at + len(magic)] == magic for at, magic in _MAGIC) or is_beyond:
         return True
     is_others = head.startswith(_LIBSNDFILE) or (head[:1] == b"\xff" and len(head) > 1)
     return bool(head) and not is_others and file.suffix.lower() in MEDIA_SUFFIXES
 
 
-def _is_for_ffmpeg(file):
+def _is_beyond_libsndfile(file):
     """Whether a container that libsndfile reads holds a codec that it does not.
 
     Voice messages of iPhones are CAF with Opus or AAC; recorders of telephone calls write G.726 and
@@ -141,14 +146,19 @@ def _is_for_ffmpeg(file):
     with file.open("rb") as opened:
         head = opened.read(512)
         if head[:4] == b"caff":
-            return head[28:32] not in _IN_CAF
+            return head[28:32] not in _LIBSNDFILE_CAF
         if head[:4] == b"OggS" and len(head) > 27:
-            return not head[27 + head[26] :].startswith(_IN_OGG)
+            return not head[27 + head[26] :].startswith(_LIBSNDFILE_OGG)
         if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
             for name, begin, _, _ in Chunks(opened, FAMILIES[head[:4].decode()]).walk():
                 if name == b"fmt ":
                     opened.seek(begin)
-                    return int.from_bytes(opened.read(2), "little") not in _IN_WAV
+                    fmt = opened.read(_AT_OWN + 2)
+                    number = int.from_bytes(fmt[:2], "little")
+                    if number == _EXTENSIBLE:
+                        own = int.from_bytes(fmt[_AT_OWN:], "little")
+                        return own not in _LIBSNDFILE_WAVEX
+                    return number not in _LIBSNDFILE_WAV
     return False
 
 
@@ -169,7 +179,7 @@ def media_suffix(path):
         reader = MediaReader(path, path)
     except (UnusableFileError, OSError):
         return path.suffix
-    if reader.media or reader.format == path.suffix[1:].upper():
+    if reader.media or reader.format == _format_of(path):
         return path.suffix
     return f".{reader.format.lower()}"
 
@@ -226,8 +236,8 @@ class MediaReader:
     seekable = False
 
     def __init__(self, file, path):
-        self.path, self.file, self._gaps_s = path, file, 0.0
-        self.endian, self.format = "FILE", file.suffix[1:].upper()
+        self.path, self.file, self._missing = path, file, ()
+        self.endian, self.format = "FILE", _format_of(file)
         with self._opened() as (container, stream):
             codec = stream.codec_context.name
             films = [s for s in container.streams.video if s.disposition.value & 0x400 == 0]
@@ -255,6 +265,7 @@ class MediaReader:
                 raise UnusableFileError(path, "no samples in it")
             self.sampling_rate, self._layout = frame.sample_rate, frame.layout.name
             self.n_channels = frame.layout.nb_channels
+            kinds = _kinds(container)
         if not soundfile.check_format(self.format, "PCM_16"):
             self.format = "FLAC" if self.n_channels <= 8 else "WAV"
         name = _CONTAINERS.get(file.suffix.lower())
@@ -268,6 +279,12 @@ class MediaReader:
                 min(max(bit_rate, least), most),
                 formats and formats[self.subtype == "PCM_24"],
             )
+        elif kinds & {"wav", "caf"} and self.format != "FLAC" and not codec.startswith("pcm_"):
+            called = "ADPCM" if codec.startswith("adpcm") else codec.upper()
+            self._left_out += (
+                f"{_NAMES.get(codec, called)} in {self.format} is not written: "
+                f"{self.subtype[4:]} bits take its place",
+            )
 
     @cached_property
     def n_times(self):
@@ -278,9 +295,7 @@ class MediaReader:
     def remarks(self):
         """What is not read, and what is not in it."""
         self.n_times  # noqa: B018 (counts the gaps)
-        if not self._gaps_s:
-            return self._left_out
-        return (*self._left_out, f"silence stands for the {self._gaps_s:.1f} s missing inside it")
+        return self._left_out + self._missing
 
     def blocks(self, block_size=2**16):
         """Read it block by block, up to its end; as :meth:`AudioReader.blocks`."""
@@ -320,8 +335,12 @@ class MediaReader:
             # Samples side by side: PyAV 18.1 cannot tell how many planes of 8 channels or more
             # there are (findings/pyav_eight_planes.sh).
             resampler = av.AudioResampler("flt", self._layout, self.sampling_rate)
-            is_kept = not {"mov", "matroska"}.isdisjoint(_kinds(container))
-            clock = _Clock(self.sampling_rate, is_kept=is_kept)
+            kinds = _kinds(container)
+            clock = Clock(
+                self.sampling_rate,
+                is_kept=not kinds.isdisjoint({"mov", "matroska"}),
+                is_cut="mov" in kinds and stream.codec_context.name == "opus",
+            )
             for frame in self._frames(container, stream):
                 n_silent, n_early = clock.gap_before(frame)
                 for begin in range(0, n_silent, _SILENT):
@@ -332,11 +351,13 @@ class MediaReader:
                     yield part.to_ndarray().reshape(part.samples, -1)[n_early:]
             for part in resampler.resample(None):
                 yield part.to_ndarray().reshape(part.samples, -1)
-        self._gaps_s = clock.n_silent / self.sampling_rate
-        seconds = clock.end_s
-        if seconds < self._claimed_s - max(0.5, 0.01 * self._claimed_s):
+        self._missing = clock.remarks
+        # MP4 tells how long its sound lasts, others when it ends.
+        begin = 0 if "mov" in kinds else max(0, stream.start_time or 0)
+        promised_s = self._claimed_s - float(begin * stream.time_base) - clock.left_out_s
+        if clock.end_s < promised_s - max(0.5, 0.01 * promised_s):
             raise UnusableFileError(
-                self.path, f"truncated: {seconds:.1f} of {self._claimed_s:.1f} s are there"
+                self.path, f"truncated: {clock.end_s:.1f} of {promised_s:.1f} s are there"
             )
 
     def _frames(self, container, stream):
@@ -379,50 +400,10 @@ class MediaReader:
             yield container, stream
 
 
-class _Clock:
-    """Where frames belong in time, as their stamps say.
-
-    A recorder that pauses, sends nothing for silence or loses a packet leaves a gap between the
-    stamps; FFmpeg 8 (PyAV 18.1) hands on what is behind it as if there were none, and all of that
-    would come too early. Of Opus at another rate than 48 kHz in MP4, FFmpeg drops too little
-    at the beginning: what is left has stamps below 0 (findings/ffmpeg_opus_in_mp4_late.sh).
-
-    Parameters
-    ----------
-    rate : int
-        Samples a second.
-    is_kept : bool
-        Whether the container keeps time; a stream that is broadcast has a clock that jumps.
-    """
-
-    def __init__(self, rate, is_kept):
-        self.rate, self.is_kept = rate, is_kept
-        self.n_silent = self.n_read = 0
-        self.end_s = 0.0
-        self._begin_s = None
-
-    def gap_before(self, frame):
-        """Return how many samples are missing before a frame, and how many it has too early."""
-        n_silent = n_early = 0
-        duration = frame.samples / self.rate
-        time = None if frame.pts is None else float(frame.pts * frame.time_base)
-        if not self.is_kept or time is None:
-            time = None
-        elif self._begin_s is None:
-            self._begin_s = max(0.0, time)
-            n_early = min(frame.samples, round(max(0.0, -time) * self.rate))
-            time = -n_early / self.rate
-        else:
-            time -= self._begin_s
-            gap = min(time - self.end_s, time - self.n_read / self.rate)
-            if _SHORTEST_GAP < gap < _LONGEST_GAP:
-                n_silent = round(gap * self.rate)
-        self.n_silent += n_silent
-        self.n_read += n_silent + frame.samples - n_early
-        at_least = self.n_read / self.rate
-        self.end_s = at_least if time is None else max(at_least, time + duration)
-        return n_silent, n_early
-
-
 def _kinds(container):
     return set(container.format.name.split(","))
+
+
+def _format_of(file):
+    """Return what the suffix of a file says, as soundfile calls it where it writes that."""
+    return {"WAVE": "WAV"}.get(name := file.suffix[1:].upper(), name)

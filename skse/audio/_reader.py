@@ -143,7 +143,7 @@ class AudioReader:
         # MP3 in WAV has no Xing frame: libsndfile 1.2.2 says too much. Nor does it write that.
         is_estimate = self.format != "MP3" and self.subtype.startswith("MPEG")
         if is_estimate:
-            self.remarks = ("MP3 in WAV cannot be written: 16 bits take its place",)
+            self.remarks = ("MP3 in WAV is not written: 16 bits take its place",)
         self._n_known = self._layout.n_known and self._n_claimed <= most and not is_estimate
 
     @cached_property

@@ -226,13 +226,16 @@ def test_tags_that_the_container_does_not_take_are_named(make, tmp_path):
     assert remarks == ["its tags mytag are lost"]
 
 
-def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=None, without=None):
-    """Encode channels; packets whose time in s is within `without` are left out."""
-    with av.open(str(path), "w", format=container) as file:
+def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=None, stamp=None):
+    """Encode channels; `stamp` gives a packet's time in s another, or None to leave it out."""
+    options = {"avoid_negative_ts": "disabled"}
+    with av.open(str(path), "w", format=container, options=options) as file:
         stream = file.add_stream(codec, rate=rate)
         stream.layout = layout
         if sample_format:
             stream.format = sample_format
+        if codec == "wmav2":
+            stream.bit_rate = 64_000
         resampler = av.AudioResampler(stream.format, stream.layout, stream.rate)
         packed = np.ascontiguousarray(np.atleast_2d(x).T.reshape(1, -1), np.float32)
         frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
@@ -244,8 +247,16 @@ def encode(path, codec, container, x, rate=RATE, layout="mono", sample_format=No
             for packet in stream.encode(part)
         ]
         for packet in packets + stream.encode(None):
-            if without is None or not without[0] <= packet.pts * packet.time_base < without[1]:
+            time = float(packet.pts * packet.time_base)
+            if (new := stamp(time) if stamp else time) is not None:
+                packet.pts += round((new - time) / packet.time_base)
+                packet.dts = packet.pts
                 file.mux(packet)
+
+
+def without(begin, end):
+    """Leave out the packets of a time."""
+    return lambda time: None if begin <= time < end else time
 
 
 @pytest.mark.parametrize(
@@ -307,7 +318,7 @@ def test_silence_stands_for_what_is_missing_inside(tmp_path, speech, suffix, cod
     encode(path, codec, container, x, 48_000)
     whole, audio = read(path)
     assert audio.remarks == ()
-    encode(path, codec, container, x, 48_000, without=(1.0, 2.0))
+    encode(path, codec, container, x, 48_000, stamp=without(1.0, 2.0))
     y, audio = read(path)
     assert audio.remarks == ("silence stands for the 1.0 s missing inside it",)
     assert y.shape == whole.shape
@@ -318,17 +329,70 @@ def test_silence_stands_for_what_is_missing_inside(tmp_path, speech, suffix, cod
 
 
 def test_a_clock_that_was_set_is_no_gap(tmp_path, speech):
-    encode(tmp_path / "a.ts", "aac", "mpegts", np.tile(speech, 18), 48_000, without=(1.0, 2.0))
+    encode(tmp_path / "a.ts", "aac", "mpegts", np.tile(speech, 18), 48_000, stamp=without(1.0, 2.0))
     y, audio = read(tmp_path / "a.ts")
     assert audio.remarks == ()
     assert y.shape[1] < 18 * len(speech) - 40_000
-    encode(tmp_path / "a.mka", "flac", "matroska", np.tile(speech, 18), 48_000)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_media, "_LONGEST_GAP", 0.5)
-        encode(
-            tmp_path / "b.mka", "flac", "matroska", np.tile(speech, 18), 48_000, without=(1.0, 2.0)
-        )
-        assert read(tmp_path / "b.mka")[1].remarks == ()
+
+
+TIMED = pytest.mark.parametrize(
+    ("suffix", "codec", "container"),
+    [("mka", "flac", "matroska"), ("webm", "libopus", "webm"), ("m4a", "aac", "ipod")],
+)
+
+
+@TIMED
+def test_short_gaps_add_up(tmp_path, speech, suffix, codec, container):
+    """As where a packet is lost now and then."""
+    x, path = np.tile(speech, 36), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, _ = read(path)
+    encode(path, codec, container, x, 48_000, stamp=lambda t: None if t % 0.5 > 0.42 else t)
+    y, audio = read(path)
+    (remark,) = audio.remarks
+    assert remark.startswith("silence stands for the ")
+    assert abs(whole.shape[1] - y.shape[1]) < 0.17 * 48_000
+    assert y.shape[1] < whole.shape[1] + 100
+
+
+@TIMED
+def test_a_clock_that_jumps(tmp_path, speech, suffix, codec, container):
+    """What is behind the jump is kept, and missed where the file is cut short."""
+    x, path = np.tile(speech, 36), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, _ = read(path)
+    encode(path, codec, container, x, 48_000, stamp=lambda t: t + 700 * (t > 1))
+    y, audio = read(path)
+    assert audio.remarks == ("its clock jumps by 700 s, which are left out",)
+    np.testing.assert_array_equal(y, whole)
+    if suffix != "m4a":  # without its end it has no index
+        path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+        with pytest.raises(UnusableFileError, match=r"truncated: \d\.\d of 6\.0 s are there"):
+            read(path)
+
+
+@TIMED
+@pytest.mark.parametrize("later", [-0.06, 3.0])
+def test_sound_that_does_not_begin_at_0(tmp_path, speech, suffix, codec, container, later):
+    x, path = np.tile(speech, 18), tmp_path / f"a.{suffix}"
+    encode(path, codec, container, x, 48_000)
+    whole, _ = read(path)
+    encode(path, codec, container, x, 48_000, stamp=lambda t: t + later)
+    y, audio = read(path)
+    assert audio.remarks == ()
+    # The list of edits of MP4 begins at 0.
+    missing = whole.shape[1] - y.shape[1]
+    assert missing <= 0.062 * 48_000 if suffix == "m4a" and later < 0 else missing <= 0
+    if suffix != "m4a":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        with pytest.raises(UnusableFileError, match=r"truncated: 1\.\d of (2\.9|3\.0) s are there"):
+            read(path)
+
+
+def test_wma_that_does_not_begin_at_0(tmp_path, speech):
+    path, x = tmp_path / "a.wma", np.tile(speech, 18)
+    encode(path, "wmav2", "asf", x, 48_000, stamp=lambda t: t + 3)
+    assert abs(read(path)[0].shape[1] - len(x)) <= 4096
 
 
 @pytest.mark.parametrize("rate", [8000, 16_000, 48_000])
@@ -368,6 +432,66 @@ def test_codecs_that_libsndfile_lacks_in_containers_that_it_reads(
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("codec", "container", "suffix", "sample_format", "remark"),
+    [
+        ("g726", "wav", ".wav", None, "G.726 in WAV is not written: 16 bits take its place"),
+        ("g726", "wav", ".wave", None, "G.726 in WAV is not written: 16 bits take its place"),
+        (
+            "adpcm_yamaha",
+            "wav",
+            ".wav",
+            None,
+            "ADPCM in WAV is not written: 16 bits take its place",
+        ),
+        ("ac3", "wav", ".wav", None, "AC-3 in WAV is not written: 16 bits take its place"),
+        ("alac", "caf", ".caf", "s16p", "ALAC in CAF is not written: 16 bits take its place"),
+        ("alac", "caf", ".caf", "s32p", "ALAC in CAF is not written: 24 bits take its place"),
+        ("flac", "ogg", ".ogg", None, None),
+    ],
+)
+def test_what_takes_the_place_of_a_codec_is_said(
+    tmp_path, speech, codec, container, suffix, sample_format, remark
+):
+    path, rate = tmp_path / f"a{suffix}", 48_000 if codec == "ac3" else 8000
+    encode(path, codec, container, np.tile(speech, 2), rate, sample_format=sample_format)
+    assert read(path)[1].remarks == ((remark,) if remark else ())
+
+
+def test_wave_is_wav(tmp_path, speech):
+    path, new = tmp_path / "a.wave", tmp_path / "b.wave"
+    encode(path, "g726", "wav", speech, 8000)
+    comment = b"LIST\x10\0\0\0INFOINAM\4\0\0\0Call"
+    content = path.read_bytes() + comment
+    path.write_bytes(content[:4] + (len(content) - 8).to_bytes(4, "little") + content[8:])
+    x, audio = read(path)
+    assert (audio.format, media_suffix(path)) == ("WAV", ".wave")
+    assert write_audio(new, list(x), AudioFormat.of(audio)) == []
+    assert new.read_bytes().startswith(b"RIFF")
+    assert comment in new.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("codec", "number", "rate"), [("g726", 0x45, 8000), ("ac3", 0x2000, 48_000)]
+)
+def test_codecs_of_extensible_wav(tmp_path, speech, codec, number, rate):
+    path = tmp_path / "a.wav"
+    encode(path, codec, "wav", np.tile(speech, 4), rate)
+    expected, _ = read(path)
+    content = path.read_bytes()
+    at, data = content.index(b"fmt "), content.index(b"data")
+    old = content[at + 8 : at + 24]
+    assert int.from_bytes(old[:2], "little") == number
+    fmt = b"\xfe\xff" + old[2:] + b"\x16\0" + old[14:16] + b"\4\0\0\0"
+    fmt += number.to_bytes(4, "little") + bytes.fromhex("00001000800000aa00389b71")
+    body = b"WAVEfmt " + len(fmt).to_bytes(4, "little") + fmt + content[data:]
+    path.write_bytes(b"RIFF" + len(body).to_bytes(4, "little") + body)
+    assert is_media(path)
+    np.testing.assert_array_equal(read(path)[0], expected)
+    soundfile.write(path, speech, 8000, format="WAVEX")
+    assert not is_media(path)
+
+
 @pytest.mark.parametrize("n_times", [4000, 4096, 8100, 20_000])
 def test_alac_in_caf_is_read_to_its_end(tmp_path, rng, n_times):
     x = np.round(1000 * rng.standard_normal(n_times)) / 2**15
@@ -382,7 +506,7 @@ def test_mp3_in_wav(tmp_path, speech):
     y, audio = read(tmp_path / "a.wav")
     assert (audio.format, audio.subtype) == ("WAV", "MPEG_LAYER_III")
     assert 0 <= y.shape[1] - 6 * len(speech) < 4 * 1152
-    assert audio.remarks == ("MP3 in WAV cannot be written: 16 bits take its place",)
+    assert audio.remarks == ("MP3 in WAV is not written: 16 bits take its place",)
     write_audio(tmp_path / "b.wav", list(y), AudioFormat.of(audio))
     z, again = read(tmp_path / "b.wav")
     assert again.subtype == "PCM_16"
