@@ -140,10 +140,14 @@ class AudioReader:
                 path, f"its header claims {self.sampling_rate} samples a second"
             )
         most = _MOST_PER_BYTE * file.stat().st_size
-        # MP3 in WAV has no Xing frame: libsndfile 1.2.2 says too much. Nor does it write that.
+        # MP3 in WAV has no Xing frame: libsndfile 1.2.2 says too much.
         is_estimate = self.format != "MP3" and self.subtype.startswith("MPEG")
-        if is_estimate:
-            self.remarks = ("MP3 in WAV is not written: 16 bits take its place",)
+        written = subtype_to_write(self.format, self.subtype)
+        if written != self.subtype:
+            codec = "MP3" if is_estimate else "ALAC"
+            self.remarks = (
+                f"{codec} in {self.format} is not written: {written[4:]} bits take its place",
+            )
         self._n_known = self._layout.n_known and self._n_claimed <= most and not is_estimate
 
     @cached_property
@@ -259,6 +263,17 @@ def ogg_order(format, n_channels):
     RFC 7845, 5.1.1.2), and libsndfile 1.2.2 leaves them there.
     """
     return _OGG_ORDERS.get(n_channels) if format == "OGG" else None
+
+
+def subtype_to_write(format, subtype):
+    """Return the kind of samples of a file that takes the place of one of this kind.
+
+    libsndfile 1.2.2 writes no MP3 in WAV; and ALAC of more than 16 bits wrongly where it can make a
+    packet no smaller, which is often so of a short last one: FFmpeg reads the same wrong samples.
+    """
+    if format != "MP3" and subtype.startswith("MPEG"):
+        return "PCM_16"
+    return {"ALAC_20": "PCM_24", "ALAC_24": "PCM_24", "ALAC_32": "PCM_32"}.get(subtype, subtype)
 
 
 @lru_cache(maxsize=1)

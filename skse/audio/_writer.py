@@ -15,7 +15,7 @@ import soundfile
 from skse.audio._chunks import FAMILIES, Chunks
 from skse.audio._media import MediaFormat
 from skse.audio._media_writer import write_media
-from skse.audio._reader import BLOCK, check_readable, ogg_order
+from skse.audio._reader import BLOCK, check_readable, ogg_order, subtype_to_write
 from skse.audio._tags import carry_over
 from skse.audio._view import decodable
 from skse.utils import UnusableFileError, replacing
@@ -91,7 +91,7 @@ class AudioFormat:
             audio.n_channels,
             audio.n_times,
             audio.format,
-            "PCM_16" if audio.format != "MP3" and audio.subtype[:4] == "MPEG" else audio.subtype,
+            subtype_to_write(audio.format, audio.subtype),
             audio.endian,
             media=getattr(audio, "media", None),
             source=audio.file,

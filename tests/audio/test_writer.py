@@ -16,7 +16,7 @@ LOSSLESS = [
     *(("WAV", subtype) for subtype in ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")),
     *(("FLAC", subtype) for subtype in ("PCM_S8", "PCM_16", "PCM_24")),
     *(("AIFF", subtype) for subtype in ("PCM_S8", "PCM_16", "PCM_24", "FLOAT")),
-    *(("CAF", subtype) for subtype in ("PCM_16", "ALAC_16", "ALAC_24", "FLOAT")),
+    *(("CAF", subtype) for subtype in ("PCM_16", "ALAC_16", "PCM_24", "FLOAT")),
     *((name, "PCM_16") for name in ("AU", "RF64", "W64", "WAVEX", "NIST")),
 ]
 LOSSY = [("WAV", "ULAW"), ("WAV", "IMA_ADPCM"), ("WAV", "GSM610"), ("OGG", "VORBIS"),
@@ -201,3 +201,20 @@ def test_aiff_of_an_odd_number_of_bytes(tmp_path, speech, subtype, n_channels, n
         write_audio(new, list(y.T.astype(np.float32)), AudioFormat.of(audio))
     assert (tmp_path / "a.aiff").read_bytes() == new.read_bytes()
     assert int.from_bytes(new.read_bytes()[4:8], "big") == new.stat().st_size - 8
+
+
+@pytest.mark.parametrize(("bits", "takes"), [(16, "ALAC_16"), (20, "PCM_24"), (24, "PCM_24")])
+@pytest.mark.parametrize("n_times", [4096 + 40, 8192])
+def test_alac_in_caf_loses_nothing(write, tmp_path, bits, takes, n_times):
+    """libsndfile writes more than 16 bits wrongly where the last packet is short."""
+    x = np.round(0.3 * np.sin(np.arange(8192) / 20) * 2**15) / 2**15
+    path = write("in.caf", x, 8000, subtype=f"ALAC_{bits}")
+    with open_audio(path) as audio:
+        audio_format = AudioFormat.of(audio)
+        assert len(audio.remarks) == (bits > 16)
+    assert (audio_format.format, audio_format.subtype) == ("CAF", takes)
+    audio_format.n_times = n_times
+    stereo = np.stack([x, x[::-1]])[:, :n_times]
+    audio_format.n_channels = 2
+    write_audio(tmp_path / "out.caf", list(stereo), audio_format, 1.0)
+    np.testing.assert_array_equal(soundfile.read(tmp_path / "out.caf")[0].T, stereo)
