@@ -2,7 +2,7 @@
 
 A search fits hundreds of networks. Each of some processes fits default U-Nets one after the other,
 to few rows, and lets go of them: as skse trains, and with Keras adding gradients up over replicas
-(`skse.networks._tensorflow.without_replicas` says what that leaves). The first fits, which load
+(`skse.networks._scikeras.without_replicas` says what that leaves). The first fits, which load
 TensorFlow and fill its caches, do not count.
 
     python benchmarks/fit_memory.py --fits 30

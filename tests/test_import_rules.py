@@ -94,7 +94,7 @@ def is_private(name, package):
 FOREIGN = {
     "networks/_conditioning.py": {"_flatten_layers"},
     "networks/_export.py": {"_flatten_layers"},
-    "networks/_scikeras.py": {"_flatten_layers"},
+    "networks/_scikeras.py": {"_flatten_layers", "_all_reduce_sum_gradients"},
 }
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from skse.networks._acoustics import POWER_FLOOR
-from skse.networks._tensorflow import without_replicas
+from skse.networks._scikeras import without_replicas
 
 FAKE, REAL, WANTED = -1.0, 1.0, 0.0  # a, b and c of the paper's code
 _BETAS = {"beta_1": 0.0, "beta_2": 0.9}

@@ -4,12 +4,13 @@ Importing this loads TensorFlow: do so inside functions. Beside public names it 
 
 - scikeras 0.13.0: `_fit_keras_model`, `_initialize_callbacks`, `_ensure_compiled_model` and
   `_validate_data` of its wrappers, all overridden, and their attribute `_fit_callbacks`;
-- Keras: `Layer._flatten_layers`, and `_fn_kwargs` of losses; a random initialiser or layer without
-  a seed draws it, when it is made, by ``random.randint(1, 10**9)``.
+- Keras: `Layer._flatten_layers`, `_fn_kwargs` of losses, and `_all_reduce_sum_gradients` of
+  optimizers, overridden; a random initialiser or layer without a seed draws it, when it is made,
+  by ``random.randint(1, 10**9)``.
 """
 
 # ruff: noqa: E402
-from skse.networks._tensorflow import kept_back, load_tensorflow, without_replicas
+from skse.networks._tensorflow import kept_back, load_tensorflow
 
 load_tensorflow()
 
@@ -22,6 +23,7 @@ from functools import partial
 
 import keras
 import numpy as np
+import tensorflow as tf
 from scikeras.wrappers import BaseWrapper, KerasRegressor
 
 from skse.networks import _conditioning, _layers  # noqa: F401  register what saved models name
@@ -232,8 +234,6 @@ class OwnedKerasRegressor(KerasRegressor):
     def predict_rows(self, X):
         """Output of the network for a few rows, which may have any number of frames."""
         if not hasattr(self, "_call"):
-            import tensorflow as tf
-
             # Open sizes: TensorFlow traces the network once, whatever rows come.
             rows = tf.TensorSpec((None, *self.model_.input_shape[1:]), tf.float32)
             self._call = tf.function(
@@ -364,6 +364,28 @@ def make_optimizer(optimizer, learning_rate, scale=1.0):
     if optimizer != "sgd":
         options["epsilon"] = 1e-7 * min(1.0, scale**2) if scale > 0 else 1e-7
     return OPTIMIZERS[optimizer](**options)
+
+
+def without_replicas(optimizer):
+    """Let an optimizer add no gradients up over replicas, where there is one.
+
+    Keras 3.15 adds them up however many there are (``keras/src/backend/tensorflow/optimizer.py``),
+    by a function with a gradient of its own. TensorFlow 2.21 registers that for as long as the
+    process lives (``custom_gradient.py``), and with it the whole graph of the training step: 10 MB
+    and more for every fit, which `keras.backend.clear_session` does not give back.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+
+    Returns
+    -------
+    optimizer : keras.optimizers.Optimizer
+        The same.
+    """
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        optimizer._all_reduce_sum_gradients = list
+    return optimizer
 
 
 def reset_states(model):

@@ -149,27 +149,3 @@ def kept_back(logger, text=""):
         yield
     finally:
         found.removeFilter(passes)
-
-
-def without_replicas(optimizer):
-    """Let an optimizer add no gradients up over replicas, where there is one.
-
-    Keras 3.15 adds them up however many there are (``keras/src/backend/tensorflow/optimizer.py``),
-    by a function with a gradient of its own. TensorFlow 2.21 registers that for as long as the
-    process lives (``custom_gradient.py``), and with it the whole graph of the training step: 10 MB
-    and more for every fit, which `keras.backend.clear_session` does not give back.
-
-    Parameters
-    ----------
-    optimizer : keras.optimizers.Optimizer
-
-    Returns
-    -------
-    optimizer : keras.optimizers.Optimizer
-        The same.
-    """
-    import tensorflow as tf
-
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
-        optimizer._all_reduce_sum_gradients = list
-    return optimizer

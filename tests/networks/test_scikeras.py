@@ -1,13 +1,15 @@
-"""Seeds of the layers, and a trained model that stays as it was where training it fails."""
+"""Seeds of the layers, what a fit leaves, and what a training that fails leaves as it was."""
 
+import gc
 import logging
+import pickle
 import random
 import threading
 
 import numpy as np
 import pytest
 
-from skse import UNetRegressor
+from skse import SEGANRegressor, UNetRegressor
 from skse.networks import BaseArchitecture, UNet
 
 ENDS = {"output_activation": "linear", "input_statistics": None, "output_statistics": None}
@@ -184,3 +186,29 @@ def test_layers_are_called_the_same_whatever_was_built_before():
     assert "conv2d" in names[0]
     after = keras.layers.Conv2D(1, 1).name
     assert int(after.rpartition("_")[2]) == int(before.rpartition("_")[2]) + 1
+
+
+@pytest.mark.parametrize("kind", ["named optimizer", "own optimizer", "adversary"])
+def test_a_fit_leaves_no_graph_behind(kind, make_network, rng):
+    """Else a search that fits hundreds of networks fills the memory."""
+    from keras.optimizers import Adam
+
+    X = rng.standard_normal((6, 8, 16)).astype(np.float32)
+
+    def make():
+        if kind == "adversary":
+            return SEGANRegressor(sampling_rate=8000, filters=(4,), epochs=1, random_state=0)
+        return make_network(optimizer="adam" if kind == "named optimizer" else Adam())
+
+    def count_graphs():
+        gc.collect()
+        return sum(type(o).__name__ == "FuncGraph" for o in gc.get_objects())
+
+    counts = []
+    for _ in range(3):
+        network = make().fit(X, X).partial_fit(X, X)
+        if kind != "adversary":
+            pickle.loads(pickle.dumps(network)).partial_fit(X, X)
+        del network
+        counts.append(count_graphs())
+    assert counts[0] == counts[1] == counts[2]

@@ -1,8 +1,6 @@
-import gc
 import json
 import logging
 import os
-import pickle
 import re
 import subprocess
 import sys
@@ -15,7 +13,6 @@ import numpy as np
 import pytest
 
 import skse
-from skse import SEGANRegressor
 from skse.networks._tensorflow import check_keras, kept_back, load_tensorflow
 
 # What TensorFlow's libraries write before they can be told not to, and what is no remark.
@@ -159,29 +156,3 @@ def test_workers_keep_to_their_share_of_the_cores(tmp_path, monkeypatch, environ
     print(threads.get_intra_op_parallelism_threads(), threads.get_inter_op_parallelism_threads())
     """
     assert run_python(code, tmp_path, **environment).stdout.strip() == expected
-
-
-@pytest.mark.parametrize("kind", ["named optimizer", "own optimizer", "adversary"])
-def test_a_fit_leaves_no_graph_behind(kind, make_network, rng):
-    """Else a search that fits hundreds of networks fills the memory."""
-    from keras.optimizers import Adam
-
-    X = rng.standard_normal((6, 8, 16)).astype(np.float32)
-
-    def make():
-        if kind == "adversary":
-            return SEGANRegressor(sampling_rate=8000, filters=(4,), epochs=1, random_state=0)
-        return make_network(optimizer="adam" if kind == "named optimizer" else Adam())
-
-    def count_graphs():
-        gc.collect()
-        return sum(type(o).__name__ == "FuncGraph" for o in gc.get_objects())
-
-    counts = []
-    for _ in range(3):
-        network = make().fit(X, X).partial_fit(X, X)
-        if kind != "adversary":
-            pickle.loads(pickle.dumps(network)).partial_fit(X, X)
-        del network
-        counts.append(count_graphs())
-    assert counts[0] == counts[1] == counts[2]
