@@ -31,6 +31,7 @@ def build(architecture, seed, **options):
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_weights_are_those_of_keras_own_seed(name):
     """Keras draws every seed that is left open from Python's generator, one after the other."""
+    build(ARCHITECTURES[name], 7)  # the first network of a process draws more (Keras 3.14)
     state = random.getstate()
     try:
         random.seed(7)
