@@ -156,7 +156,7 @@ def words_table(speech, rate):
         for snr_db in WORD_SNRS_DB:
             noisy = [c + rng.standard_normal(n) * np.std(c) * 10 ** (-snr_db / 20) for c in clean]
             cells = [
-                summary(gains(make(noise=noise), noisy, clean))
+                summary(gains(make(noise=noise, min_duration=0), noisy, clean))
                 for make in ENHANCERS
                 for noise in NOISES
             ]

@@ -30,6 +30,10 @@ class Family:
         Bytes of name and length that a length counts.
     n_offset : int, default=0
         Bytes before the samples in their chunk.
+    mark : bytes
+        Of the first bytes of a file, some that samples are most unlikely to hold.
+    n_before_mark : int, default=8
+        Bytes of the file before them.
     must_have_samples : bool, default=False
         Whether a file without the chunk of samples is one that was cut short.
     total : int, default=4
@@ -44,6 +48,8 @@ class Family:
     align: int = 2
     counted: int = 0
     n_offset: int = 0
+    mark: bytes = b"WAVE"
+    n_before_mark: int = 8
     must_have_samples: bool = False
     total: int | None = 4
 
@@ -60,7 +66,9 @@ FAMILIES = {
     "RIFX": _wave(b"RIFX", "big"),
     "RF64": _wave(b"RF64", total=_IN_DS64),
     "BW64": _wave(b"BW64", total=_IN_DS64),
-    "AIFF": Family(lambda head: head[:4] == b"FORM" and head[8:11] == b"AIF", "big", n_offset=8),
+    "AIFF": Family(
+        lambda head: head[:4] == b"FORM" and head[8:11] == b"AIF", "big", n_offset=8, mark=b"AIF"
+    ),
     "W64": Family(
         lambda head: head[:4] == b"riff",
         "little",
@@ -69,6 +77,8 @@ FAMILIES = {
         n_length=8,
         align=8,
         counted=24,
+        mark=b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",
+        n_before_mark=0,
         total=None,
     ),
     "CAF": Family(
@@ -78,6 +88,8 @@ FAMILIES = {
         n_length=8,
         align=1,
         n_offset=4,
+        mark=b"caff\0\1\0\0desc",
+        n_before_mark=0,
         total=None,
     ),
 }
@@ -136,6 +148,37 @@ class Chunks:
                 return None
             position = self._filled_up(begin + n_bytes)
         return position if self.begins_another(position) else None
+
+    def another_from(self, position):
+        """Find another file of the family among bytes whose number no header tells.
+
+        Parameters
+        ----------
+        position : int
+            Where to begin.
+
+        Returns
+        -------
+        begin : int or None
+            Its first byte.
+        """
+        mark, n_before = self.family.mark, self.family.n_before_mark
+        position += n_before
+        rest, n_rest = b"", len(mark) - 1
+        while True:
+            self.file.seek(position)
+            block = self.file.read(2**20)
+            if not block:
+                return None
+            searched = rest + block
+            found = searched.find(mark)
+            while found >= 0:
+                begin = position - len(rest) + found - n_before
+                if self.begins_another(begin):
+                    return begin
+                found = searched.find(mark, found + 1)
+            position += len(block)
+            rest = searched[-n_rest:]
 
     def _filled_up(self, position):
         """Return where what follows begins; an odd length may not be filled up before a file."""

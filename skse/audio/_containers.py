@@ -118,7 +118,7 @@ def _find_chunked(file, size, path, family):
             common = begin, file.read(8)
         elif name[:4] in (b"data", b"SSND"):
             skipped = family.n_offset
-            n_true = _true_length(chunks, path, begin, n_claimed, skipped, where[1])
+            n_true, behind = _true_length(chunks, path, begin, n_claimed, skipped, where[1])
             if n_true == n_claimed:
                 # Of Wave64, libsndfile takes all that follows for samples.
                 ends = family.counted and begin + n_true < chunks.size
@@ -132,32 +132,44 @@ def _find_chunked(file, size, path, family):
                 first, content = common
                 n_bytes = max(1, content[1] * -(-int.from_bytes(content[6:8], "big") // 8))
                 patches.append((first + 2, ((n_true - skipped) // n_bytes).to_bytes(4, "big")))
-            return Layout((Part(patches=tuple(patches)),))
+            return Layout((Part(patches=tuple(patches)),), behind=behind)
     if family.must_have_samples:
         raise UnusableFileError(path, "truncated: it ends before its samples begin")
     return Layout()
 
 
 def _true_length(chunks, path, begin, n_claimed, skipped, n_field):
-    """Return the bytes of the chunk of samples, of which `skipped` are none."""
-    n_there = chunks.size - begin
-    least = _PLACEHOLDERS if n_field == 4 else _PLACEHOLDERS_64
-    if n_claimed > n_there:
-        if n_claimed >= least:
-            return n_there
+    """Return the bytes of the chunk of samples, of which `skipped` are none.
+
+    Where its length is a placeholder, also return where another file begins, or None.
+    """
+    n_there, behind = chunks.size - begin, None
+    if n_claimed <= n_there:
+        if _is_true(chunks, begin, n_claimed, skipped):
+            return n_claimed, None
+        if (behind := chunks.another_from(begin)) is not None:
+            n_there = behind - begin
+    if n_there < n_claimed < (_PLACEHOLDERS if n_field == 4 else _PLACEHOLDERS_64):
         raise UnusableFileError(
             path,
             f"truncated: {max(0, n_there - skipped)} of {n_claimed - skipped} bytes of samples "
             "are there",
         )
+    if n_claimed > n_there and (behind := chunks.another_from(begin)) is not None:
+        n_there = behind - begin
+    return n_there, behind
+
+
+def _is_true(chunks, begin, n_claimed, skipped):
+    """Whether the chunk of samples ends where its header says."""
     end = begin + n_claimed
     end += -end % chunks.family.align
     if n_claimed <= skipped:
-        return n_claimed if _is_chunk(chunks, end) else n_there
+        return _is_chunk(chunks, end)
     if chunks.size - end < _LEAST_SOUND or _is_other_matter(chunks, end):
-        return n_claimed
+        return True
     # Some writers leave the byte out that fills up an odd length.
-    return n_claimed if _is_chunk(chunks, begin + n_claimed) else n_there
+    return _is_chunk(chunks, begin + n_claimed)
 
 
 def _is_other_matter(chunks, position):

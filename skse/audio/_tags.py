@@ -7,11 +7,13 @@ copied byte for byte; the comments of Ogg files go through mutagen, where it is 
 import os
 import shutil
 import tempfile
+from contextlib import closing
 
 from skse.audio._chunks import FAMILIES, Chunks
 from skse.audio._containers import layout_of
 from skse.audio._mpeg import before_tags, behind_id3
 from skse.audio._reader import check_readable
+from skse.audio._view import PartView
 from skse.utils import import_optional
 
 # Chunks that describe the samples as they were encoded, or fill up space.
@@ -63,11 +65,13 @@ def carry_over(source, part, texts=None):
         return []
     kinds = _kind(source), _kind(part)
     if kinds[0] != kinds[1]:
-        return _translate(source, part, kinds, texts or {})
-    if kinds[0] in FAMILIES:
-        return _carry_chunks(source, part, FAMILIES[kinds[0]])
-    carry = {"FLAC": _carry_flac, "MPEG": _carry_mpeg, "OGG": _carry_ogg}
-    return carry[kinds[0]](source, part) if kinds[0] in carry else _lost_of_header(source)
+        remarks = _translate(source, part, kinds, texts or {})
+    elif kinds[0] in FAMILIES:
+        remarks = _carry_chunks(source, part, FAMILIES[kinds[0]])
+    else:
+        carry = {"FLAC": _carry_flac, "MPEG": _carry_mpeg, "OGG": _carry_ogg}
+        remarks = carry[kinds[0]](source, part) if kinds[0] in carry else _lost_of_header(source)
+    return remarks + _lost_behind(source, kinds[0])
 
 
 def _kind(path):
@@ -97,6 +101,17 @@ def _lost_of_header(source):
         if lost := [name for name in names if name not in _NIST_FORMAT]:
             return [f"its header's {', '.join(lost)} are lost"]
     return []
+
+
+def _lost_behind(source, kind):
+    """Say what the files carry that were put behind the first, byte upon byte."""
+    names = []
+    for other in layout_of(source).parts[1:]:
+        with closing(PartView(source, other)) as file:
+            names += [name for name in _names(file, kind) if name not in (*names, "encoder")]
+            if file.error is not None:
+                raise file.error
+    return [f"metadata of what is joined behind it are lost: {', '.join(names)}"] if names else []
 
 
 def _carry_chunks(source, part, family):
@@ -221,12 +236,12 @@ def _carry_ogg(source, part):
     try:
         mutagen = import_optional("mutagen", caller="its comments", extra="media")
     except ImportError as error:
-        lost = sorted(set(_comment_names(source)) - _SOUNDFILE_TEXTS)
+        lost = sorted(set(_comments_of(source)) - _SOUNDFILE_TEXTS)
         return [f"its tags {', '.join(lost)} are lost: {error}"] if lost else []
     try:
         old, new = (_opened_by(mutagen, path) for path in (source, part))
         if old is None or new is None:
-            names = sorted(set(_comment_names(source)))
+            names = _comments_of(source)
             return [f"its metadata are lost: {', '.join(names)}"] if names else []
         if old.tags:
             for name, values in old.tags.items():
@@ -247,10 +262,15 @@ def _opened_by(mutagen, path):
     return mutagen.File(path)
 
 
-def _comment_names(path):
-    """Return the names of the comments of the first stream of an Ogg file."""
+def _comments_of(path):
     with path.open("rb") as file:
-        head = file.read(2**16)
+        return sorted(set(_comment_names(file)))
+
+
+def _comment_names(file):
+    """Return the names of the comments of the first stream of an Ogg file."""
+    file.seek(0)
+    head = file.read(2**16)
     for magic in (b"\x03vorbis", b"OpusTags"):
         position = head.find(magic)
         if position >= 0:
@@ -268,7 +288,8 @@ def _comment_names(path):
 
 def _translate(source, part, kinds, texts):
     """Write tags to a FLAC file; name what is lost elsewhere."""
-    lost = _names(source, kinds[0]) or sorted(texts)
+    with source.open("rb") as file:
+        lost = _names(file, kinds[0]) or sorted(texts)
     if kinds[1] != "FLAC" or not texts:
         return [f"its metadata are lost: {', '.join(dict.fromkeys(lost))}"] if lost else []
     comments = [f"{name.upper()}={value}".encode() for name, value in sorted(texts.items())]
@@ -280,17 +301,16 @@ def _translate(source, part, kinds, texts):
     return []
 
 
-def _names(source, kind):
-    """Name what a file carries, as far as it can be taken apart."""
-    with source.open("rb") as file:
-        if kind in FAMILIES:
-            chunks = Chunks(file, FAMILIES[kind]).walk()
-            names = [name[:4] for name, *_ in chunks if name[:4] not in _OWN]
-            names = [name.decode("latin-1").strip() for name in names if name.isascii()]
-            return names + _names_of_mask(Chunks(file, FAMILIES[kind]))
-        if kind == "FLAC":
-            return [_FLAC_NAMES.get(block[0], "metadata") for block in _flac_blocks(file)[0]
-                    if block[0] not in _FLAC_OWN and len(block[1]) > _EMPTY_COMMENT]  # fmt: skip
-        if kind == "MPEG" and behind_id3(file, 0):
-            return ["ID3 tags"]
-    return list(_comment_names(source)) if kind == "OGG" else []
+def _names(file, kind):
+    """Name what an open file carries, as far as it can be taken apart."""
+    if kind in FAMILIES:
+        chunks = Chunks(file, FAMILIES[kind])
+        names = [name[:4] for name, *_ in chunks.walk() if name[:4] not in _OWN]
+        names = [name.decode("latin-1").strip() for name in names if name.isascii()]
+        return names + _names_of_mask(chunks)
+    if kind == "FLAC":
+        return [_FLAC_NAMES.get(block[0], "metadata") for block in _flac_blocks(file)[0]
+                if block[0] not in _FLAC_OWN and len(block[1]) > _EMPTY_COMMENT]  # fmt: skip
+    if kind == "MPEG" and behind_id3(file, 0):
+        return ["ID3 tags"]
+    return list(_comment_names(file)) if kind == "OGG" else []

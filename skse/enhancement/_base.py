@@ -113,6 +113,21 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         """
         raise NotImplementedError(f"{type(self).__name__} has no method enhance.")
 
+    def leaves_alone(self, n_times: int) -> bool:
+        """Say whether a recording of this length comes back as it is.
+
+        Parameters
+        ----------
+        n_times : int
+            Samples of the recording.
+
+        Returns
+        -------
+        is_left : bool
+            False unless a subclass says otherwise.
+        """
+        return False
+
     def open_stream(self, level: float | None = None) -> Any:
         """Begin a stream: the hook of those that work on samples as they arrive.
 

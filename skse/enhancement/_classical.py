@@ -1,6 +1,7 @@
 """Enhancers of classical signal processing: the noise is estimated, nothing is learnt."""
 
 import inspect
+import warnings
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -24,6 +25,8 @@ from skse.utils.typing import Allocate, Arrays, Waveforms, Window
 NOISES = ("tracked", "start")
 # Factor on tracked noise that is subtracted: what peaks above it is left over as musical noise.
 _EXCESS = np.float32(1.6)
+# Seconds of a frame where there is no sampling rate to tell.
+_FRAME = 0.032
 # RMS that a stream is taken to have: 20 dB below full scale.
 _STREAM_LEVEL = 0.1
 
@@ -116,14 +119,7 @@ class IdentityEnhancer(BaseClassicalEnhancer):
         self.sampling_rate = sampling_rate
 
     def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
-        enhanced = []
-        for x in waveforms:
-            copy, n_done = allocate(len(x), dtype=np.float32), 0
-            for chunk in chunks_of(x):
-                copy[n_done : n_done + len(chunk)] = chunk
-                n_done += len(chunk)
-            enhanced.append(copy)
-        return enhanced
+        return [_copy(x, allocate) for x in waveforms]
 
     def open_stream(self, level: float | None = None) -> Any:
         return PassThrough()
@@ -134,9 +130,9 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
 
     A subclass fills in :meth:`step`, and :meth:`start` where it remembers more than the
     noise; it then works on recordings of any length and on streams. The parameters
-    `n_fft`, `hop_length`, `window`, `noise`, `noise_frames`, `noise_smoothing`, `strength` and
-    `mask_floor_db` have the defaults of :class:`~skse.WienerFilter` unless the subclass
-    has them in its ``__init__``.
+    `n_fft`, `hop_length`, `window`, `noise`, `min_duration`, `noise_frames`, `noise_smoothing`,
+    `strength` and `mask_floor_db` have the defaults of :class:`~skse.WienerFilter` unless the
+    subclass has them in its ``__init__``.
 
     See Also
     --------
@@ -163,6 +159,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     hop_length = 64
     window: Window = "hann"
     noise = "tracked"
+    min_duration = 1.0
     noise_frames = 12
     noise_smoothing = 0.98
     strength = 1.0
@@ -210,6 +207,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     def check_params(self) -> None:
         super().check_params()
         check_choice(self, "noise", self.noise, NOISES)
+        check_number(self, "min_duration", self.min_duration, Real, min_val=0)
         check_number(self, "noise_frames", self.noise_frames, Integral, min_val=1)
         check_number(self, "noise_smoothing", self.noise_smoothing, Real, min_val=0, max_val=1)
         check_number(self, "strength", self.strength, Real, min_val=0, max_val=1)
@@ -223,7 +221,27 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         featurizer = self._featurizer()
         noise = self._noise_of(featurizer)
-        return apply_gains(waveforms, featurizer, noise, self.start, self._limited_step, allocate)
+        is_left = [self.leaves_alone(len(x)) for x in waveforms]
+        if any(is_left):
+            warnings.warn(
+                f"{type(self).__name__}: {sum(is_left)} of {len(is_left)} recordings are shorter "
+                f"than min_duration={self.min_duration!r} s and come back as they are, for in so "
+                "little a word cannot be told from noise. min_duration=0 enhances them too; so "
+                "does noise='start', where they begin with noise alone.",
+                stacklevel=3,  # who called predict
+            )
+        others = [x for x, left in zip(waveforms, is_left, strict=True) if not left]
+        gained = iter(
+            apply_gains(others, featurizer, noise, self.start, self._limited_step, allocate)
+        )
+        return [
+            _copy(x, allocate) if left else next(gained)
+            for x, left in zip(waveforms, is_left, strict=True)
+        ]
+
+    def leaves_alone(self, n_times: int) -> bool:
+        rate = self.sampling_rate or self.n_fft / _FRAME
+        return self.noise == "tracked" and n_times < self.min_duration * rate
 
     def _noise_of(self, featurizer):
         """Return what `apply_gains` takes the noise from."""
@@ -272,8 +290,12 @@ class SpectralSubtraction(BaseGainEnhancer):
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
-        parameters down to `noise_smoothing` are for it. A model file from before there was
-        this parameter has "start".
+        parameters from `noise_frames` to `noise_smoothing` are for it. A model file from before
+        there was this parameter has "start".
+    min_duration : float, default=1.0
+        In seconds: where the noise is tracked, `predict` returns a shorter recording as it is,
+        and warns, for in so little a word cannot be told from noise. Without a sampling rate,
+        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold_db : float, default=3.0
@@ -328,6 +350,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         over_subtraction: float = 4.0,
         noise_floor_db: float = -27.0,
         noise: str = "tracked",
+        min_duration: float = 1.0,
         noise_frames: int = 12,
         vad_threshold_db: float = 3.0,
         noise_smoothing: float = 0.98,
@@ -342,6 +365,7 @@ class SpectralSubtraction(BaseGainEnhancer):
         self.over_subtraction = over_subtraction
         self.noise_floor_db = noise_floor_db
         self.noise = noise
+        self.min_duration = min_duration
         self.noise_frames = noise_frames
         self.vad_threshold_db = vad_threshold_db
         self.noise_smoothing = noise_smoothing
@@ -377,3 +401,12 @@ class SpectralSubtraction(BaseGainEnhancer):
         if self.noise == "start":
             update_noise(noise, power, snr_db < self.vad_threshold_db, self.noise_smoothing)
         return gain ** np.float32(1 / self.exponent)
+
+
+def _copy(x, allocate):
+    """Write a waveform, as it is, to another place."""
+    copy, n_done = allocate(len(x), dtype=np.float32), 0
+    for chunk in chunks_of(x):
+        copy[n_done : n_done + len(chunk)] = chunk
+        n_done += len(chunk)
+    return copy

@@ -24,6 +24,7 @@ class _DecisionDirected(BaseGainEnhancer):
         prior_smoothing: float = 0.98,
         prior_floor_db: float = -25.0,
         noise: str = "tracked",
+        min_duration: float = 1.0,
         noise_frames: int = 12,
         vad_threshold: float = 0.15,
         noise_smoothing: float = 0.98,
@@ -37,6 +38,7 @@ class _DecisionDirected(BaseGainEnhancer):
         self.prior_smoothing = prior_smoothing
         self.prior_floor_db = prior_floor_db
         self.noise = noise
+        self.min_duration = min_duration
         self.noise_frames = noise_frames
         self.vad_threshold = vad_threshold
         self.noise_smoothing = noise_smoothing
@@ -96,8 +98,12 @@ class WienerFilter(_DecisionDirected):
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
-        parameters down to `noise_smoothing` are for it. A model file from before there was
-        this parameter has "start".
+        parameters from `noise_frames` to `noise_smoothing` are for it. A model file from before
+        there was this parameter has "start".
+    min_duration : float, default=1.0
+        In seconds: where the noise is tracked, `predict` returns a shorter recording as it is,
+        and warns, for in so little a word cannot be told from noise. Without a sampling rate,
+        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15
@@ -182,8 +188,12 @@ class LogMMSE(_DecisionDirected):
         Where the power of the noise is from. "tracked" follows it from frame to frame and
         needs no pause at the beginning: while it is not known, nothing is taken away. "start"
         takes it from the beginning, which must hold noise alone, and from pauses; the
-        parameters down to `noise_smoothing` are for it. A model file from before there was
-        this parameter has "start".
+        parameters from `noise_frames` to `noise_smoothing` are for it. A model file from before
+        there was this parameter has "start".
+    min_duration : float, default=1.0
+        In seconds: where the noise is tracked, `predict` returns a shorter recording as it is,
+        and warns, for in so little a word cannot be told from noise. Without a sampling rate,
+        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15

@@ -27,9 +27,10 @@ from skse.utils.typing import FilePath
 
 # Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
 _IN_MEMORY = 2**23
-# Seconds; in fewer, a word cut out of speech is now and then as steady as noise.
-_SHORTEST = 1.0
-_TOO_SHORT = "a word cannot be told from noise (noise='start', --noise start, enhances it)"
+_TOO_SHORT = (
+    "only {:.2g} s long, left as it is: in so little, a word cannot be told from noise "
+    "(a --method with --noise start enhances it)"
+)
 
 
 def enhance_files(
@@ -210,7 +211,7 @@ class _Recording:
     job: Job
     audio_format: AudioFormat
     channels: list
-    originals: list  # at the recording's own rate, where that is above the enhancer's, else empty
+    originals: list  # at the recording's own rate; empty where that is the enhancer's
     remarks: tuple[str, ...]
 
 
@@ -279,7 +280,7 @@ def _process(jobs, settings):
         enhancer, _ = enhancer_for(settings, rate)
         if settings.n_blas_threads is not None:
             _set_blas_threads(settings.n_blas_threads)
-        long_enough = [one for one in same_rate if not _is_too_short(one, settings)]
+        long_enough = [one for one in same_rate if not _is_left(one, enhancer)]
         _enhance_channels(enhancer, long_enough, rate, allocate)
         for recording in same_rate:
             try:
@@ -289,13 +290,14 @@ def _process(jobs, settings):
     return results
 
 
-def _is_too_short(recording, settings):
-    """Whether noise cannot be told from a word, and the recording is left as it is."""
-    is_short = recording.audio_format.n_times < _SHORTEST * recording.audio_format.sampling_rate
-    tracks = settings.method not in (None, "wpe") and settings.noise != "start"
-    if is_short := is_short and tracks:
-        recording.remarks += (f"shorter than {_SHORTEST:g} s, left as it is: {_TOO_SHORT}",)
-    return is_short
+def _is_left(recording, enhancer):
+    """Whether the enhancer returns such a recording as it is; remark it, and keep its samples."""
+    if is_left := enhancer.leaves_alone(len(recording.channels[0])):
+        audio_format = recording.audio_format
+        seconds = audio_format.n_times / audio_format.sampling_rate
+        recording.remarks += (_TOO_SHORT.format(seconds),)
+        recording.channels[:] = recording.originals or recording.channels
+    return is_left
 
 
 def _failed(job, error):
@@ -324,7 +326,7 @@ def _decode(job, settings, allocate):
             _, rate = enhancer_for(settings, file_rate)
         except ValueError as error:
             raise UnusableFileError(job.source, str(error)) from error
-        rates = (rate, file_rate) if file_rate > rate else (rate,)
+        rates = (rate, file_rate) if file_rate != rate else (rate,)
         writers = [
             [_writer_to(new_rate, file_rate, n_times, allocate) for new_rate in rates]
             for _ in range(audio_format.n_channels)
@@ -357,11 +359,11 @@ def _enhance_channels(enhancer, recordings, rate, allocate):
         own_rate, channels = recording.audio_format.sampling_rate, recording.channels
         for i in range(len(channels)):
             noisy, channels[i] = channels[i], next(enhanced)
-            if recording.originals:
+            if own_rate > rate:
                 low, channels[i] = channels[i], recording.originals[i]
                 join_bands(channels[i], noisy, low, (own_rate, rate), least, allocate)
             elif rate != own_rate:
-                low, channels[i] = channels[i], allocate(recording.audio_format.n_times)
+                low, channels[i] = channels[i], recording.originals[i]
                 resample(low, rate, own_rate, channels[i])
 
 

@@ -1,5 +1,6 @@
 """Lengths in headers: true, placeholders, old, and those of files that were cut short."""
 
+import io
 import sys
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import soundfile
 
 from skse.audio import open_audio
-from skse.audio._chunks import Chunks
+from skse.audio._chunks import FAMILIES, Chunks
 from skse.utils import UnusableFileError
 
 N_TIMES = 5000
@@ -71,6 +72,40 @@ def test_behind_a_placeholder_all_samples_are_read(make, kind, claimed, n_channe
     _, _, n_bytes, order, _ = CHUNKED[kind]
     replace(path, position, claimed, n_bytes, order)
     np.testing.assert_array_equal(read(path), x)
+
+
+@pytest.mark.parametrize(
+    ("kind", "claimed"),
+    [(kind, claimed) for kind, (_, _, n, *_) in CHUNKED.items() for claimed in PLACEHOLDERS[n]],
+)
+def test_another_file_behind_a_placeholder(make, kind, claimed):
+    path, x, position = make(kind)
+    whole = path.read_bytes()
+    _, _, n_bytes, order, _ = CHUNKED[kind]
+    replace(path, position, claimed, n_bytes, order)
+    unknown = path.read_bytes()
+    path.write_bytes(unknown + unknown + whole)
+    np.testing.assert_array_equal(read(path), np.concatenate([x, x, x]))
+
+
+@pytest.mark.parametrize("kind", CHUNKED)
+def test_another_file_behind_one_that_was_cut_short(make, kind):
+    path, _, _ = make(kind)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1000] + whole)
+    left = 2 * N_TIMES - 1000
+    assert reason_of(path).startswith(f"truncated: {left} of {2 * N_TIMES} bytes of samples")
+
+
+@pytest.mark.parametrize("size", [2**20 - 50, 2**20, 2**20 + 3, 3 * 2**20 - 11])
+def test_another_file_is_found_across_blocks(tmp_path, size):
+    """Where what tells it is divided between two reads."""
+    for family in (FAMILIES["RIFF"], FAMILIES["CAF"]):
+        head = b"RIFF\0\0\0\0WAVE" if family.n_before_mark else family.mark
+        for n in range(size, size + len(head) + 2):
+            content = io.BytesIO(b"WAVE" + bytes(n) + head)
+            assert Chunks(content, family).another_from(1) == n + 4
+            assert Chunks(content, family).another_from(n + 5) is None
 
 
 @pytest.mark.parametrize("kind", CHUNKED)

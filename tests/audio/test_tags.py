@@ -286,3 +286,35 @@ def test_a_file_behind_another_is_no_chunk_of_it(write, tmp_path, speech):
     assert rewritten(path, tmp_path / "b.wav") == []
     assert set(chunks_of(tmp_path / "b.wav", "RIFF")) == {b"fmt ", b"data"}
     assert soundfile.info(tmp_path / "b.wav").frames == 2 * len(speech)
+
+
+def test_what_the_files_behind_another_carry_is_named(write, tmp_path, speech):
+    said = "metadata of what is joined behind it are lost: "
+    first, second = tmp_path / "a", tmp_path / "b"
+    for kind in ("WAV", "CAF", "FLAC", "OGG"):
+        for path, text in ((first, "dawn"), (second, "dusk")):
+            with soundfile.SoundFile(path, "w", 8000, 1, format=kind) as audio:
+                audio.comment = text
+                audio.write(speech)
+        joined = write("joined.audio", speech, 8000, format=kind)
+        joined.write_bytes(first.read_bytes() + second.read_bytes())
+        names = {"WAV": "LIST", "CAF": "info", "FLAC": "comments", "OGG": "comment"}
+        assert rewritten(joined, tmp_path / f"new.{kind}") == [said + names[kind]]
+        assert soundfile.SoundFile(tmp_path / f"new.{kind}").comment == "dawn"
+        plain = write("plain.audio", speech, 8000, format=kind)
+        joined.write_bytes(first.read_bytes() + plain.read_bytes())
+        assert rewritten(joined, tmp_path / f"new.{kind}") == []
+
+
+def test_a_failing_read_of_what_is_joined_is_an_error(write, tmp_path, speech, monkeypatch):
+    path = write("a.wav", speech, format="WAV", subtype="PCM_16")
+    path.write_bytes(2 * path.read_bytes())
+
+    class Unreadable(tags.PartView):
+        def readinto(self, buffer):
+            self.error = OSError(errno.EIO, os.strerror(errno.EIO))
+            return 0
+
+    monkeypatch.setattr(tags, "PartView", Unreadable)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        rewritten(path, tmp_path / "b.wav")

@@ -14,10 +14,10 @@ from skse.metrics import si_sdr_score, snr_gain_score, snr_gain_scorer, snr_scor
 
 RATE = 8000
 GAIN_ENHANCERS = [
-    SpectralSubtraction(sampling_rate=RATE),
+    SpectralSubtraction(RATE, min_duration=0),
     SpectralSubtraction(sampling_rate=RATE, exponent=1.0, noise="start"),
-    WienerFilter(sampling_rate=RATE),
-    LogMMSE(sampling_rate=RATE),
+    WienerFilter(RATE, min_duration=0),
+    LogMMSE(RATE, min_duration=0),
 ]
 ENHANCERS = [IdentityEnhancer(sampling_rate=RATE), *GAIN_ENHANCERS]
 
@@ -150,6 +150,26 @@ def test_mask_floor_limits_the_attenuation(enhancer, pairs):
 
 
 @pytest.mark.parametrize("make", [SpectralSubtraction, WienerFilter, LogMMSE])
+def test_what_is_shorter_than_a_second_comes_back_as_it_is(make, rng, recwarn):
+    """Noise, which would be taken away if it were not as short as a word."""
+    noise = [0.1 * rng.standard_normal(n).astype(np.float32) for n in (1, 7999, 8000, 400, 16000)]
+    for rate, n_fft in ((8000, 512), (None, 256)):
+        enhancer = make(rate, n_fft=n_fft, hop_length=64).fit(noise)
+        with pytest.warns(UserWarning, match=r"3 of 5 recordings are .* min_duration=1.0 s") as all:
+            enhanced = enhancer.predict(noise)
+        assert all[0].filename == __file__
+        for x, y, is_left in zip(noise, enhanced, [True, True, False, True, False], strict=True):
+            assert np.array_equal(x, y) if is_left else np.std(y) < 0.5 * np.std(x)
+            assert y is not x
+    assert make(16000).leaves_alone(15999)
+    assert make(n_fft=512).leaves_alone(15999)
+    for never in ({"min_duration": 0}, {"noise": "start"}, {"min_duration": 0.9}):
+        enhancer = make(8000, **never).fit(noise)
+        assert np.std(enhancer.predict(noise[1:2])) < 0.6 * np.std(noise[1])
+    assert not recwarn
+
+
+@pytest.mark.parametrize("make", [SpectralSubtraction, WienerFilter, LogMMSE])
 def test_a_pickle_from_before_there_was_noise_keeps_its_rule(make, pairs):
     noisy, _ = pairs
     old = make(RATE, noise="start").fit(noisy)
@@ -229,6 +249,7 @@ def test_another_sampling_rate_is_refused(enhancer, pairs):
     ("params", "message"),
     [
         ({"noise": "begin"}, "noise='begin' is not allowed; choose from 'start', 'tracked'"),
+        ({"min_duration": -1}, "min_duration == -1"),
         ({"noise_frames": 0}, "noise_frames == 0"),
         ({"noise_smoothing": 1.5}, "noise_smoothing == 1.5"),
         ({"strength": 2}, "strength == 2"),
