@@ -48,24 +48,29 @@ class MaskHead(layers.Layer):
         Whether :math:`M` is a gain or also turns the phase.
     bound : float or None
         Largest :math:`|M|^{1/p}`: the mask is a sigmoid, and a complex one has the
-        hyperbolic tangent as its magnitude. None: what comes in is the mask.
+        hyperbolic tangent as its magnitude. None: the mask is `offset`, plus `scale` times what
+        comes in.
     output : {"complex", "magnitude"}
         Real and imaginary part as two channels, or the magnitude without channels.
     compression : float
         Exponent :math:`p`.
+    offset, scale : float, default=0.0, 1.0
+        Of a mask without bound. With 1 and little, a network that has not been trained leaves
+        the noisy speech almost as it is.
     **options : dict
         Of `keras.layers.Layer`.
     """
 
-    def __init__(self, mask, bound, output, compression, **options):
+    def __init__(self, mask, bound, output, compression, offset=0.0, scale=1.0, **options):
         super().__init__(**options)
+        self.offset, self.scale = offset, scale
         self.mask, self.bound = mask, bound
         self.output_kind, self.compression = output, compression
 
     def call(self, inputs):
         """Combine the body's output and the reference, ``[(..., 1 or 2), (..., 2)]``."""
         image, noisy = inputs
-        mask = image if self.bound is None else self._bounded(image)
+        mask = self._bounded(image)
         power = ops.sum(ops.square(noisy), axis=-1, keepdims=True)
         if self.output_kind == "magnitude":
             return (mask * ops.power(power, self.compression / 2))[..., 0]
@@ -78,6 +83,9 @@ class MaskHead(layers.Layer):
         return ops.concatenate([a * x - b * y, a * y + b * x], axis=-1)
 
     def _bounded(self, image):
+        if self.bound is None:
+            offset = [self.offset, 0.0][: image.shape[-1]]
+            return self.scale * image + ops.convert_to_tensor(offset, dtype=image.dtype)
         largest = self.bound**self.compression
         if self.mask == "real":
             return largest * ops.sigmoid(image)
@@ -92,6 +100,8 @@ class MaskHead(layers.Layer):
             "bound": self.bound,
             "output": self.output_kind,
             "compression": self.compression,
+            "offset": self.offset,
+            "scale": self.scale,
         }
 
 
@@ -133,7 +143,8 @@ def build_with_head(
         (head["n_bands"], input_shape[1], input_shape[2] - 2),
         (frequencies, frames, 2 if head["mask"] == "complex" else 1),
     )
-    options = {name: head[name] for name in ("mask", "bound", "output", "compression")}
+    names = ("mask", "bound", "output", "compression", "offset", "scale")
+    options = {name: head[name] for name in names if name in head}
     trains = head.get("trains_kernels", False)
     noisy = map_frames(reference) if trains else reference
     outputs = MaskHead(**options)([body(features), noisy])

@@ -11,6 +11,9 @@ from skse.utils import check_choice, check_number
 
 DOMAINS = ("complex", "magnitude")
 MASKS = ("complex", "real")
+# Of what a network adds to a mask of 1: before training, it leaves the noisy speech almost as it
+# is, whose error is small beside that of a mask drawn at random.
+_START_SCALE = 0.1
 
 
 class InNetworkTarget(BaseTarget):
@@ -39,11 +42,14 @@ class InNetworkTarget(BaseTarget):
             rows of the features, is added.
         """
         self.check_params()
+        # A file from before a mask without bound began near 1 has a head without the two.
+        start = {"offset": 1.0, "scale": _START_SCALE} if self.bound is None else {}
         return {
             "mask": self.mask,
             "bound": None if self.bound is None else float(self.bound),
             "output": self.domain,
             "compression": float(self.compression),
+            **start,
         }
 
     def check_params(self) -> None:
@@ -92,7 +98,8 @@ class SignalApproximationTarget(InNetworkTarget):
         ``domain="complex"`` only.
     bound : float or None, default=1.0
         Largest gain: the mask ends in a sigmoid (a complex one in a hyperbolic tangent
-        of its magnitude). None leaves the mask free, a real one to be negative too.
+        of its magnitude). None leaves the mask free, a real one to be negative too; in
+        training it begins near 1.
     compression : float, default=1.0
         Exponent :math:`p`, above 0 and at most 1; below 1 gives faint units more weight.
     phase_sensitive : bool, default=False
@@ -226,7 +233,8 @@ class WaveformTarget(InNetworkTarget):
         A gain, or a complex factor that also turns the phase.
     bound : float or None, default=1.0
         Largest gain: the mask ends in a sigmoid (a complex one in a hyperbolic tangent
-        of its magnitude). None leaves the mask free, a real one to be negative too.
+        of its magnitude). None leaves the mask free, a real one to be negative too; in
+        training it begins near 1.
 
     Attributes
     ----------
@@ -324,7 +332,8 @@ class TrainedFourierTarget(WaveformTarget):
         A gain, or a complex factor that also turns the phase.
     bound : float or None, default=1.0
         Largest gain: the mask ends in a sigmoid (a complex one in a hyperbolic tangent
-        of its magnitude). None leaves the mask free, a real one to be negative too.
+        of its magnitude). None leaves the mask free, a real one to be negative too; in
+        training it begins near 1.
 
     Attributes
     ----------

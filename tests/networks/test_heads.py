@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from skse import STFTFeaturizer, WaveformTarget
+
 HEAD = {"mask": "real", "bound": 1.0, "output": "complex", "compression": 1.0, "n_bands": 5}
 
 
@@ -43,6 +45,29 @@ def test_mask_times_compressed_noisy_spectrum(mask, output, bound, compression, 
     np.testing.assert_allclose(as_complex(out) if output == "complex" else out, expected, atol=1e-5)
     again = MaskHead.from_config(layer.get_config())
     np.testing.assert_array_equal(again([body, noisy]), out)
+
+
+@pytest.mark.parametrize("mask", ["real", "complex"])
+def test_a_mask_without_bound_begins_near_1(mask, inputs, make_network, rng):
+    from skse.networks._heads import MaskHead
+
+    body, noisy = inputs
+    body = body if mask == "complex" else body[..., :1]
+    head = WaveformTarget(mask, bound=None).network_head(STFTFeaturizer(n_fft=8, hop_length=4))
+    head.pop("istft")
+    M = 1 + 0.1 * (as_complex(body) if mask == "complex" else body[..., 0])
+    layer = MaskHead(**head)
+    np.testing.assert_allclose(
+        as_complex(np.asarray(layer([body, noisy]))), M * as_complex(noisy), atol=1e-5
+    )
+    again = MaskHead.from_config(layer.get_config())
+    np.testing.assert_array_equal(again([body, noisy]), layer([body, noisy]))
+    assert "offset" not in WaveformTarget(mask).network_head(STFTFeaturizer(8, 4))
+    X = rng.standard_normal((6, 5, 7, 4)).astype(np.float32)
+    options = {"learning_rate": 1e-30, "learning_rate_schedule": "constant"}
+    network = make_network("DenseNetRegressor", head={**head, "n_bands": 5}, **options)
+    out = network.fit(X, X[..., 2:]).predict(X)
+    assert np.linalg.norm(out - X[..., 2:]) < 0.5 * np.linalg.norm(out)
 
 
 def test_gradient_is_finite_where_body_and_speech_are_silent():
