@@ -121,7 +121,7 @@ def differences_table(paper, rows):
                 by_seed(found[first], score), by_seed(found[second], score)
             )
             between = "" if math.isnan(low) else f" ({low:+.2f} to {high:+.2f})"
-            cells.append(f"{difference:+.2f}{between}")
+            cells.append(f"{difference:+.2f}{between}".replace("-", "−"))
         lines.append([f"{first} − {second}", str(n), *cells])
     header = ["", "seeds", *(SCORES[score][0] for score in COMPARED[paper])]
     return table("Differences, with their 95 % intervals over seeds.", header, lines)

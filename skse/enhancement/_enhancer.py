@@ -391,7 +391,8 @@ class SpeechEnhancer(FitsEnhancer):
         """Write the network alone, for programs without skse.
 
         Beside it comes a JSON file of the same name: sampling rate, featurizer,
-        target, segments, and whatever lies between features and network.
+        target, segments, and whatever lies between features and network; of "onnx-steps" a C
+        header too.
 
         Parameters
         ----------

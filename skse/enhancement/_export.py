@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skse.enhancement._export_header import c_header
 from skse.enhancement._regressors import steps_of
 from skse.enhancement._segments import Segments
 from skse.networks import BaseNetworkRegressor, exported, step_form_of
@@ -15,7 +16,7 @@ _SUFFIXES = {"litert": ".tflite", "onnx": ".onnx", "onnx-steps": ".onnx"}
 
 
 def export_network(chain, regressor, path, form, more):
-    """Write an enhancer's network, and a JSON file of the same name that describes the rest.
+    """Write an enhancer's network, and files of the same name that describe the rest.
 
     Parameters
     ----------
@@ -48,9 +49,11 @@ def export_network(chain, regressor, path, form, more):
     content = exported(network, form)
     if form == "onnx-steps":
         more = {**more, "steps": _describe_steps(step_form_of(network))}
-    description = json.dumps(_describe(chain, steps, path.name, more), indent=1, allow_nan=False)
+    told = _describe(chain, steps, path.name, more)
     write_whole(path, content)
-    write_whole(path.with_suffix(".json"), description)
+    write_whole(path.with_suffix(".json"), json.dumps(told, indent=1, allow_nan=False))
+    if form == "onnx-steps":
+        write_whole(path.with_suffix(".h"), c_header(told, chain.featurizer))
     return path
 
 
