@@ -194,6 +194,7 @@ def add_baselines(rows, options, data, paper, seed):
     baselines = {"04": ("as it was",), "05": ("as it was", "WPE")}.get(paper, ())
     for name in baselines:
         own = {"paper": paper, "candidate": name, "seed": seed}
+        own["settings"] = "" if options.limit is None else f"limit {options.limit}"
         if any(all(str(row[k]) == str(v) for k, v in own.items()) for row in rows):
             continue
         for test in tests_of(get_recipe(f"paper-{paper}"), paper, data, options.limit, seed):

@@ -5,8 +5,9 @@
     python benchmarks/papers_study_figures.py
 
 writes ``docs/guide/four_papers/NAME.inc`` and ``docs/_static/papers/NAME.png`` from
-``benchmarks/results/papers_study.csv``, and from nothing else. Means are over all files of the
-test; differences are taken seed by seed, with the 95 % interval of Student's t over seeds.
+``benchmarks/results/papers_study.csv`` and ``consistency_curves.csv``, and from nothing else. Means
+are over all files of the test; differences are taken seed by seed, with the 95 % interval of
+Student's t over seeds.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from study.losses import paired_difference
 from study.tables import NOT_RUN, table
 
 RESULTS = Path(__file__).parent / "results" / "papers_study.csv"
+CURVES = RESULTS.with_name("consistency_curves.csv")
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#777777"
 # Heading of a score, and its decimals; + where the sign counts.
@@ -78,6 +80,7 @@ COMPARED = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--csv", type=Path, default=RESULTS)
+    parser.add_argument("--curves", type=Path, default=CURVES)
     parser.add_argument("--docs", type=Path, default=DOCS)
     options = parser.parse_args()
     tables, static = options.docs / "guide" / "four_papers", options.docs / "_static" / "papers"
@@ -85,6 +88,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
     with options.csv.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    check_alike(rows)
     for paper, makers in PARTS.items():
         own = [row for row in rows if row["paper"] == paper]
         text = "".join(make(paper, own) for make in makers) if own else NOT_RUN
@@ -93,6 +97,27 @@ def main():
             draw(paper, own, path)
             text = f".. image:: /_static/papers/{path.name}\n   :width: 100%\n\n{text}"
         (tables / f"paper_{paper}.inc").write_text(text, encoding="utf-8")
+    text = NOT_RUN
+    if options.curves.exists():
+        with options.curves.open(newline="", encoding="utf-8") as file:
+            draw_curves(list(csv.DictReader(file)), static / "curves.png")
+        text = ".. image:: /_static/papers/curves.png\n   :width: 100%\n\n"
+    (tables / "curves.inc").write_text(text, encoding="utf-8")
+
+
+def check_alike(rows):
+    """End where a candidate was trained in more than one way: their means would be of neither."""
+    ways = {}
+    for row in rows:
+        own = ways.setdefault((row["paper"], row["candidate"]), set())
+        own.add((row["epochs"], row["settings"] if row["seed"] == rows[0]["seed"] else ""))
+    for (paper, name), found in ways.items():
+        epochs = {one for one, _ in found}
+        settings = {one for _, one in found if one}
+        if len(epochs) > 1 or len(settings) > 1:
+            raise SystemExit(
+                f"paper {paper}, {name!r}: rows of several settings; keep those of one"
+            )
 
 
 def candidates_table(paper, rows):
@@ -115,8 +140,11 @@ def differences_table(paper, rows):
     for first, second in PAIRS[paper]:
         if first not in found or second not in found:
             continue
-        cells = []
+        cells, n = [], 0
         for score in COMPARED[paper]:
+            if not by_seed(found[first], score).keys() & by_seed(found[second], score).keys():
+                cells.append("–")
+                continue
             difference, low, high, n = paired_difference(
                 by_seed(found[first], score), by_seed(found[second], score)
             )
@@ -151,7 +179,7 @@ def conditions_table(paper, rows):
 
 
 def distortions_table(paper, rows):
-    """Format PESQ where each distortion is part of what was done."""
+    """Format scores where each distortion is part of what was done."""
     kinds = ("whisper", "bandwidth", "clipping", "chunks", "none")
     text = ""
     for score in ("stoi", "cepstral_distance"):
@@ -173,7 +201,7 @@ PARTS = {
 
 
 def draw(paper, rows, path):
-    """Save a picture of the two scores that count most, a point for every seed."""
+    """Save a picture of the scores that are compared, a point for every seed."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -194,6 +222,46 @@ def draw(paper, rows, path):
         ax.grid(axis="x", linewidth=0.4)
     axes[0].set_yticks(range(len(found)), list(found))
     axes[0].invert_yaxis()
+    save(figure, path)
+
+
+def draw_curves(rows, path):
+    """Save a picture of SNR gain and inconsistency by steps of training, a line for every loss."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+    colours = {"mask": GREY, "spectrum": ORANGE, "waveform": BLUE}
+    for ax, score in zip(axes, ("snr_gain", "inconsistency_db"), strict=True):
+        for loss_on, colour in colours.items():
+            for hop_length, style in (("128", "-"), ("64", "--")):
+                own = [r for r in rows if (r["loss_on"], r["hop_length"]) == (loss_on, hop_length)]
+                own.sort(key=lambda row: int(row["steps"]))
+                hop = "half" if hop_length == "128" else "a quarter"
+                ax.plot(
+                    [int(row["steps"]) for row in own],
+                    [float(row[score]) for row in own],
+                    style,
+                    color=colour,
+                    marker="o",
+                    markersize=3,
+                    label=f"loss on the {loss_on}, hop {hop}",
+                )
+        ax.set(xscale="log", xlabel="steps of training", ylabel=SCORES[score][0])
+        ax.set_xticks(sorted({int(row["steps"]) for row in rows}))
+        ax.xaxis.set_major_formatter("{x:.0f}")
+        ax.minorticks_off()
+        ax.grid(linewidth=0.4)
+    axes[1].legend(fontsize=7)
+    save(figure, path)
+
+
+def save(figure, path):
+    """Write a picture, in few colours."""
+    import matplotlib.pyplot as plt
+
     figure.savefig(path, dpi=110)
     plt.close(figure)
     Image.open(path).convert("RGB").quantize(64).save(path, optimize=True)

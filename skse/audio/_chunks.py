@@ -1,5 +1,6 @@
 """Files that consist of chunks, each with a name and a length."""
 
+import itertools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 _IN_DS64 = 20
 # Bytes that tell a file of a family.
 _HEAD = 12
+# Chunks before that of the samples, where another file is looked for.
+_MOST_BEFORE_SAMPLES = 64
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,38 @@ FAMILIES = {
 }
 
 
+def positions_of(mark, file, position):
+    """Find some bytes in a file.
+
+    Parameters
+    ----------
+    mark : bytes
+        What to find.
+    file : file object
+        Where.
+    position : int
+        Where to begin.
+
+    Yields
+    ------
+    found : int
+        Where they begin, in order.
+    """
+    rest, n_rest = b"", len(mark) - 1
+    while True:
+        file.seek(position)
+        block = file.read(2**20)
+        if not block:
+            return
+        searched = rest + block
+        found = searched.find(mark)
+        while found >= 0:
+            yield position - len(rest) + found
+            found = searched.find(mark, found + 1)
+        position += len(block)
+        rest = searched[-n_rest:]
+
+
 class Chunks:
     """The chunks of an open file.
 
@@ -164,21 +199,16 @@ class Chunks:
         """
         mark, n_before = self.family.mark, self.family.n_before_mark
         position += n_before
-        rest, n_rest = b"", len(mark) - 1
-        while True:
-            self.file.seek(position)
-            block = self.file.read(2**20)
-            if not block:
-                return None
-            searched = rest + block
-            found = searched.find(mark)
-            while found >= 0:
-                begin = position - len(rest) + found - n_before
-                if self.begins_another(begin):
-                    return begin
-                found = searched.find(mark, found + 1)
-            position += len(block)
-            rest = searched[-n_rest:]
+        for found in positions_of(mark, self.file, position):
+            begin = found - n_before
+            if self.begins_another(begin) and self._has_samples(begin + self.family.first):
+                return begin
+        return None
+
+    def _has_samples(self, position):
+        """Whether a chunk of samples is among the first from a position on."""
+        chunks = itertools.islice(self.walk(position), _MOST_BEFORE_SAMPLES)
+        return any(name[:4] in (b"data", b"SSND") for name, *_ in chunks)
 
     def _filled_up(self, position):
         """Return where what follows begins; an odd length may not be filled up before a file."""

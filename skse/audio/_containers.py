@@ -19,7 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-from skse.audio._chunks import FAMILIES, Chunks
+from skse.audio._chunks import FAMILIES, Chunks, positions_of
 from skse.audio._flac import flac_behind, flac_total, n_to_last_frame
 from skse.audio._mpeg import is_frame, mpeg_parts
 from skse.audio._view import Part, PartView
@@ -39,6 +39,8 @@ _KNOWN = {
     *(b"plst", b"fact", b"PEAK", b"guan", b"JUNK", b"PAD ", b"FLLR", b"acid", b"strc", b"cart"),
     *(b"afsp", b"chna", b"levl", b"DISP", b"NAME", b"AUTH", b"ANNO", b"COMT", b"MARK", b"APPL"),
 }
+# How files of AU begin.
+_AU_MARKS = {"big": b".snd", "little": b"dns."}
 # Bytes; fewer behind the samples are no sound.
 _LEAST_SOUND = 64
 
@@ -95,7 +97,11 @@ def layout_of(path):
             return Layout(tuple(parts), n_known)
         begin += layout.behind
         with closing(PartView(path, Part(begin))) as file:
-            layout = _find(file, file.seek(0, os.SEEK_END), path)
+            try:
+                layout = _find(file, file.seek(0, os.SEEK_END), path)
+            except UnusableFileError as error:
+                reason = f"of the file joined to it at byte {begin}: {error.reason}"
+                raise UnusableFileError(path, reason) from error
         if file.error is not None:
             raise file.error
 
@@ -198,22 +204,35 @@ def _is_chunk(chunks, position):
 
 
 def _find_au(file, size, path):
-    file.seek(0)
-    is_big = file.read(4) == b".snd"
-    begin, n_claimed = (
-        int.from_bytes(file.read(4), "big" if is_big else "little") for _ in range(2)
-    )
+    order, begin, n_claimed = _au_header(file, 0)
     n_there = size - begin
-    file.seek(begin + n_claimed)
-    if n_claimed < n_there and file.read(4) in (b".snd", b"dns."):
+    if n_claimed < n_there and _au_header(file, begin + n_claimed):
         return Layout(behind=begin + n_claimed)
-    if n_claimed == n_there or n_claimed == 0xFFFFFFFF:  # the latter is "unknown" by definition
+    if n_claimed == n_there:
         return Layout()
     if n_there < n_claimed < _PLACEHOLDERS:
         raise UnusableFileError(
             path, f"truncated: {n_there} of {n_claimed} bytes of samples are there"
         )
-    return Layout((Part(patches=((8, b"\xff" * 4),)),))
+    found = positions_of(_AU_MARKS[order], file, begin)
+    behind = next((position for position in found if _au_header(file, position)), None)
+    if n_claimed == 0xFFFFFFFF and behind is None:  # which is "unknown" by definition
+        return Layout()
+    return Layout((Part(patches=((8, b"\xff" * 4),)),), behind=behind)
+
+
+def _au_header(file, position):
+    """Return byte order, header size and length of an AU file; None where there is none."""
+    file.seek(position)
+    header = file.read(24)
+    order = {mark: order for order, mark in _AU_MARKS.items()}.get(header[:4])
+    if order is None:
+        return None
+    begin, n_claimed, encoding, _, n_channels = (
+        int.from_bytes(header[i : i + 4], order) for i in range(4, 24, 4)
+    )
+    is_plausible = 24 <= begin < 2**20 and 0 < encoding < 64 and 0 < n_channels <= 1024
+    return (order, begin, n_claimed) if position == 0 or is_plausible else None
 
 
 def _find_flac(file, size, path):

@@ -9,9 +9,9 @@ import shutil
 import tempfile
 from contextlib import closing
 
-from skse.audio._chunks import FAMILIES, Chunks
+from skse.audio._chunks import FAMILIES, Chunks, positions_of
 from skse.audio._containers import layout_of
-from skse.audio._mpeg import before_tags, behind_id3
+from skse.audio._mpeg import before_tags, behind_id3, is_frame
 from skse.audio._reader import check_readable
 from skse.audio._view import PartView
 from skse.utils import import_optional
@@ -87,14 +87,30 @@ def _kind(path):
     return "MPEG" if head[:3] == b"ID3" or head[:1] == b"\xff" else ""
 
 
+def _is_tag(file, position):
+    """Whether a frame of MPEG audio follows what may be an ID3v2 tag."""
+    end = behind_id3(file, position)
+    file.seek(end)
+    return end > position and is_frame(file.read(256))
+
+
+def _annotation(file):
+    """Return what the header of an AU file holds besides the format."""
+    file.seek(0)
+    head = file.read(1024)
+    if head[:4] not in (b".snd", b"dns."):
+        return b""
+    begin = int.from_bytes(head[4:8], "big" if head[:1] == b"." else "little")
+    return head[24:begin].strip(b"\0 ")
+
+
 def _lost_of_header(source):
     """Say what the headers of AU and NIST files hold besides the format."""
     with source.open("rb") as file:
-        head = file.read(1024)
-    if head[:4] in (b".snd", b"dns."):
-        begin = int.from_bytes(head[4:8], "big" if head[:1] == b"." else "little")
-        if head[24:begin].strip(b"\0 "):
+        if _annotation(file):
             return ["its annotation is lost"]
+        file.seek(0)
+        head = file.read(1024)
     if head[:7] == b"NIST_1A":
         lines = head.partition(b"end_head")[0].splitlines()[2:]
         names = sorted({line.split()[0].decode("latin-1") for line in lines if line.split()})
@@ -106,11 +122,16 @@ def _lost_of_header(source):
 def _lost_behind(source, kind):
     """Say what the files carry that were put behind the first, byte upon byte."""
     names = []
+    if kind == "MPEG":  # whose frames are decoded as one
+        with source.open("rb") as file:
+            if any(_is_tag(file, p) for p in positions_of(b"ID3", file, behind_id3(file, 0))):
+                names.append("ID3 tags")
     for other in layout_of(source).parts[1:]:
         with closing(PartView(source, other)) as file:
-            names += [name for name in _names(file, kind) if name not in (*names, "encoder")]
+            names += _names(file, kind)
             if file.error is not None:
                 raise file.error
+    names = [name for name in dict.fromkeys(names) if name != "encoder"]
     return [f"metadata of what is joined behind it are lost: {', '.join(names)}"] if names else []
 
 
@@ -313,4 +334,6 @@ def _names(file, kind):
                 if block[0] not in _FLAC_OWN and len(block[1]) > _EMPTY_COMMENT]  # fmt: skip
     if kind == "MPEG" and behind_id3(file, 0):
         return ["ID3 tags"]
-    return list(_comment_names(file)) if kind == "OGG" else []
+    if kind == "OGG":
+        return list(_comment_names(file))
+    return ["annotation"] if _annotation(file) else []

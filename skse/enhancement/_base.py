@@ -16,7 +16,8 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
 
     A subclass has the parameter ``sampling_rate``, adds ``fit``, which sets
     ``sampling_rate_`` and ``n_features_in_``, and fills in :meth:`enhance`; to work on
-    streams, :meth:`open_stream`; and it adds the checks of its own parameters to
+    streams, :meth:`open_stream`; where it returns some recordings as they are,
+    :meth:`leaves_alone`; and it adds the checks of its own parameters to
     :meth:`check_params`.
 
     See Also
@@ -113,13 +114,15 @@ class BaseEnhancer(RegressorMixin, BaseEstimator):
         """
         raise NotImplementedError(f"{type(self).__name__} has no method enhance.")
 
-    def leaves_alone(self, n_times: int) -> bool:
+    def leaves_alone(self, n_times: int, sampling_rate: float | None = None) -> bool:
         """Say whether a recording of this length comes back as it is.
 
         Parameters
         ----------
         n_times : int
             Samples of the recording.
+        sampling_rate : float, default=None
+            Of the recording in Hz, where the enhancer has none.
 
         Returns
         -------

@@ -1,5 +1,6 @@
 """Enhancers of classical signal processing: the noise is estimated, nothing is learnt."""
 
+import copy
 import inspect
 import warnings
 from numbers import Integral, Real
@@ -18,8 +19,15 @@ from skse.enhancement._recursion import (
     update_noise,
 )
 from skse.features import NoiseTracker, STFTFeaturizer
-from skse.utils import check_choice, check_number, check_waveform_pairs, check_waveforms
-from skse.utils.typing import Allocate, Arrays, Waveforms, Window
+from skse.utils import (
+    check_choice,
+    check_number,
+    check_waveform_pairs,
+    check_waveforms,
+    rate_of,
+    restore_container,
+)
+from skse.utils.typing import Allocate, ArrayOrList, Arrays, Waveforms, Window
 
 # Where the power of the noise is from.
 NOISES = ("tracked", "start")
@@ -166,10 +174,19 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     mask_floor_db: float | None = None
 
     def __setstate__(self, state):
-        # Of a file from before there was the parameter, when the rule was that of "start".
-        if any("noise" in inspect.signature(c).parameters for c in type(self).__mro__):
-            state = {"noise": "start", **state}
+        # Of a file from before there were the parameters: what the rule was then.
+        for name, then in (("noise", "start"), ("min_duration", 0.0)):
+            if any(name in inspect.signature(c).parameters for c in type(self).__mro__):
+                state = {name: then, **state}
         super().__setstate__(state)
+
+    def predict(self, X: Waveforms, sampling_rate: float | None = None) -> ArrayOrList:
+        known = self
+        if sampling_rate is not None and self.sampling_rate is None:
+            known = copy.copy(self).set_params(sampling_rate=sampling_rate)
+        waveforms = known._check_noisy(X, sampling_rate)
+        known._warn_of_short(waveforms)
+        return restore_container(known.enhance(waveforms), X)
 
     def start(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         """Return what is remembered from frame to frame.
@@ -221,15 +238,7 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
     def enhance(self, waveforms: Arrays, allocate: Allocate = np.empty) -> list[np.ndarray]:
         featurizer = self._featurizer()
         noise = self._noise_of(featurizer)
-        is_left = [self.leaves_alone(len(x)) for x in waveforms]
-        if any(is_left):
-            warnings.warn(
-                f"{type(self).__name__}: {sum(is_left)} of {len(is_left)} recordings are shorter "
-                f"than min_duration={self.min_duration!r} s and come back as they are, for in so "
-                "little a word cannot be told from noise. min_duration=0 enhances them too; so "
-                "does noise='start', where they begin with noise alone.",
-                stacklevel=3,  # who called predict
-            )
+        is_left = self._which_are_left(waveforms)
         others = [x for x, left in zip(waveforms, is_left, strict=True) if not left]
         gained = iter(
             apply_gains(others, featurizer, noise, self.start, self._limited_step, allocate)
@@ -239,9 +248,24 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
             for x, left in zip(waveforms, is_left, strict=True)
         ]
 
-    def leaves_alone(self, n_times: int) -> bool:
-        rate = self.sampling_rate or self.n_fft / _FRAME
-        return self.noise == "tracked" and n_times < self.min_duration * rate
+    def leaves_alone(self, n_times: int, sampling_rate: float | None = None) -> bool:
+        rate = self.sampling_rate or getattr(self, "sampling_rate_", None) or sampling_rate
+        shortest = self.min_duration * (rate or self.n_fft / _FRAME)
+        return self.noise == "tracked" and n_times < round(shortest, 6)
+
+    def _which_are_left(self, waveforms):
+        rate = rate_of(waveforms)
+        return [self.leaves_alone(len(x), rate) for x in waveforms]
+
+    def _warn_of_short(self, waveforms):
+        if n_left := sum(self._which_are_left(waveforms)):
+            warnings.warn(
+                f"{type(self).__name__}: {n_left} of {len(waveforms)} recordings are shorter "
+                f"than min_duration={self.min_duration!r} s and come back as they are, for in so "
+                "little a word cannot be told from noise. To enhance them too, set min_duration "
+                "to 0, or noise to 'start' where they begin with noise alone.",
+                stacklevel=3,  # who called predict
+            )
 
     def _noise_of(self, featurizer):
         """Return what `apply_gains` takes the noise from."""

@@ -6,9 +6,12 @@ from scipy.signal import get_window
 _HEAD = """\
 /* {network}: an ONNX graph that enhances a stream frame by frame. Its inputs are `skse_inputs`
  * and then `skse_state_inputs`; its outputs `skse_output` and then `skse_state_outputs`, the states
- * of the next call. States are 0 at the beginning. In a shape, -1 stands for the frames of a call.
+ * of the next call. All are float, but "position" and "length", which are int64_t of shape {{1}}.
+ * States are 0 at the beginning. In a shape, -1 stands for the frames of a call.
  * {network_json} tells what lies between samples and frames. */
-#ifndef SKSE_STEPS_H
+#ifdef SKSE_STEPS_H
+#error "one such header a source file: two describe two networks"
+#endif
 #define SKSE_STEPS_H
 #include <stddef.h>
 #include <stdint.h>
@@ -58,7 +61,7 @@ def c_header(told, featurizer):
             window = get_window(window, featurizer.n_fft)
         lines.append(_array("float", "window", [f"{value:.9e}f" for value in window]))
     text = _HEAD.format(network=name, network_json=f"{name.rpartition('.')[0]}.json")
-    return text + "\n".join(lines) + "\n\n#endif\n"
+    return text + "\n".join(lines) + "\n"
 
 
 def _constants(told, featurizer):
@@ -72,7 +75,7 @@ def _constants(told, featurizer):
         "NORMALIZE_LEVEL": f"{int(told['normalize_level'])}  /* 1: bring samples to an RMS of 1 */",
     }
     if told["sampling_rate"] is not None:
-        constants["SAMPLING_RATE"] = f"{told['sampling_rate']:g}"
+        constants["SAMPLING_RATE"] = repr(told["sampling_rate"])
     for name in ("n_fft", "hop_length"):
         if hasattr(featurizer, name):
             constants[name.upper()] = int(getattr(featurizer, name))

@@ -67,7 +67,10 @@ def continued(regressor, chain, last):
                 f"SpeechEnhancer: warm_start=True, but the last fit had {name}={was!r}, and this "
                 f"one has {name}={now!r}, which that network does not know; use warm_start=False."
             )
-    warm = _copy(before).set_params(**new.get_params(deep=False))
+    parameters = new.get_params(deep=False)
+    if "head" in parameters:  # that of the same target, though perhaps of an older version
+        parameters["head"] = before.head
+    warm = _copy(before).set_params(**parameters)
     if new is regressor:
         return warm
     regressor.steps[-1] = (regressor.steps[-1][0], warm)

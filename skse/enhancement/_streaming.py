@@ -12,8 +12,9 @@ from skse.utils.typing import Waveform
 class StreamingEnhancer:
     """Enhance a stream of samples, block by block.
 
-    What comes out is what ``enhancer.predict`` makes of the whole recording,
-    delayed by `latency_samples_`. Blocks may have any length, and each another one.
+    What comes out is what ``enhancer.predict`` makes of the whole recording, delayed by
+    `latency_samples_`; but a stream is enhanced however short it turns out to be. Blocks may
+    have any length, and each another one.
 
     Parameters
     ----------

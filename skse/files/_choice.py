@@ -111,6 +111,8 @@ def enhancer_for(settings, sampling_rate):
             f"enhance_files: the model was fitted without a sampling rate; pass the one of its "
             f"training data as sampling_rate (model={settings.model!r:.200})."
         )
+    if enhancer.sampling_rate_ is None:
+        limits["sampling_rate"] = rate
     return copy.copy(enhancer).set_params(**limits), rate
 
 

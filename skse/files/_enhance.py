@@ -28,8 +28,8 @@ from skse.utils.typing import FilePath
 # Samples of a group of recordings that are kept in memory (32 MB); the others go to files.
 _IN_MEMORY = 2**23
 _TOO_SHORT = (
-    "only {:.2g} s long, left as it is: in so little, a word cannot be told from noise "
-    "(a --method with --noise start enhances it)"
+    "not enhanced, because it is only {:.3g} s long: in so little, a word cannot be told from "
+    "noise ({})"
 )
 
 
@@ -280,7 +280,15 @@ def _process(jobs, settings):
         enhancer, _ = enhancer_for(settings, rate)
         if settings.n_blas_threads is not None:
             _set_blas_threads(settings.n_blas_threads)
-        long_enough = [one for one in same_rate if not _is_left(one, enhancer)]
+        remedy = "the min_duration of the model decides"
+        if settings.method is not None:
+            remedy = "--noise start, noise='start', enhances it"
+        long_enough = []
+        for one in same_rate:
+            if enhancer.leaves_alone(len(one.channels[0])):
+                _leave(one, remedy)
+            else:
+                long_enough.append(one)
         _enhance_channels(enhancer, long_enough, rate, allocate)
         for recording in same_rate:
             try:
@@ -290,14 +298,12 @@ def _process(jobs, settings):
     return results
 
 
-def _is_left(recording, enhancer):
-    """Whether the enhancer returns such a recording as it is; remark it, and keep its samples."""
-    if is_left := enhancer.leaves_alone(len(recording.channels[0])):
-        audio_format = recording.audio_format
-        seconds = audio_format.n_times / audio_format.sampling_rate
-        recording.remarks += (_TOO_SHORT.format(seconds),)
-        recording.channels[:] = recording.originals or recording.channels
-    return is_left
+def _leave(recording, remedy):
+    """Keep the samples of a recording as they are, and say so."""
+    audio_format = recording.audio_format
+    seconds = audio_format.n_times / audio_format.sampling_rate
+    recording.remarks += (_TOO_SHORT.format(seconds, remedy),)
+    recording.channels[:] = recording.originals or recording.channels
 
 
 def _failed(job, error):

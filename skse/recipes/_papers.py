@@ -99,7 +99,7 @@ def paper_02(
             embedding_filters=(64, 128, 256, 512),
             epochs=300,
             batch_size=16,
-            learning_rate=0.001,
+            learning_rate=0.003,
         )
     enhancer = _enhancer(
         STFTFeaturizer(256, _HOP_LENGTH, scale="log"), SpectrumTarget(scale="log"), network
@@ -166,7 +166,7 @@ def paper_03(size: str = "small", loss_on: str = "waveform") -> tuple[SpeechEnha
             fold=1,
             epochs=300,
             batch_size=16,
-            learning_rate=0.001,
+            learning_rate=0.003,
         )
     target = {
         "mask": IdealMaskTarget("cirm"),

@@ -98,14 +98,46 @@ def test_another_file_behind_one_that_was_cut_short(make, kind):
 
 
 @pytest.mark.parametrize("size", [2**20 - 50, 2**20, 2**20 + 3, 3 * 2**20 - 11])
-def test_another_file_is_found_across_blocks(tmp_path, size):
+def test_another_file_is_found_across_blocks(size):
     """Where what tells it is divided between two reads."""
     for family in (FAMILIES["RIFF"], FAMILIES["CAF"]):
-        head = b"RIFF\0\0\0\0WAVE" if family.n_before_mark else family.mark
+        is_wave = family.n_before_mark > 0
+        head = b"RIFF\0\0\0\0WAVEdata" if is_wave else b"caff\0\1\0\0desc" + bytes(8) + b"data"
+        head += bytes(8)
         for n in range(size, size + len(head) + 2):
             content = io.BytesIO(b"WAVE" + bytes(n) + head)
             assert Chunks(content, family).another_from(1) == n + 4
             assert Chunks(content, family).another_from(n + 5) is None
+
+
+@pytest.mark.parametrize("claimed", [0, 0x7FFFF000, 0xFFFFFFFF])
+@pytest.mark.parametrize("endian", ["BIG", "LITTLE"])
+def test_another_au_file_behind_a_placeholder(write, rng, endian, claimed):
+    x = rng.uniform(-1, 1, 5000)
+    path = write("a.au", x, format="AU", subtype="PCM_16", endian=endian)
+    whole, expected = path.read_bytes(), read(path)
+    replace(path, 8, claimed, 4, endian.lower())
+    unknown = path.read_bytes()
+    for parts in ([unknown, whole], [unknown, unknown], [unknown, whole, unknown]):
+        path.write_bytes(b"".join(parts))
+        np.testing.assert_array_equal(read(path), np.concatenate([expected] * len(parts)))
+    looks_like_one = unknown[:4000] + unknown[:4] + bytes(40) + unknown[4044:]
+    path.write_bytes(looks_like_one)
+    assert len(read(path)) == 5000
+
+
+def test_what_looks_like_the_head_of_another_file_is_sound(make):
+    """Of a disk that was in use before, or by chance: no chunk of samples follows."""
+    path, _, position = make("WAV")
+    whole = path.read_bytes()
+    replace(path, position, 0, 4, "little")
+    unknown = path.read_bytes()
+    for rest in (whole[:20], b"RIFF\0\0\0\0WAVE" + whole[1000:2000], bytes(8) + whole[8:30]):
+        path.write_bytes(unknown + rest)
+        assert len(read(path)) == N_TIMES + len(rest) // 2
+    path.write_bytes(unknown + whole[:3000])
+    expected = f"of the file joined to it at byte {len(unknown)}: truncated: "
+    assert reason_of(path).startswith(expected)
 
 
 @pytest.mark.parametrize("kind", CHUNKED)

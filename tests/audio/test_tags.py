@@ -306,6 +306,37 @@ def test_what_the_files_behind_another_carry_is_named(write, tmp_path, speech):
         assert rewritten(joined, tmp_path / f"new.{kind}") == []
 
 
+def test_what_mp3_and_au_files_behind_another_carry_is_named(write, tmp_path, speech):
+    said = "metadata of what is joined behind it are lost: "
+    path = write("a.mp3", speech, format="MP3")
+    plain = path.read_bytes()
+    tagged = b"ID3\x03\0\0\0\0\0\x15" + b"TIT2\0\0\0\x05\0\0\0Talk" + bytes(6) + plain
+    for content, remarks in (
+        (tagged + tagged + tagged, [said + "ID3 tags"]),
+        (tagged + plain, []),
+        (plain + plain, []),
+    ):
+        path.write_bytes(content)
+        assert rewritten(path, tmp_path / "b.mp3") == remarks
+    path = write("a.au", speech, 8000, format="AU", subtype="PCM_16")
+    plain = path.read_bytes()
+    begin = int.from_bytes(plain[4:8], "big")
+    noted = (
+        plain[:4] + (begin + 8).to_bytes(4, "big") + plain[8:begin] + b"at dawn\0" + plain[begin:]
+    )
+    path.write_bytes(plain + noted)
+    assert rewritten(path, tmp_path / "b.au") == [said + "annotation"]
+
+
+def test_names_of_what_is_lost_are_said_once(write, tmp_path, speech):
+    path = write("a.wav", speech, format="WAV", subtype="PCM_16")
+    plain = path.read_bytes()
+    more = plain + 2 * (b"LIST" + struct.pack("<I", 4) + b"INFO")
+    path.write_bytes(plain + more)
+    said = ["metadata of what is joined behind it are lost: LIST"]
+    assert rewritten(path, tmp_path / "b.wav") == said
+
+
 def test_a_failing_read_of_what_is_joined_is_an_error(write, tmp_path, speech, monkeypatch):
     path = write("a.wav", speech, format="WAV", subtype="PCM_16")
     path.write_bytes(2 * path.read_bytes())

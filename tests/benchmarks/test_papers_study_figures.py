@@ -10,7 +10,7 @@ SCORES = {"snr_gain": 2.0, "si_sdr": 9.0, "stoi": 0.8, "pesq_nb": 2.0, "srmr": 5
 
 def make_row(**changed):
     row = {"paper": "05", "candidate": "U-Net, psm", "seed": 0, "noise": "car", "snr_db": 5}
-    row |= {"n_utterances": 10, "epochs": 4, "processor_s": 60} | SCORES | changed
+    row |= {"n_utterances": 10, "epochs": 4, "processor_s": 60, "settings": "a"} | SCORES | changed
     return {name: str(value) for name, value in row.items()}
 
 
@@ -55,6 +55,22 @@ def test_differences_are_taken_seed_by_seed():
         '"the same, masking − U-Net, psm","3","+2.00 (−0.48 to +4.48)",'
         '"+0.00 (+0.00 to +0.00)","+0.00 (+0.00 to +0.00)"'
     )
+
+
+def test_seeds_that_are_not_in_both_are_no_difference():
+    rows = [make_row(candidate="the same, masking"), make_row(seed=1)]
+    assert figures.differences_table("05", rows).splitlines()[5].strip() == (
+        '"the same, masking − U-Net, psm","0","–","–","–"'
+    )
+
+
+def test_rows_of_several_settings_are_refused():
+    rows = [make_row(settings="a"), make_row(settings="a", noise="bus")]
+    rows += [make_row(seed=1, settings="b")]
+    figures.check_alike(rows)
+    for other in ({"epochs": 1}, {"settings": "c"}):
+        with pytest.raises(SystemExit, match="'U-Net, psm': rows of several settings"):
+            figures.check_alike([*rows, make_row(**{"settings": "a"} | other)])
 
 
 @pytest.mark.parametrize("papers", [["05"], ["04", "05"]])

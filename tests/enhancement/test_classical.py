@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 from skse import IdentityEnhancer, LogMMSE, SpectralSubtraction, WienerFilter
+from skse.datasets import AudioFile
 from skse.metrics import si_sdr_score, snr_gain_score, snr_gain_scorer, snr_score
 
 RATE = 8000
@@ -162,11 +163,39 @@ def test_what_is_shorter_than_a_second_comes_back_as_it_is(make, rng, recwarn):
             assert np.array_equal(x, y) if is_left else np.std(y) < 0.5 * np.std(x)
             assert y is not x
     assert make(16000).leaves_alone(15999)
+    assert not make(44100, min_duration=1.1).leaves_alone(48510)
     assert make(n_fft=512).leaves_alone(15999)
     for never in ({"min_duration": 0}, {"noise": "start"}, {"min_duration": 0.9}):
         enhancer = make(8000, **never).fit(noise)
         assert np.std(enhancer.predict(noise[1:2])) < 0.6 * np.std(noise[1])
     assert not recwarn
+
+
+def test_a_second_is_one_of_the_rate_that_is_known(write, rng):
+    noise = (0.1 * rng.standard_normal(10_000)).astype(np.float32)  # 0.63 s at 16 kHz
+    unknown = WienerFilter().fit([noise])
+    assert np.std(unknown.predict([noise])[0]) < 0.5 * np.std(noise)
+    handle = AudioFile(write("a.wav", noise, 16000, subtype="FLOAT"))
+    with pytest.warns(UserWarning, match="1 of 1 recordings"):
+        assert np.array_equal(unknown.predict([noise], sampling_rate=16000)[0], noise)
+    with pytest.warns(UserWarning, match="1 of 1 recordings"):
+        assert np.array_equal(unknown.predict([handle])[0], noise)
+    fitted = WienerFilter(16000).fit([noise]).set_params(sampling_rate=None)
+    with pytest.warns(UserWarning, match="1 of 1 recordings"):
+        assert np.array_equal(fitted.predict([noise])[0], noise)
+    assert unknown.sampling_rate is None
+
+
+@pytest.mark.parametrize("make", [SpectralSubtraction, WienerFilter, LogMMSE])
+def test_a_pickle_from_before_there_was_a_shortest_recording(make, pairs):
+    noisy = [x[:4000] for x in pairs[0]]
+    old = make(RATE, min_duration=0).fit(noisy)
+    expected = old.predict(noisy)
+    del old.min_duration
+    loaded = pickle.loads(pickle.dumps(old))
+    assert (loaded.noise, loaded.min_duration) == ("tracked", 0)
+    np.testing.assert_array_equal(loaded.predict(noisy), expected)
+    assert pickle.loads(pickle.dumps(make())).min_duration == 1
 
 
 @pytest.mark.parametrize("make", [SpectralSubtraction, WienerFilter, LogMMSE])

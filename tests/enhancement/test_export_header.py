@@ -53,6 +53,11 @@ def test_a_compiler_reads_what_the_json_file_says(tmp_path, rng, causal, window)
     (tmp_path / "main.c").write_text(PROGRAM)
     strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
     subprocess.run([COMPILER, *strict, "main.c", "-o", "main"], cwd=tmp_path, check=True)
+    twice = '#include "steps.h"\n#include "steps.h"\nint main(void) { return 0; }\n'
+    (tmp_path / "twice.c").write_text(twice)
+    refused = subprocess.run([COMPILER, "-c", "twice.c"], cwd=tmp_path, capture_output=True)
+    assert refused.returncode != 0
+    assert b"one such header a source file" in refused.stderr
     found = json.loads(subprocess.run([tmp_path / "main"], capture_output=True, check=True).stdout)
     steps = told["steps"]
     shapes = [state["shape"] for state in steps["states"]]

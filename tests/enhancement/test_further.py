@@ -144,3 +144,41 @@ def test_a_warm_start_on_the_same_goes_on(pairs):
     enhancer = fitted(pairs, UNetRegressor(**TINY, warm_start=True))
     enhancer.set_params(target=IdealMaskTarget(), segment_frames=16).fit(*pairs)
     assert enhancer.regressor_.n_iter_ == 2
+
+
+@pytest.mark.parametrize("warm_start", [True, False])
+def test_what_a_model_of_before_masks_without_bound_stays(pairs, tmp_path, monkeypatch, warm_start):
+    """Its head does not say that the mask begins at 1; what it learnt was the mask as a whole."""
+    network_head = SignalApproximationTarget.network_head
+
+    def head_of_before(self, featurizer):
+        head = network_head(self, featurizer)
+        return {name: value for name, value in head.items() if name not in ("offset", "scale")}
+
+    monkeypatch.setattr(SignalApproximationTarget, "network_head", head_of_before)
+    target = SignalApproximationTarget("complex", mask="complex", bound=None)
+    network = UNetRegressor(**TINY, warm_start=warm_start)
+    old = fitted(pairs, network, target=target, remix=False)
+    monkeypatch.undo()
+    path = skse.save(old, tmp_path / "old.skse")
+    expected = old.predict(pairs[0])
+    loaded = skse.load(path)
+    for enhanced, before in zip(loaded.predict(pairs[0]), expected, strict=True):
+        np.testing.assert_allclose(enhanced, before, atol=1e-5)
+    still = {"learning_rate": 1e-30, "learning_rate_schedule": "constant"}
+    loaded.regressor.set_params(**still)
+    further = loaded.fit if warm_start else loaded.partial_fit
+    # What batch normalisation has seen moves whatever the learning rate.
+    assert farthest(further(*pairs).predict(pairs[0]), expected) < 0.3
+    assert "offset" not in skse.load(skse.save(loaded, tmp_path / "new.skse")).regressor_.head
+    new = fitted(pairs, UNetRegressor(**TINY | still), target=target, remix=False)
+    assert new.regressor_.head["offset"] == 1
+    assert farthest(new.predict(pairs[0]), pairs[0]) < 0.5
+
+
+def farthest(waveforms, others):
+    """Return the largest relative distance of two waveforms."""
+    distances = [
+        np.linalg.norm(x - y) / np.linalg.norm(y) for x, y in zip(waveforms, others, strict=True)
+    ]
+    return max(distances)

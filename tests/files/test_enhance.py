@@ -119,13 +119,26 @@ def test_a_word_is_left_as_it_is(write, tmp_path, rng, n_times, is_left):
     enhanced = soundfile.read(result.destination, dtype="float32")[0]
     if is_left:
         np.testing.assert_array_equal(enhanced, noise)
-        assert result.remarks[0].startswith(f"only {n_times / 8000:.2g} s long, left as it is")
+        assert f"not enhanced, because it is only {n_times / 8000:.3g} s" in result.remarks[0]
     else:
         assert np.std(enhanced) < 0.5 * np.std(noise)
         assert result.remarks == ()
     (result,) = enhance_files([path], tmp_path / "start", method="log-mmse", noise="start")
     assert result.remarks == ()
     assert np.std(soundfile.read(result.destination)[0]) < 0.6 * np.std(noise)
+
+
+def test_how_short_is_told_by_the_rate_that_is_passed(write, tmp_path, rng):
+    noise = (0.1 * rng.standard_normal(30_000)).astype(np.float32)
+    for n_times, is_left in ((12_800, True), (30_000, False)):
+        path = write(f"{n_times}.wav", noise[:n_times], 16000, subtype="FLOAT")
+        for n_fft in (256, 2048):
+            model = WienerFilter(n_fft=n_fft, hop_length=n_fft // 4).fit([noise])
+            options = {"model": model, "sampling_rate": 16000, "force": True}
+            (result,) = enhance_files([path], tmp_path / "out", **options)
+            assert (result.remarks != ()) == is_left
+            y = soundfile.read(result.destination, dtype="float32")[0]
+            assert np.array_equal(y, noise[:n_times]) == is_left
 
 
 @pytest.mark.parametrize("rate", [5000, 16000, 44100])
