@@ -149,20 +149,16 @@ def _true_length(chunks, path, begin, n_claimed, skipped, n_field):
 
     Where its length is a placeholder, also return where another file begins, or None.
     """
-    n_there, behind = chunks.size - begin, None
-    if n_claimed <= n_there:
-        if _is_true(chunks, begin, n_claimed, skipped):
-            return n_claimed, None
-        if (behind := chunks.another_from(begin)) is not None:
-            n_there = behind - begin
+    if n_claimed <= chunks.size - begin and _is_true(chunks, begin, n_claimed, skipped):
+        return n_claimed, None
+    behind = chunks.another_from(begin)
+    n_there = (chunks.size if behind is None else behind) - begin
     if n_there < n_claimed < (_PLACEHOLDERS if n_field == 4 else _PLACEHOLDERS_64):
         raise UnusableFileError(
             path,
             f"truncated: {max(0, n_there - skipped)} of {n_claimed - skipped} bytes of samples "
             "are there",
         )
-    if n_claimed > n_there and (behind := chunks.another_from(begin)) is not None:
-        n_there = behind - begin
     return n_there, behind
 
 

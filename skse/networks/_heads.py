@@ -63,14 +63,14 @@ class MaskHead(layers.Layer):
 
     def __init__(self, mask, bound, output, compression, offset=0.0, scale=1.0, **options):
         super().__init__(**options)
-        self.offset, self.scale = offset, scale
         self.mask, self.bound = mask, bound
         self.output_kind, self.compression = output, compression
+        self.offset, self.scale = offset, scale
 
     def call(self, inputs):
         """Combine the body's output and the reference, ``[(..., 1 or 2), (..., 2)]``."""
         image, noisy = inputs
-        mask = self._bounded(image)
+        mask = self._mask(image)
         power = ops.sum(ops.square(noisy), axis=-1, keepdims=True)
         if self.output_kind == "magnitude":
             return (mask * ops.power(power, self.compression / 2))[..., 0]
@@ -82,7 +82,7 @@ class MaskHead(layers.Layer):
         a, b, x, y = mask[..., :1], mask[..., 1:], noisy[..., :1], noisy[..., 1:]
         return ops.concatenate([a * x - b * y, a * y + b * x], axis=-1)
 
-    def _bounded(self, image):
+    def _mask(self, image):
         if self.bound is None:
             offset = [self.offset, 0.0][: image.shape[-1]]
             return self.scale * image + ops.convert_to_tensor(offset, dtype=image.dtype)
