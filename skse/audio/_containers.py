@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from skse.audio._chunks import FAMILIES, Chunks, positions_of
 from skse.audio._flac import flac_behind, flac_total, n_to_last_frame
@@ -40,7 +41,7 @@ _KNOWN = {
     *(b"afsp", b"chna", b"levl", b"DISP", b"NAME", b"AUTH", b"ANNO", b"COMT", b"MARK", b"APPL"),
 }
 # How files of AU begin.
-_AU_MARKS = {"big": b".snd", "little": b"dns."}
+_AU_MARKS: dict[Literal["big", "little"], bytes] = {"big": b".snd", "little": b"dns."}
 # Bytes; fewer behind the samples are no sound.
 _LEAST_SOUND = 64
 

@@ -181,12 +181,12 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         super().__setstate__(state)
 
     def predict(self, X: Waveforms, sampling_rate: float | None = None) -> ArrayOrList:
-        known = self
+        waveforms = self._check_noisy(X, sampling_rate)
+        self._warn_of_short(waveforms, sampling_rate)
+        enhancer = self
         if sampling_rate is not None and self.sampling_rate is None:
-            known = copy.copy(self).set_params(sampling_rate=sampling_rate)
-        waveforms = known._check_noisy(X, sampling_rate)
-        known._warn_of_short(waveforms)
-        return restore_container(known.enhance(waveforms), X)
+            enhancer = copy.copy(self).set_params(sampling_rate=sampling_rate)
+        return restore_container(enhancer.enhance(waveforms), X)
 
     def start(self, noise: np.ndarray) -> dict[str, np.ndarray]:
         """Return what is remembered from frame to frame.
@@ -253,12 +253,12 @@ class BaseGainEnhancer(BaseClassicalEnhancer):
         shortest = self.min_duration * (rate or self.n_fft / _FRAME)
         return self.noise == "tracked" and n_times < round(shortest, 6)
 
-    def _which_are_left(self, waveforms):
-        rate = rate_of(waveforms)
+    def _which_are_left(self, waveforms, sampling_rate=None):
+        rate = sampling_rate or rate_of(waveforms)
         return [self.leaves_alone(len(x), rate) for x in waveforms]
 
-    def _warn_of_short(self, waveforms):
-        if n_left := sum(self._which_are_left(waveforms)):
+    def _warn_of_short(self, waveforms, sampling_rate):
+        if n_left := sum(self._which_are_left(waveforms, sampling_rate)):
             warnings.warn(
                 f"{type(self).__name__}: {n_left} of {len(waveforms)} recordings are shorter "
                 f"than min_duration={self.min_duration!r} s and come back as they are, for in so "
@@ -319,7 +319,8 @@ class SpectralSubtraction(BaseGainEnhancer):
     min_duration : float, default=1.0
         In seconds: where the noise is tracked, `predict` returns a shorter recording as it is,
         and warns, for in so little a word cannot be told from noise. Without a sampling rate,
-        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced.
+        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced. A model
+        file from before there was this parameter has 0.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold_db : float, default=3.0

@@ -103,7 +103,8 @@ class WienerFilter(_DecisionDirected):
     min_duration : float, default=1.0
         In seconds: where the noise is tracked, `predict` returns a shorter recording as it is,
         and warns, for in so little a word cannot be told from noise. Without a sampling rate,
-        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced.
+        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced. A model
+        file from before there was this parameter has 0.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15
@@ -193,7 +194,8 @@ class LogMMSE(_DecisionDirected):
     min_duration : float, default=1.0
         In seconds: where the noise is tracked, `predict` returns a shorter recording as it is,
         and warns, for in so little a word cannot be told from noise. Without a sampling rate,
-        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced.
+        `n_fft` is taken for 32 ms. A stream, whose length is not known, is enhanced. A model
+        file from before there was this parameter has 0.
     noise_frames : int, default=12
         Frames at the beginning that hold noise alone.
     vad_threshold : float, default=0.15
