@@ -232,7 +232,7 @@ def draw_curves(rows, path):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
     colours = {"mask": GREY, "spectrum": ORANGE, "waveform": BLUE}
     for ax, score in zip(axes, ("snr_gain", "inconsistency_db"), strict=True):
         for loss_on, colour in colours.items():
@@ -254,7 +254,8 @@ def draw_curves(rows, path):
         ax.xaxis.set_major_formatter("{x:.0f}")
         ax.minorticks_off()
         ax.grid(linewidth=0.4)
-    axes[1].legend(fontsize=7)
+    lines, labels = axes[0].get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside lower center", ncols=3, fontsize=7)
     save(figure, path)
 
 
