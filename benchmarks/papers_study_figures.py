@@ -46,6 +46,8 @@ PAIRS = {
     "02": (
         ("noise embedding", "told nothing"),
         ("mean log spectrum", "told nothing"),
+        ("noise embedding, 2 noises", "noise embedding"),
+        ("told nothing, 2 noises", "told nothing"),
         ("noise embedding, told other", "noise embedding, told own"),
         ("noise embedding, told silence", "noise embedding, told own"),
         ("noise embedding", "U-Net, irm"),
