@@ -10,8 +10,8 @@ seed, noise and SNR to ``benchmarks/results/papers_study.csv``. What is there al
 settings, is not run again: interrupt it, and the same command goes on. ``--table`` prints means
 over seeds and half the distance of the highest from the lowest.
 
-The 60 trainings take two and a half hours of processor time, because they are shorter than the
-recipes' own (``EPOCHS``); ``--epochs N`` takes another number, 0 the recipes'. The CSV says how
+The 60 trainings take two hours of processor time, scores not counted, because they are shorter than
+the recipes' own (``EPOCHS``); ``--epochs N`` takes another number, 0 the recipes'. The CSV says how
 many there were.
 """
 
@@ -122,8 +122,8 @@ CANDIDATES = {
         "U-Net, psm": ({}, psm),
     },
 }
-# Passes over the data: of a paper's network, and of the U-Net that it is compared with, which take
-# about as much processor time; within a paper all others have as many as its network.
+# Passes over the data: of a paper's network, and of the U-Net that it is compared with, chosen to
+# take about as much processor time; within a paper all others have as many as its network.
 EPOCHS = {"02": (2, 2), "03": (2, 3), "04": (8, 8), "05": (20, 4)}
 
 

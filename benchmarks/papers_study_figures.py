@@ -236,11 +236,14 @@ def draw_curves(rows, path):
 
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
     colours = {"mask": GREY, "spectrum": ORANGE, "waveform": BLUE}
+    colours["waveform, random start"] = "#009E73"
     for ax, score in zip(axes, ("snr_gain", "inconsistency_db"), strict=True):
         for loss_on, colour in colours.items():
             for hop_length, style in (("128", "-"), ("64", "--")):
                 own = [r for r in rows if (r["loss_on"], r["hop_length"]) == (loss_on, hop_length)]
                 own.sort(key=lambda row: int(row["steps"]))
+                if not own:
+                    continue
                 hop = "half" if hop_length == "128" else "a quarter"
                 ax.plot(
                     [int(row["steps"]) for row in own],
