@@ -59,8 +59,10 @@ def main():
         enhancer = skse.load(path)
         with path.with_suffix(".csv").open(encoding="utf-8") as file:
             n_mixtures = (sum(1 for _ in file) - 1) * enhancer.remix.n_mixtures
+        card = read_card(path)
+        n_mixtures += card.get("earlier_mixtures", 0)
         own = {
-            "training_data": read_card(path)["training_data"],
+            "training_data": card["training_data"],
             "trained_on": f"{n_mixtures} mixtures of 2 s, {n_mixtures / 1800:.0f} hours",
             "description": DESCRIPTIONS[path.stem],
             "licence": LICENCE,

@@ -1,19 +1,34 @@
 """Noise that is made, and rooms: what recordings of noise lack.
 
-Every function takes a ``numpy.random.Generator`` and gives float32 with an RMS of 0.05.
+Every function gives float32; what is made has an RMS of 0.05, and its choices come from a
+``numpy.random.Generator``.
 """
 
 import numpy as np
-from scipy.signal import fftconvolve
+from scipy.signal import butter, fftconvolve, sosfiltfilt
 
 SECONDS = 12
+# Hz. Nothing of a voice is below the first; a telephone leaves what is between the others.
+RUMBLE, TELEPHONE = 60, (300, 3400)
 
 
 def make_noises(rng, rate, speech, n_each=12):
     """Return hums, fans, clicks, rumbling traffic and crowds of voices."""
     makers = (_hum, _fan, _clicks, _traffic)
     noises = [make(rng, rate) for make in makers for _ in range(n_each)]
-    return noises + [_crowd(rng, rate, speech) for _ in range(4 * n_each)]
+    return noises + [_crowd(rng, rate, speech) for _ in range(8 * n_each)]
+
+
+def without_rumble(x, rate):
+    """Return speech without what is below any voice: a network would learn to keep it."""
+    high_pass = butter(4, RUMBLE, "highpass", fs=rate, output="sos")
+    return sosfiltfilt(high_pass, x).astype(np.float32)
+
+
+def as_on_the_telephone(x, rate):
+    """Return speech or noise with the band that a telephone leaves of it."""
+    band_pass = butter(2, TELEPHONE, "bandpass", fs=rate, output="sos")
+    return _levelled(sosfiltfilt(band_pass, x))
 
 
 def add_room(rng, x, rate):

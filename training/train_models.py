@@ -8,7 +8,8 @@
 
 `FOLDER` holds speech and noise with a ``manifest.tsv``; the rest is fetched. The training is
 seeded; what is done is kept after every epoch below ``--work``, and another call goes on there
-(its mixtures begin anew).
+(its mixtures begin anew). ``--further speech-8k`` begins with the weights of a model that is there,
+by name or path, in place of random ones.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import keras
 import numpy as np
 from corpora import credits_of, noise_of, speech_of, whole_band
 from keras.callbacks import BackupAndRestore, CSVLogger, LearningRateScheduler
-from made import add_room, make_noises
+from made import add_room, as_on_the_telephone, make_noises, without_rumble
 
 import skse
 from skse import (
@@ -33,6 +34,8 @@ from skse import (
     UNetRegressor,
     WaveformTarget,
 )
+from skse.models import available_models, load_model
+from skse.persistence import read_card
 
 NETWORK = {
     "causal": True,
@@ -42,7 +45,7 @@ NETWORK = {
     "skip": "add",
     "dropout": 0.0,
     "loss": "snr",
-    "batch_size": 16,
+    "batch_size": 8,
     "learning_rate_schedule": "constant",
 }
 # Frames of 32 ms, so that the latency is 32 ms. At 16 kHz the network sees mel bands, which are
@@ -62,8 +65,9 @@ MODELS = {
 LEARNING_RATE = 2e-3
 SEGMENT_FRAMES = 128
 ROOM_SHARE = 0.35
+TELEPHONE_SHARE = 0.2
 REMIX = {
-    "snr_db": (-5.0, 30.0),
+    "snr_db": (-5.0, 35.0),
     "second_noise": 0.4,
     "babble": 0.15,
     "coloured_noise": 0.1,
@@ -77,9 +81,14 @@ def make_pairs(name, folder, cache, seed):
     rate = MODELS[name][1]
     rng = np.random.default_rng(seed)
     speech = [whole_band(x, band, rate) for x, band in speech_of(folder, rate, cache)]
+    speech = [without_rumble(x, rate) for x in speech]
     noise = noise_of(folder, rate) + make_noises(rng, rate, speech)
     in_rooms = [add_room(rng, x, rate) for x in speech if rng.random() < ROOM_SHARE]
     speech += in_rooms
+    speech, noise = (
+        [as_on_the_telephone(x, rate) if rng.random() < TELEPHONE_SHARE else x for x in sounds]
+        for sounds in (speech, noise)
+    )
     seconds = [sum(map(len, x)) / rate / 60 for x in (speech, noise)]
     print(f"{len(speech)} recordings of speech ({seconds[0]:.0f} min, {len(in_rooms)} in rooms), "
           f"{len(noise)} of noise ({seconds[1]:.0f} min)", flush=True)  # fmt: skip
@@ -104,43 +113,67 @@ def main():
     parser.add_argument("--data", required=True, help="folder with manifest.tsv")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--mixtures", type=int, default=3200, help="of 2 s, in an epoch")
+    parser.add_argument("--further", metavar="MODEL", help="goes on from its weights")
+    parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", default="training/work")
     parser.add_argument("--cache", help="where fetched packages are kept")
     options = parser.parse_args()
     work = Path(options.work)
     work.mkdir(parents=True, exist_ok=True)
+    rate = MODELS[options.name][1]
+    enhancer, earlier = begin(options)
+    card = {"training_data": credits_of(options.data, rate), "earlier_mixtures": earlier}
+    enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
+    enhancer.regressor_.set_params(callbacks=None, warm_start=False)
+    enhancer.set_params(regressor__callbacks=None, regressor__warm_start=False)
+    skse.save(enhancer, work / f"{options.name}.skse", card=card)
+
+
+def begin(options):
+    """Return the enhancer to train, and how many mixtures its weights have seen."""
     featurizer, rate, sizes = MODELS[options.name]
+    remix = Remix(n_mixtures=options.mixtures, **REMIX)
+    if options.further:
+        enhancer = load_model(options.further)
+        enhancer.set_params(remix=remix, regressor__warm_start=True)
+        first, earlier = enhancer.regressor_.n_iter_, n_mixtures_of(options.further)
+    else:
+        network = UNetRegressor(**NETWORK | sizes)
+        enhancer = SpeechEnhancer(
+            featurizer,
+            WaveformTarget(),
+            network,
+            sampling_rate=rate,
+            segment_frames=SEGMENT_FRAMES,
+            remix=remix,
+        )
+        first = earlier = 0
 
     def learning_rate(epoch):
-        return LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * epoch / options.epochs))
+        return options.learning_rate * 0.5 * (1 + np.cos(np.pi * (epoch - first) / options.epochs))
 
-    callbacks = [
-        LearningRateScheduler(learning_rate),
-        Clock(),
-        CSVLogger(work / f"{options.name}.csv", append=True),
-        BackupAndRestore(str(work / options.name), delete_checkpoint=False),
-    ]
-    network = UNetRegressor(
-        **NETWORK | sizes,
-        learning_rate=LEARNING_RATE,
-        epochs=options.epochs,
-        callbacks=callbacks,
-        random_state=options.seed,
+    work = Path(options.work)
+    enhancer.set_params(
+        regressor__batch_size=NETWORK["batch_size"],
+        regressor__learning_rate=options.learning_rate,
+        regressor__learning_rate_schedule="constant",
+        regressor__epochs=options.epochs,
+        regressor__random_state=options.seed,
+        regressor__callbacks=[
+            LearningRateScheduler(learning_rate),
+            Clock(),
+            CSVLogger(work / f"{options.name}.csv", append=True),
+            BackupAndRestore(str(work / options.name), delete_checkpoint=False),
+        ],
     )
-    enhancer = SpeechEnhancer(
-        featurizer,
-        WaveformTarget(),
-        network,
-        sampling_rate=rate,
-        segment_frames=SEGMENT_FRAMES,
-        remix=Remix(n_mixtures=options.mixtures, **REMIX),
-    )
-    enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
-    enhancer.regressor_.set_params(callbacks=None)
-    enhancer.set_params(regressor__callbacks=None)
-    card = {"training_data": credits_of(options.data, rate)}
-    skse.save(enhancer, work / f"{options.name}.skse", card=card)
+    return enhancer, earlier
+
+
+def n_mixtures_of(model):
+    """Return on how many mixtures a model was trained, as its card says."""
+    path = available_models()[model].path if model in available_models() else model
+    return int(read_card(path)["trained_on"].split()[0])
 
 
 if __name__ == "__main__":
