@@ -8,10 +8,14 @@ from sklearn.base import clone
 from sklearn.model_selection import GroupKFold
 
 from skse.comparison._candidates import Candidate
+from skse.enhancement import SpeechEnhancer
 from skse.experiments import Record, describe, start_tensorflow
 from skse.metrics import evaluate, mean_of_defined
 from skse.networks import BaseNetworkRegressor
 from skse.utils import digest
+
+# Megabytes of STFTs and features that all candidates see, kept by each process.
+_SHARED_MB = 256
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,8 @@ def measure(candidate, train, test, examples, sampling_rate, metrics, n_jobs=1):
         start_tensorflow()
     begin = time.perf_counter()
     fitted = clone(candidate.estimator)
+    if isinstance(fitted, SpeechEnhancer):
+        fitted.set_params(stft_cache_mb=_SHARED_MB)
     if candidate.kind != "ceiling":
         fitted.fit(*train)
     seconds = time.perf_counter() - begin

@@ -53,8 +53,8 @@ class InputStream:
         return self._seen
 
 
-def inputs_abreast(featurizer, stfts, needs_reference, most):
-    """Compute what is seen of whole recordings, many abreast where the features carry a state.
+def features_abreast(featurizer, stfts, most):
+    """Compute the features of whole recordings, many abreast where they carry a state.
 
     Parameters
     ----------
@@ -62,26 +62,21 @@ def inputs_abreast(featurizer, stfts, needs_reference, most):
         Fitted.
     stfts : list of ndarray of shape (n_frequencies, n_frames)
         Of any lengths.
-    needs_reference : bool
-        Whether the regressor sees the STFT as well.
     most : int
         Frames that go through the featurizer at one go, as for `sizes_abreast`.
 
     Returns
     -------
-    seen : list of ndarray of shape (n_bands, n_frames[, n_channels])
+    features : list of ndarray of shape (n_bands, n_frames[, n_channels])
     """
-    seen, begin = [], 0
+    features, begin = [], 0
     for size in sizes_abreast(featurizer, [stft.shape[1] for stft in stfts], most):
-        group = stfts[begin : begin + size]
-        seen += _features_abreast(featurizer, group)
+        features += _of_one_stream(featurizer, stfts[begin : begin + size])
         begin += size
-    if needs_reference:
-        return [with_reference(*pair) for pair in zip(seen, stfts, strict=True)]
-    return seen
+    return features
 
 
-def _features_abreast(featurizer, stfts):
+def _of_one_stream(featurizer, stfts):
     """Return the features of each of some recordings, which run through one stream."""
     lengths = [stft.shape[1] for stft in stfts]
     # No frame depends on later ones, so not on zeros behind the last.
@@ -135,7 +130,7 @@ def rows_of_blocks(blocks, stfts, recordings, streams, windows, abreast):
     windows : object
         How the blocks are cut into rows.
     abreast : callable
-        `inputs_abreast` of a list of STFTs.
+        Computes what is seen of a list of STFTs.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """The way in: from pairs of waveforms to the rows that a regressor is trained on."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -16,13 +17,13 @@ from skse.enhancement._blocks import (
 from skse.enhancement._environment import samples_of, with_environment
 from skse.enhancement._inputs import (
     InputStream,
-    inputs_abreast,
+    features_abreast,
     pad_to_row,
     sizes_abreast,
     with_reference,
 )
 from skse.enhancement._segments import ContextFrames, Segments
-from skse.enhancement._shared_stfts import SharedRecording, can_share
+from skse.enhancement._shared_stfts import SharedRecording, can_share, shared_features
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
 from skse.utils import lengths_of
@@ -137,8 +138,15 @@ class MakesRows:
         return self.open_inputs().push(stft)
 
     def _inputs_abreast(self, stfts):
-        needs_reference = self.target.needs_reference
-        return inputs_abreast(self.featurizer, stfts, needs_reference, self._frames_at_once)
+        """Return what the regressor sees of the STFTs of whole recordings."""
+        compute = partial(features_abreast, self.featurizer, most=self._frames_at_once)
+        if self.stft_cache_mb and self.featurizer.carries_state:
+            seen = shared_features(self.featurizer, stfts, compute, 1e6 * self.stft_cache_mb)
+        else:
+            seen = compute(stfts)
+        if self.target.needs_reference:
+            return [with_reference(*pair) for pair in zip(seen, stfts, strict=True)]
+        return seen
 
     def open_inputs(self) -> InputStream:
         """Begin to compute what the regressor sees of a recording, block by block.

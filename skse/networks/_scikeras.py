@@ -5,7 +5,8 @@ Importing this loads TensorFlow: do so inside functions. Beside public names it 
 - scikeras 0.13.0: `_fit_keras_model`, `_initialize_callbacks`, `_ensure_compiled_model` and
   `_validate_data` of its wrappers, all overridden, and their attribute `_fit_callbacks`;
 - Keras: `Layer._flatten_layers`, `_fn_kwargs` of losses, and `_all_reduce_sum_gradients` of
-  optimizers, overridden; a random initialiser or layer without a seed draws it, when it is made,
+  optimizers, overridden (`_optimizers.py` needs `_get_variable_index`, `_momentums` and
+  `_velocities` of theirs); a random initialiser or layer without a seed draws it, when it is made,
   by ``random.randint(1, 10**9)``.
 """
 
@@ -29,13 +30,14 @@ from scikeras.wrappers import BaseWrapper, KerasRegressor
 from skse.networks import _conditioning, _layers  # noqa: F401  register what saved models name
 from skse.networks._batches import ordered_batches
 from skse.networks._heads import build_with_head
+from skse.networks._optimizers import Adam, AdamW
 from skse.networks._runtime import SavedKerasObject, form_of
 from skse.networks._steps import NotSteppableError
 from skse.utils import FileArray
 
 OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
+    "adam": Adam,
+    "adamw": AdamW,
     "nadam": keras.optimizers.Nadam,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,

@@ -70,6 +70,11 @@ class ArrayStore:
                 self.n_bytes += n_bytes
         return arrays
 
+    def find(self, key: Hashable) -> Arrays | None:
+        """Return what is kept for a key; None where nothing is."""
+        with self._lock:
+            return self._arrays.get(key)
+
     def clear(self) -> None:
         """Drop all."""
         with self._lock:

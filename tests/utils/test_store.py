@@ -27,8 +27,10 @@ def test_memory_is_bounded_and_part_of_it_still_helps():
 
 def test_what_is_kept_is_not_computed_again_and_cannot_be_changed():
     store = ArrayStore()
+    assert store.find("a") is None
     first = store.get("a", lambda: np.zeros(10), max_bytes=1000)
     assert store.get("a", lambda: 1 / 0, max_bytes=1000) is first
+    assert store.find("a") is first
     with pytest.raises(ValueError, match="read-only"):
         first[0] = 1
     assert store.get("b", lambda: np.ones(10), max_bytes=1000)[0] == 1
