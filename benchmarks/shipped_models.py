@@ -11,6 +11,8 @@
 
 beside the noisy speech and log-MMSE. Scores are means over the files of one stated SNR. Writes
 ``benchmarks/results/shipped_models.csv``. ``--models FOLDER`` takes NAME.skse from there.
+``--peers`` adds what people use in place of skse (``peers.py`` says what, and how it is run), on
+the same files, all 960 of NOIZEUS excepted. ``rtf`` is processor seconds per second of audio.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from peers import HOME, PEERS, enhance
 
 import skse
 from skse import IdentityEnhancer, LogMMSE
@@ -34,6 +37,7 @@ from held_out import voices_of, wide_band_pairs
 
 RESULTS = Path(__file__).parent / "results" / "shipped_models.csv"
 METRICS = {8000: "pesq_nb", 16000: "pesq_wb"}
+TOO_MANY = ("NOIZEUS",)  # sets that peers are not run on
 CLEAN = 100  # dB, stands for no noise at all
 COLUMNS = ("set", "enhancer", "snr_db", "n_files", "snr_gain_db", "si_sdr_gain_db", "si_sdr_db",
            "stoi", "pesq", "rtf")  # fmt: skip
@@ -46,7 +50,12 @@ def main():
     parser.add_argument("--models", help="folder with NAME.skse; default: those that ship")
     parser.add_argument("--cache", help="where fetched packages are kept")
     parser.add_argument("--only", nargs="*", help="names of models")
+    all_peers = f"peers to run too; with no name all: {', '.join(PEERS)}"
+    parser.add_argument("--peers", nargs="*", choices=PEERS, metavar="NAME", help=all_peers)
+    parser.add_argument("--peers-home", default=HOME, help="where peers are installed")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file to write")
     options = parser.parse_args()
+    peers = list(PEERS) if options.peers == [] else options.peers or []
     rows = []
     for name, rate in (("speech-8k", 8000), ("speech-16k", 16000)):
         if options.only and name not in options.only:
@@ -61,12 +70,15 @@ def main():
         for set_name, data in sets.items():
             for label, enhancer in enhancers.items():
                 rows += score(set_name, label, enhancer, data, rate)
+            for peer in peers if set_name not in TOO_MANY else ():
+                enhanced, seconds = enhance(peer, data[0], rate, options.peers_home)
+                rows += rows_of(set_name, peer, enhanced, seconds, data, rate)
     kept = []
-    if options.only and RESULTS.exists():
-        with RESULTS.open(encoding="utf-8", newline="") as file:
+    if options.only and options.results.exists():
+        with options.results.open(encoding="utf-8", newline="") as file:
             sets = {row["set"] for row in rows}
             kept = [row for row in csv.DictReader(file) if row["set"] not in sets]
-    write_csv(kept + rows, RESULTS)
+    write_csv(kept + rows, options.results)
     print(f"skse {skse.__version__}, {time.strftime('%Y-%m-%d')}")
     for row in rows:
         print(*(row[column] for column in COLUMNS), sep=" | ")
@@ -105,12 +117,18 @@ def nearly_clean(speech, rate):
 
 def score(set_name, label, enhancer, data, rate):
     """Return a row for every SNR."""
-    noisy, clean, snrs_db = data
+    noisy, clean, _ = data
     if not hasattr(enhancer, "sampling_rate_"):
         enhancer.fit(noisy[:1], clean[:1])
     begin = time.process_time()
     enhanced = enhancer.predict(noisy)
-    rtf = (time.process_time() - begin) * rate / sum(map(len, noisy))
+    return rows_of(set_name, label, enhanced, time.process_time() - begin, data, rate)
+
+
+def rows_of(set_name, label, enhanced, seconds, data, rate):
+    """Return a row for every SNR, of waveforms that took so many seconds."""
+    noisy, clean, snrs_db = data
+    rtf = seconds * rate / sum(map(len, noisy))
     names = ["snr_gain", "si_sdr_gain", "si_sdr", "stoi", METRICS[rate]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of clean speech: its gain is not defined

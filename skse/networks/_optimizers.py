@@ -8,8 +8,9 @@ import keras
 import tensorflow as tf
 
 
-class _InOneOperation:
-    """The step of Adam by TensorFlow's own kernel."""
+@keras.saving.register_keras_serializable("skse")
+class Adam(keras.optimizers.Adam):
+    """Adam without AMSGrad, by TensorFlow's own kernel."""
 
     def update_step(self, gradient, variable, learning_rate):
         """Change a variable and its two moments.
@@ -46,10 +47,5 @@ class _InOneOperation:
 
 
 @keras.saving.register_keras_serializable("skse")
-class Adam(_InOneOperation, keras.optimizers.Adam):
-    """Adam without AMSGrad, as `keras.optimizers.Adam`."""
-
-
-@keras.saving.register_keras_serializable("skse")
-class AdamW(_InOneOperation, keras.optimizers.AdamW):
-    """AdamW without AMSGrad, as `keras.optimizers.AdamW`."""
+class AdamW(Adam, keras.optimizers.AdamW):
+    """AdamW without AMSGrad, likewise."""
