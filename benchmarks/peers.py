@@ -146,7 +146,7 @@ def install(peer, home=HOME):
     if not made.exists() or made.read_text(encoding="utf-8") != wanted:
         made.unlink(missing_ok=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [python, "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *peer.needs], check=True)
         subprocess.run([*pip, "--no-deps", peer.package], check=True)
         made.write_text(wanted, encoding="utf-8")

@@ -23,7 +23,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from peers import HOME, PEERS, enhance
+from peers import HOME, PEERS, enhance, install
 
 import skse
 from skse import IdentityEnhancer, LogMMSE
@@ -56,6 +56,8 @@ def main():
     parser.add_argument("--results", type=Path, default=RESULTS, help="file to write")
     options = parser.parse_args()
     peers = list(PEERS) if options.peers == [] else options.peers or []
+    for peer in peers:
+        install(PEERS[peer], options.peers_home)  # before anything is scored, which may be lost
     rows = []
     for name, rate in (("speech-8k", 8000), ("speech-16k", 16000)):
         if options.only and name not in options.only:

@@ -21,8 +21,9 @@ DESCRIPTIONS = {
 LICENCE = "BSD-3-Clause; the data ask for the credits under training_data"
 LIMITS = (
     "Trained on English, German, Gaelic, Russian (and at 8 kHz Italian) voices, mixed with noise "
-    "at -5 to 30 dB. Of several voices at once it keeps all that are about as loud; music counts "
-    "as noise where it does not sound like a voice. The echo of a room stays."
+    "at -5 to 35 dB, of both a part in the band of a telephone. Of several voices at once it keeps "
+    "all that are about as loud; music counts as noise where it does not sound like a voice. The "
+    "echo of a room stays."
 )
 SCORES = {"snr_gain_db": "SNR gain in dB", "stoi": "STOI", "pesq": "PESQ"}
 

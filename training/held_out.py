@@ -54,7 +54,7 @@ def without_rumble(x):
 
 
 def own_snr_db(x):
-    """Return the level of a recording over that of its faintest 20 ms, nearly, in dB."""
+    """Return the level of a recording over that of the faintest tenth of its frames, in dB."""
     n = RATE // 50
     frames = x[: len(x) // n * n].reshape(-1, n)
     below = 20 * np.log10(np.sqrt(np.mean(x**2)) / (np.sqrt(np.mean(frames**2, axis=1)) + 1e-9))

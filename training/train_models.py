@@ -121,6 +121,7 @@ def main():
     options = parser.parse_args()
     work = Path(options.work)
     work.mkdir(parents=True, exist_ok=True)
+    claim(work / f"{options.name}.begun", options.further or "random weights")
     rate = MODELS[options.name][1]
     enhancer, earlier = begin(options)
     card = {"training_data": credits_of(options.data, rate), "earlier_mixtures": earlier}
@@ -130,12 +131,27 @@ def main():
     skse.save(enhancer, work / f"{options.name}.skse", card=card)
 
 
+def claim(path, begun_with):
+    """Keep what a training began with, or stop where another one left its checkpoints."""
+    if path.exists() and (other := path.read_text(encoding="utf-8")) != begun_with:
+        raise SystemExit(
+            f"{path.parent} holds a training of {path.stem} that began with {other}, this one "
+            f"begins with {begun_with}: give another folder as --work, or remove that one."
+        )
+    path.write_text(begun_with, encoding="utf-8")
+
+
 def begin(options):
     """Return the enhancer to train, and how many mixtures its weights have seen."""
     featurizer, rate, sizes = MODELS[options.name]
     remix = Remix(n_mixtures=options.mixtures, **REMIX)
     if options.further:
         enhancer = load_model(options.further)
+        if enhancer.sampling_rate_ != rate:
+            raise SystemExit(
+                f"--further {options.further}: a model at {enhancer.sampling_rate_} Hz, but "
+                f"{options.name} is one at {rate}."
+            )
         enhancer.set_params(remix=remix, regressor__warm_start=True)
         first, earlier = enhancer.regressor_.n_iter_, n_mixtures_of(options.further)
     else:
@@ -173,7 +189,10 @@ def begin(options):
 def n_mixtures_of(model):
     """Return on how many mixtures a model was trained, as its card says."""
     path = available_models()[model].path if model in available_models() else model
-    return int(read_card(path)["trained_on"].split()[0])
+    card = read_card(path)
+    if "trained_on" not in card:
+        raise SystemExit(f"--further {model}: training/finish.py must have made its card.")
+    return int(card["trained_on"].split()[0])
 
 
 if __name__ == "__main__":

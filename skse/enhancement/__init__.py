@@ -18,6 +18,7 @@ from skse.enhancement._pairs import match_levels as match_levels
 from skse.enhancement._remix import Remix
 from skse.enhancement._segments import ContextFrames as ContextFrames
 from skse.enhancement._segments import Segments as Segments
+from skse.enhancement._shared_stfts import seconds_saved as seconds_saved
 from skse.enhancement._streaming import StreamingEnhancer
 from skse.enhancement._wpe import WPE
 

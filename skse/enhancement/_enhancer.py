@@ -83,9 +83,9 @@ class SpeechEnhancer(FitsEnhancer):
         Megabytes of STFTs that stay in memory after `fit` and `predict`, for the
         candidates of a search to share: an STFT that was computed in this process,
         of the same waveform with the same `n_fft`, `hop_length` and `window`, is not
-        computed again, nor are features that follow the noise (`noise_channels`) of whole
-        recordings. Results are the same, to the bit without these, to the rounding of
-        float32 with them. 0 keeps none.
+        computed again. Nor, within the same megabytes, are the features of an
+        :class:`~skse.STFTFeaturizer` with `noise_channels`. Results are the same, with these to
+        the rounding of float32, else to the bit. 0 keeps none.
     environment : {"auto", "start"} or None, default=None
         Which stretch of a noisy recording stands for its environment, the noise alone, where none
         is passed beside it: the quietest, or the first. For a regressor that is told of it, such as

@@ -23,7 +23,12 @@ from skse.enhancement._inputs import (
     with_reference,
 )
 from skse.enhancement._segments import ContextFrames, Segments
-from skse.enhancement._shared_stfts import SharedRecording, can_share, shared_features
+from skse.enhancement._shared_stfts import (
+    SharedRecording,
+    can_share,
+    can_share_features,
+    shared_features,
+)
 from skse.features import BaseFeaturizer
 from skse.targets import BaseTarget
 from skse.utils import lengths_of
@@ -140,7 +145,7 @@ class MakesRows:
     def _inputs_abreast(self, stfts):
         """Return what the regressor sees of the STFTs of whole recordings."""
         compute = partial(features_abreast, self.featurizer, most=self._frames_at_once)
-        if self.stft_cache_mb and self.featurizer.carries_state:
+        if self.stft_cache_mb and can_share_features(self.featurizer):
             seen = shared_features(self.featurizer, stfts, compute, 1e6 * self.stft_cache_mb)
         else:
             seen = compute(stfts)

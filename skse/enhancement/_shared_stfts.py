@@ -3,14 +3,17 @@
 A search fits clones on slices of the data, so that nothing but the content of a waveform tells
 that its STFT was computed before. The STFTs are kept by that content in the process (each
 worker of a search in several processes has its own), and no more of them than was allowed.
-So are features that carry a state from frame to frame, which take much longer than the STFTs.
+So are features that follow the noise, which take much longer than the STFTs.
 """
+
+import threading
+import time
 
 import joblib
 import numpy as np
 
 from skse.enhancement._blocks import Recording
-from skse.features import BaseFeaturizer
+from skse.features import BaseFeaturizer, STFTFeaturizer
 from skse.utils import ArrayStore, digest
 
 
@@ -47,7 +50,18 @@ class SharedRecording(Recording):
         )  # fmt: skip
 
 
-STFTS = ArrayStore()
+class Saved(threading.local):
+    """How long it took to compute the features that this thread found."""
+
+    seconds = 0.0
+
+
+STFTS, SAVED = ArrayStore(), Saved()
+
+
+def seconds_saved():
+    """Return the seconds that it took to compute all features that this thread has found so far."""
+    return SAVED.seconds
 
 
 def can_share(x, featurizer):
@@ -55,13 +69,18 @@ def can_share(x, featurizer):
     return type(x) is np.ndarray and type(featurizer).stft is BaseFeaturizer.stft
 
 
+def can_share_features(featurizer):
+    """Tell whether features take long, and depend on nothing but the STFT and parameters."""
+    return type(featurizer) is STFTFeaturizer and featurizer.carries_state
+
+
 def shared_features(featurizer, stfts, compute, max_bytes):
     """Return the features of whole recordings, computed only where they are not kept.
 
     Parameters
     ----------
-    featurizer : BaseFeaturizer
-        Fitted.
+    featurizer : STFTFeaturizer
+        Fitted, one for which `can_share_features` is true.
     stfts : list of ndarray of shape (n_frequencies, n_frames)
         Of the recordings.
     compute : callable
@@ -74,13 +93,17 @@ def shared_features(featurizer, stfts, compute, max_bytes):
     features : list of ndarray
         Not to be written to.
     """
-    own = type(featurizer), joblib.hash(featurizer)
-    keys = [(*own, stft.shape, digest([stft])) for stft in stfts]
-    kept = [STFTS.find(key) for key in keys]
-    new = iter(compute([s for s, known in zip(stfts, kept, strict=True) if known is None]))
-    return [
-        STFTS.get(key, lambda: np.ascontiguousarray(next(new)), max_bytes)
-        if known is None
-        else known
-        for key, known in zip(keys, kept, strict=True)
-    ]
+    parameters = joblib.hash(featurizer.get_params())
+    keys = [("features", parameters, stft.shape, digest([stft])) for stft in stfts]
+    found = {key: STFTS.find(key) for key in keys}
+    missing = {key: x for key, x in zip(keys, stfts, strict=True) if found[key] is None}
+    begin = time.perf_counter()
+    new = compute(list(missing.values()))
+    seconds = (time.perf_counter() - begin) / max(len(new), 1)
+    for kept in found.values():
+        SAVED.seconds += 0.0 if kept is None else float(kept[1])
+    for key, features in zip(missing, new, strict=True):
+        # A copy, as those of a group of recordings may be parts of one array.
+        known = np.array(features, order="C"), np.array(seconds)
+        found[key] = STFTS.get(key, lambda known=known: known, max_bytes)
+    return [found[key][0] for key in keys]

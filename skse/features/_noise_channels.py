@@ -64,7 +64,7 @@ class NoiseChannels:
         channels = np.empty((*power.shape, len(self.names)), np.float32)
         for i, name in enumerate(self.names):
             least = self._tracker.floor if name == "noise" else np.float32(1e-30)
-            # Apart from `channels`, whose values lie apart: the logarithm is ten times as fast.
+            # Not into `channels`: where values lie apart, the logarithm takes ten times as long.
             channel = np.log(np.maximum(values[name], least))
             channel *= np.float32(0.5)
             if name != "noise":

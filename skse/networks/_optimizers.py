@@ -1,7 +1,7 @@
-"""Optimizers that change each variable by one operation. Importing this loads Keras.
+"""Optimizers whose step is an operation of TensorFlow. Importing this loads Keras.
 
-Keras writes a step of Adam as some twenty operations for every variable. Most of the time that
-TensorFlow takes to trace the training step of a small network goes there, and much of each step.
+Keras writes a step of Adam as some twenty operations for every variable, and each of them is traced
+by TensorFlow before a network begins to train.
 """
 
 import keras
@@ -10,7 +10,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("skse")
 class Adam(keras.optimizers.Adam):
-    """Adam without AMSGrad, by TensorFlow's own kernel."""
+    """Adam by TensorFlow's own kernel; with AMSGrad as Keras computes it."""
 
     def update_step(self, gradient, variable, learning_rate):
         """Change a variable and its two moments.
@@ -27,11 +27,13 @@ class Adam(keras.optimizers.Adam):
         References
         ----------
         D. P. Kingma and J. Ba, "Adam: A method for stochastic optimization", ICLR 2015: the
-        form at the end of section 2.
+        form just before section 2.1.
         """
+        if self.amsgrad:
+            return super().update_step(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
         dtype = variable.dtype
-        step = tf.cast(self.iterations.value + 1, dtype)
+        step = keras.ops.cast(self.iterations + 1, dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
@@ -48,4 +50,4 @@ class Adam(keras.optimizers.Adam):
 
 @keras.saving.register_keras_serializable("skse")
 class AdamW(Adam, keras.optimizers.AdamW):
-    """AdamW without AMSGrad, likewise."""
+    """AdamW, likewise."""

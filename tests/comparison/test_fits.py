@@ -1,10 +1,16 @@
+import time
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import Ridge
 
-from skse import SpeechEnhancer, UNetRegressor
+from skse import SpeechEnhancer, STFTFeaturizer, UNetRegressor
 from skse.comparison._candidates import Candidate
-from skse.comparison._fits import make_folds, plan_fits
+from skse.comparison._fits import make_folds, measure, plan_fits
+from skse.enhancement import _shared_stfts
+from skse.features import _noise_channels
+from skse.utils import ArrayStore
 
 SCORING = {"sampling_rate": 8000, "metrics": ["snr_gain", "rmse"]}
 
@@ -97,3 +103,27 @@ def test_tensorflow_is_started_for_networks_only(pairs, tmp_path, kind, estimato
     folds = make_folds(*pairs, [0, 1, 2, 3], 2, [])
     (fits,) = plan_fits([Candidate("a", kind, estimator)], folds, tmp_path, **SCORING)
     assert fits[0].trains_a_network == expected
+
+
+def test_features_are_computed_once_and_their_time_counts_for_all(rng, monkeypatch):
+    monkeypatch.setattr(_shared_stfts, "STFTS", ArrayStore())
+    calls, push = [], _noise_channels.NoiseChannels.push
+
+    def slow(self, S):
+        calls.append(len(S))
+        time.sleep(0.2)
+        return push(self, S)
+
+    monkeypatch.setattr(_noise_channels.NoiseChannels, "push", slow)
+    clean = [rng.standard_normal(4000).astype(np.float32) for _ in range(3)]
+    pairs = [x + rng.standard_normal(4000).astype(np.float32) for x in clean], clean
+    featurizer = STFTFeaturizer(noise_channels=["noise"])
+    times = []
+    for alpha in (1, 2):
+        enhancer = SpeechEnhancer(featurizer, regressor=Ridge(alpha), sampling_rate=8000)
+        candidate = Candidate("ridge", "candidate", enhancer)
+        train, test = ([x[chosen] for x in pairs] for chosen in (slice(2), slice(2, 3)))
+        results, _ = measure(candidate, train, test, [], 8000, ["snr_gain"])
+        times.append(results["fit_time"])
+    assert calls == [2, 1]
+    assert min(times) >= 0.2

@@ -1,5 +1,7 @@
 """STFTs and features that the candidates of a search share."""
 
+import time
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -14,7 +16,7 @@ from skse import (
     STFTFeaturizer,
     oracle_predict,
 )
-from skse.enhancement import _shared_stfts
+from skse.enhancement import _shared_stfts, seconds_saved
 from skse.enhancement._shared_stfts import SharedRecording
 from skse.features import NoiseTracker, _base
 from skse.utils import ArrayStore
@@ -162,34 +164,91 @@ def test_a_sweep_follows_the_noise_of_each_recording_once(pairs, store, n_tracke
     )
 
 
-def test_features_are_shared_by_what_they_depend_on(rng, store):
-    stfts = [NOISE_AWARE.stft(rng.standard_normal(n).astype(np.float32)) for n in (2000, 3000)]
+def features_of(featurizer, stfts, asked):
+    """Shared features; each is the mean of its STFT, and `asked` learns how many are computed."""
+
+    def compute(new):
+        asked.append(len(new))
+        return [np.full(3, abs(stft.mean()), np.float32) for stft in new]
+
+    return _shared_stfts.shared_features(featurizer, stfts, compute, 1e6)
+
+
+@pytest.fixture
+def stfts(rng):
+    return [NOISE_AWARE.stft(rng.standard_normal(n).astype(np.float32)) for n in (2000, 3000)]
+
+
+def test_features_are_shared_by_what_they_depend_on(stfts, store):
     asked = []
-
-    def features_of(featurizer, stfts):
-        def compute(new):
-            asked.append(len(new))
-            return [np.full(3, len(asked) + i, np.float32) for i in range(len(new))]
-
-        return _shared_stfts.shared_features(featurizer, stfts, compute, 1e6)
-
-    first = features_of(NOISE_AWARE, stfts)
-    again = features_of(clone(NOISE_AWARE), [stfts[1].copy(), stfts[0]])
+    first = features_of(NOISE_AWARE, stfts, asked)
+    again = features_of(clone(NOISE_AWARE), [stfts[1].copy(), stfts[0]], asked)
     assert asked == [2, 0]
     assert again[0] is first[1]
     assert again[1] is first[0]
     with pytest.raises(ValueError, match="read-only"):
         first[0][0] = 1
-    other = STFTFeaturizer(noise_channels=["noise"])
-    features_of(other, stfts)
-    features_of(NOISE_AWARE, [2 * stfts[0], stfts[1]])
+    features_of(STFTFeaturizer(noise_channels=["noise"]), stfts, asked)
+    features_of(NOISE_AWARE, [2 * stfts[0], stfts[1]], asked)
     assert asked == [2, 0, 2, 1]
-    assert len({x[0] for x in features_of(other, stfts) + first}) == 4
 
 
-def test_features_without_state_are_not_kept(pairs, store):
-    SpeechEnhancer(regressor=Ridge(), stft_cache_mb=10).fit(*pairs)
+def test_a_recording_that_comes_twice_has_its_own_features(stfts, store):
+    asked = []
+    a, b = stfts
+    features = features_of(NOISE_AWARE, [a, a, b, a], asked)
+    for stft, x in zip([a, a, b, a], features, strict=True):
+        assert x[0] == pytest.approx(abs(stft.mean()), rel=1e-6)
+    assert asked == [2]
+    assert features_of(NOISE_AWARE, [b], asked)[0] is features[2]
+
+
+def test_another_thread_that_is_first_changes_nothing(stfts, store):
+    """It computes the same between the look at what is kept and the end of this computation."""
+    a, b = stfts
+
+    def compute(new):
+        if len(new) == 2:
+            _shared_stfts.shared_features(NOISE_AWARE, [a], compute, 1e6)
+        return [np.full(3, abs(stft.mean()), np.float32) for stft in new]
+
+    features = _shared_stfts.shared_features(NOISE_AWARE, [a, b], compute, 1e6)
+    for stft, x in zip([a, b], features, strict=True):
+        assert x[0] == pytest.approx(abs(stft.mean()), rel=1e-6)
+
+
+def test_features_hold_no_more_memory_than_is_counted(rng, store):
+    clean = [rng.standard_normal(3000).astype(np.float32) for _ in range(4)]
+    SpeechEnhancer(NOISE_AWARE, regressor=Ridge(), stft_cache_mb=10).fit(clean, clean)
+    chain = SpeechEnhancer(NOISE_AWARE, regressor=Ridge(), stft_cache_mb=10).make_chain()
+    for x in chain._inputs_abreast([NOISE_AWARE.stft(x) for x in clean]):
+        assert x.base is None
+
+
+def test_the_time_that_was_saved_is_known(stfts, store):
+    def compute(new):
+        time.sleep(0.02 * len(new))
+        return [np.zeros(3, np.float32) for _ in new]
+
+    before = seconds_saved()
+    _shared_stfts.shared_features(NOISE_AWARE, stfts, compute, 1e6)
+    assert seconds_saved() == before
+    _shared_stfts.shared_features(NOISE_AWARE, stfts[:1], compute, 1e6)
+    assert seconds_saved() - before >= 0.02
+
+
+class OwnFeatures(STFTFeaturizer):
+    """Whatever it does, its parameters do not tell."""
+
+
+@pytest.mark.parametrize(
+    "featurizer", [STFTFeaturizer(), OwnFeatures(noise_channels=["noise"])], ids=["plain", "own"]
+)
+def test_only_features_that_follow_the_noise_are_kept(pairs, store, featurizer):
+    SpeechEnhancer(STFTFeaturizer(), regressor=Ridge(), stft_cache_mb=10).fit(*pairs)
     n_bytes = store.n_bytes
     store.clear()
+    SpeechEnhancer(featurizer, regressor=Ridge(), stft_cache_mb=10).fit(*pairs)
+    assert store.n_bytes == n_bytes
     SpeechEnhancer(NOISE_AWARE, regressor=Ridge(), stft_cache_mb=10).fit(*pairs)
     assert store.n_bytes > n_bytes

@@ -17,7 +17,16 @@ def trajectory(optimizer, gradients):
 
 
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
-@pytest.mark.parametrize("options", [{}, {"epsilon": 0.1, "clipnorm": 0.5, "beta_1": 0.5}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"epsilon": 0.1, "clipnorm": 0.5, "beta_1": 0.5},
+        {"amsgrad": True, "weight_decay": 0.1},
+        {"gradient_accumulation_steps": 2},
+    ],
+    ids=lambda options: "-".join(options) or "plain",
+)
 def test_steps_are_those_of_keras(name, options, rng):
     from skse.networks import _optimizers
 

@@ -64,3 +64,24 @@ def test_further_begins_with_the_weights_of_a_model(train, train_models):
 
 def weights(enhancer):
     return enhancer.regressor_.regressor_.weights
+
+
+def test_another_beginning_needs_another_folder(train):
+    path = train("--epochs", "1")
+    with pytest.raises(
+        SystemExit, match=r"began with random weights, this one begins with speech-8k"
+    ):
+        train("--further", "speech-8k", "--epochs", "1")
+    assert n_epochs(path) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [("speech-16k", "at 16000 Hz, but speech-8k is one at 8000"), ("own", "finish.py must have")],
+)
+def test_a_model_that_cannot_be_gone_on_with(train, tmp_path, model, message):
+    if model == "own":
+        model = tmp_path / "own.skse"
+        skse.save(load_model("speech-8k"), model, card={"training_data": ["speech: made"]})
+    with pytest.raises(SystemExit, match=message):
+        train("--further", str(model), "--epochs", "1")
