@@ -8,6 +8,7 @@ So are features that follow the noise, which take much longer than the STFTs.
 
 import threading
 import time
+from functools import partial
 
 import joblib
 import numpy as np
@@ -95,15 +96,14 @@ def shared_features(featurizer, stfts, compute, max_bytes):
     """
     parameters = joblib.hash(featurizer.get_params())
     keys = [("features", parameters, stft.shape, digest([stft])) for stft in stfts]
-    found = {key: STFTS.find(key) for key in keys}
-    missing = {key: x for key, x in zip(keys, stfts, strict=True) if found[key] is None}
+    shared = {key: pair for key in keys if (pair := STFTS.find(key)) is not None}
+    SAVED.seconds += sum(float(seconds) for _, seconds in shared.values())
+    missing = {key: x for key, x in zip(keys, stfts, strict=True) if key not in shared}
     begin = time.perf_counter()
     new = compute(list(missing.values()))
     seconds = (time.perf_counter() - begin) / max(len(new), 1)
-    for kept in found.values():
-        SAVED.seconds += 0.0 if kept is None else float(kept[1])
     for key, features in zip(missing, new, strict=True):
         # A copy, as those of a group of recordings may be parts of one array.
-        known = np.array(features, order="C"), np.array(seconds)
-        found[key] = STFTS.get(key, lambda known=known: known, max_bytes)
-    return [found[key][0] for key in keys]
+        pair = np.array(features, order="C"), np.array(seconds)
+        shared[key] = STFTS.get(key, partial(tuple, pair), max_bytes)
+    return [shared[key][0] for key in keys]

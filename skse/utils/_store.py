@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from random import Random
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -70,7 +70,7 @@ class ArrayStore:
                 self.n_bytes += n_bytes
         return arrays
 
-    def find(self, key: Hashable) -> Arrays | None:
+    def find(self, key: Hashable) -> Any:
         """Return what is kept for a key; None where nothing is."""
         with self._lock:
             return self._arrays.get(key)
