@@ -44,6 +44,7 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 api_table.write_reference(HERE / "generated" / "index.rst")
 model_cards.write_cards(HERE / "generated" / "model_cards.txt")
+model_cards.write_scores(HERE / "generated" / "model_scores.txt")
 
 # Gallery
 sphinx_gallery_conf = {

@@ -1,9 +1,18 @@
-"""The cards of the models that come with skse, as a part of a page."""
+"""Cards of the models that come with skse, and scores beside those of others: parts of a page."""
 
+import csv
 import re
 from pathlib import Path
 
 from skse.models import available_models
+
+ROWS = Path(__file__).parents[1] / "benchmarks" / "results" / "shipped_models.csv"
+# Set of the rows -> what it is.
+SETS = {
+    "NOIZEUS unseen": "80 files of NOIZEUS, 8 kHz",
+    "wide band": "160 mixtures at 16 kHz",
+}
+SCORES = {"snr_gain_db": "SNR gain in dB", "stoi": "STOI", "pesq": "PESQ"}
 
 # What is in the table at the head of a card, or of no use to read.
 LEFT_OUT = {"description", "licence", "sampling_rate", "created"}
@@ -66,3 +75,32 @@ def write_cards(path):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def score_lines(path=ROWS):
+    """Return the lines of a table of scores for every set of `SETS`."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = []
+    for name, title in SETS.items():
+        own = [row for row in rows if row["set"] == name]
+        snrs = "/".join(dict.fromkeys(row["snr_db"] for row in own))
+        lines += [f".. list-table:: {title}, at {snrs} dB", "   :header-rows: 1", ""]
+        lines += list_row(["", *SCORES.values(), "processor time over duration"])
+        for enhancer in dict.fromkeys(row["enhancer"] for row in own):
+            of = [row for row in own if row["enhancer"] == enhancer]
+            scores = ["/".join(f"{float(row[key]):.2f}" for row in of) for key in SCORES]
+            lines += list_row([escape(enhancer), *scores, of[0]["rtf"]])
+        lines += [""]
+    return lines
+
+
+def list_row(cells):
+    """Return the lines of a row of a list-table."""
+    marks = "*" + " " * (len(cells) - 1)
+    return [f"   {mark} - {cell}" for mark, cell in zip(marks, cells, strict=True)]
+
+
+def write_scores(path):
+    """Write the tables of scores."""
+    Path(path).write_text("\n".join(score_lines()), encoding="utf-8")

@@ -1,5 +1,6 @@
 """The documentation is whole and true: every name is in it, and its code runs."""
 
+import csv
 import doctest
 import importlib.util
 import inspect
@@ -214,6 +215,21 @@ def test_cards_of_all_models_are_in_the_guide(tmp_path):
     docutils = pytest.importorskip("docutils.core")
     docutils.publish_doctree(text, settings_overrides={"halt_level": 2, "report_level": 5})
     assert "model_cards.txt" in (ROOT / "docs" / "guide" / "models.rst").read_text("utf-8")
+
+
+def test_scores_of_all_models_are_in_the_guide(tmp_path):
+    load_script("model_cards").write_scores(tmp_path / "scores.txt")
+    text = (tmp_path / "scores.txt").read_text("utf-8")
+    with (ROOT / "benchmarks" / "results" / "shipped_models.csv").open(encoding="utf-8") as file:
+        rows = [
+            row for row in csv.DictReader(file) if row["set"] in ("NOIZEUS unseen", "wide band")
+        ]
+    for name in {row["enhancer"] for row in rows}:
+        gains = [float(row["snr_gain_db"]) for row in rows if row["enhancer"] == name][:4]
+        assert f"- {name}\n     - {'/'.join(f'{gain:.2f}' for gain in gains)}\n" in text
+    docutils = pytest.importorskip("docutils.core")
+    docutils.publish_doctree(text, settings_overrides={"halt_level": 2, "report_level": 5})
+    assert "model_scores.txt" in (ROOT / "docs" / "guide" / "models.rst").read_text("utf-8")
 
 
 @pytest.mark.training
