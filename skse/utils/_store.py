@@ -71,7 +71,18 @@ class ArrayStore:
         return arrays
 
     def find(self, key: Hashable) -> Any:
-        """Return what is kept for a key; None where nothing is."""
+        """Return what is kept for a key.
+
+        Parameters
+        ----------
+        key : hashable
+            As for `get`.
+
+        Returns
+        -------
+        arrays : ndarray or tuple of ndarray or None
+            Read-only; None where nothing is kept.
+        """
         with self._lock:
             return self._arrays.get(key)
 
