@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 import soxr
 from corpora import fetch_sounds
-from scipy.signal import butter, sosfiltfilt
+from made import without_rumble
 
 from skse.datasets import make_noise, mix_at_snr
 
@@ -38,19 +38,14 @@ def voices_of(cache=None, n=40, seed=0):
     for i in np.random.default_rng(seed).permutation(len(sounds)):
         x, rate = soundfile.read(io.BytesIO(sounds[i]), dtype="float32", always_2d=True)
         x = soxr.resample(x.mean(axis=1), rate, RATE)
-        if not np.any(x) or own_snr_db(x := without_rumble(x)) < LEAST_SNR_DB:
+        x = without_rumble(x, RATE, RUMBLE_HZ)
+        if not np.any(x) or own_snr_db(x) < LEAST_SNR_DB:
             continue
         spoken += [0.05 * x / np.sqrt(np.mean(x**2)), np.zeros(RATE // 5, np.float32)]
         n_times += len(x) + RATE // 5
         if n_times >= n * SECONDS * RATE:
             break
     return list(np.concatenate(spoken)[: n * SECONDS * RATE].reshape(n, -1))
-
-
-def without_rumble(x):
-    """Return a recording without what is below `RUMBLE_HZ`, nothing delayed."""
-    high_pass = butter(4, RUMBLE_HZ, "highpass", fs=RATE, output="sos")
-    return sosfiltfilt(high_pass, x).astype(np.float32)
 
 
 def own_snr_db(x):

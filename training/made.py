@@ -19,9 +19,9 @@ def make_noises(rng, rate, speech, n_each=12):
     return noises + [_crowd(rng, rate, speech) for _ in range(8 * n_each)]
 
 
-def without_rumble(x, rate):
+def without_rumble(x, rate, below=RUMBLE):
     """Return speech without what is below any voice: a network would learn to keep it."""
-    high_pass = butter(4, RUMBLE, "highpass", fs=rate, output="sos")
+    high_pass = butter(4, below, "highpass", fs=rate, output="sos")
     return sosfiltfilt(high_pass, x).astype(np.float32)
 
 

@@ -121,9 +121,9 @@ def main():
     options = parser.parse_args()
     work = Path(options.work)
     work.mkdir(parents=True, exist_ok=True)
-    claim(work / f"{options.name}.begun", options.further or "random weights")
     rate = MODELS[options.name][1]
     enhancer, earlier = begin(options)
+    claim(work / f"{options.name}.begun", options.further or "random weights")
     card = {"training_data": credits_of(options.data, rate), "earlier_mixtures": earlier}
     enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
     enhancer.regressor_.set_params(callbacks=None, warm_start=False)

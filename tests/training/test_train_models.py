@@ -85,3 +85,4 @@ def test_a_model_that_cannot_be_gone_on_with(train, tmp_path, model, message):
         skse.save(load_model("speech-8k"), model, card={"training_data": ["speech: made"]})
     with pytest.raises(SystemExit, match=message):
         train("--further", str(model), "--epochs", "1")
+    assert not (tmp_path / "speech-8k.begun").exists()
