@@ -10,7 +10,6 @@ skse. What does not load or cannot be converted is named in the column "problem"
 """
 
 import argparse
-import csv
 import statistics
 import sys
 import tempfile
@@ -18,6 +17,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+from skse.utils import write_csv
 
 RESULTS = Path(__file__).resolve().parent / "results" / "precision.csv"
 
@@ -157,10 +158,7 @@ def main():
     for row in measure("speech-8k", options.repeats, options.files):
         rows.append(row)
         print(*row.values(), sep=" | ", flush=True)
-    with options.out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(rows, options.out)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Optimizers whose step is an operation of TensorFlow. Importing this loads Keras.
 
-Keras writes a step of Adam as some twenty operations for every variable, and each of them is traced
-by TensorFlow before a network begins to train.
+Keras writes a step of Adam as some thirty operations for every variable, and each of them is traced
+by TensorFlow before a network begins to train. Here they are some ten.
 """
 
 import keras
