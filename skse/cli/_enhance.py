@@ -35,14 +35,14 @@ DEFAULT_METHOD = "log-mmse"  # as in skse.files, which is slow to import
     help="Model that comes with skse (skse models lists them; auto chooses by the rate of the "
     "recording), model file, .skse or .joblib (which runs code when it is loaded: trust its "
     "origin), or https://.../NAME.skse#sha256=... Recordings are resampled to its rate and back; "
-    "the band above is kept, turned down as the octave below it is. Default: no model, but "
-    "--method.",
+    "the band above is kept, turned down as the octave below it is. Default: auto, and log-mmse "
+    "below 4 kHz.",
 )
 @click.option(
     "--method",
     type=Choice(Table("skse.files", "METHODS")),
-    help="Classical enhancer to use without --model, at each recording's own rate. Default: "
-    "log-mmse, on NOIZEUS the best of them to listen to (PESQ, see "
+    help="Classical enhancer to use in place of a model, at each recording's own rate. log-mmse, "
+    "that of --noise alone, is on NOIZEUS the best of them to listen to (PESQ, see "
     "benchmarks/results/classical_noizeus.csv); spectral-subtraction is the best in SNR and SI-SDR "
     "gain and in STOI, and the fastest; wpe takes away the late echo of rooms instead of noise "
     '(pip install "skse[rooms]"), and goes without --noise, --strength and --mask-floor-db.',
@@ -128,10 +128,9 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
     from skse.files import ModelError, enhance_files
     from skse.utils import SchedulerError
 
-    if model is None:
-        using = method or DEFAULT_METHOD
-        click.echo(f"No --model: using {using}, which needs no training.", err=True)
-    elif model == "auto":
+    if method is not None or noise is not None:
+        click.echo(f"Using {method or DEFAULT_METHOD}, which needs no training.", err=True)
+    elif model is None or model == "auto":
         click.echo("Using speech-8k below 12 kHz, speech-16k from there on.", err=True)
     folder = out
     if out == "-":

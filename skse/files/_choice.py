@@ -20,7 +20,7 @@ METHODS = {
     "wiener": WienerFilter,
     "wpe": WPE,
 }
-DEFAULT_METHOD = "log-mmse"
+DEFAULT_METHOD = "log-mmse"  # of the classical ones
 # Length of a frame of the classical enhancers, in s, and what its number of samples divides by.
 # WPE predicts late echo from earlier frames, for which it needs narrow bands.
 _FRAME, _WPE_FRAME, _MULTIPLE = 0.032, 0.064, 64
@@ -39,6 +39,7 @@ class Settings:
     trusted: Sequence[str]
     scratch_folder: str
     n_blas_threads: int | None = None  # None: as many as this process has
+    by_default: bool = False  # nothing was asked for: what no model fits gets DEFAULT_METHOD
     shipped: dict[str, Any] = field(default_factory=dict)
 
     def check(self):
@@ -53,8 +54,11 @@ class Settings:
             raise ValueError(
                 f"enhance_files: noise={self.noise!r} goes with method only; leave model out."
             )
-        if self.model is None and self.method is None:
+        if self.model is None and self.method is None and self.noise is not None:
             self.method = DEFAULT_METHOD
+        self.by_default = self.model is None and self.method is None
+        if self.by_default:
+            self.model = "auto"
         if self.method == "wpe":
             self._check_wpe()
         if self.sampling_rate is not None and (self.model is None or _is_auto(self.model)):
@@ -103,7 +107,12 @@ def enhancer_for(settings, sampling_rate):
         return _classical(settings.method, noise, sampling_rate, **limits), sampling_rate
     model = settings.model
     if model is None:
-        model = settings.shipped[model_for(sampling_rate)]
+        try:
+            model = settings.shipped[model_for(sampling_rate)]
+        except ValueError:  # of a rate that no model fits
+            if not settings.by_default:
+                raise
+            return _classical(DEFAULT_METHOD, "tracked", sampling_rate, **limits), sampling_rate
     enhancer = load_model(model, settings.trusted)
     rate = enhancer.sampling_rate_ or settings.sampling_rate
     if rate is None:

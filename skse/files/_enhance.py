@@ -75,11 +75,13 @@ def enhance_files(
         Name, path or URL of a model, as for :func:`skse.models.find_model`; a ``.joblib`` file;
         or what such a file holds. Recordings are resampled to its sampling rate, and back, and
         the band above it is kept (see Notes). "auto" is the model that comes with skse for
-        each recording's rate, see :func:`skse.models.model_for`. None stands for `method`.
+        each recording's rate, see :func:`skse.models.model_for`. None stands for "auto" where
+        neither `method` nor `noise` is given; recordings below 4000 Hz, which no model fits,
+        are then enhanced by "log-mmse".
     method : {"log-mmse", "spectral-subtraction", "wiener", "wpe"}, default=None
-        Classical enhancer to use where there is no model, at each recording's own sampling rate
-        and with frames of 32 ms. None stands for "log-mmse". "wpe", :class:`skse.WPE` with frames
-        of 64 ms, takes away the late echo of rooms and leaves noise; it needs
+        Classical enhancer to use in place of a model, at each recording's own sampling rate
+        and with frames of 32 ms; with `noise` alone, "log-mmse". "wpe", :class:`skse.WPE` with
+        frames of 64 ms, takes away the late echo of rooms and leaves noise; it needs
         ``python -m pip install "skse[rooms]"``.
     noise : {"tracked", "start"}, default=None
         Where `method` has the noise from: "start" is for recordings that begin with at least

@@ -29,14 +29,24 @@ def test_wpe_has_frames_of_64_ms():
         assert (type(enhancer), enhancer.n_fft, enhancer.hop_length) == (WPE, n_fft, n_fft // 4)
 
 
-def test_without_model_and_method_it_is_log_mmse():
-    made = settings()
-    assert type(enhancer_for(made, 8000)[0]) is METHODS["log-mmse"]
+def test_noise_alone_stands_for_log_mmse():
+    made = settings(noise="start")
+    enhancer, _ = enhancer_for(made, 8000)
+    assert (type(enhancer), enhancer.noise) == (METHODS["log-mmse"], "start")
     assert made.shipped == {}
 
 
-def test_the_rate_chooses_the_model():
-    made = settings(model="auto", mask_floor_db=-20.0)
+def test_what_no_model_fits_gets_log_mmse_by_default_alone():
+    enhancer, rate = enhancer_for(settings(strength=0.5), 3999)
+    assert (type(enhancer), rate, enhancer.noise) == (METHODS["log-mmse"], 3999, "tracked")
+    assert enhancer.strength == 0.5
+    with pytest.raises(ValueError, match="no model of skse"):
+        enhancer_for(settings(model="auto"), 3999)
+
+
+@pytest.mark.parametrize("model", [None, "auto"])
+def test_the_rate_chooses_the_model(model):
+    made = settings(model=model, mask_floor_db=-20.0)
     assert list(made.shipped) == list(available_models())
     for rate, own_rate in ((8000, 8000), (11025, 8000), (12000, 16000), (48000, 16000)):
         enhancer, found = enhancer_for(made, rate)
