@@ -12,7 +12,8 @@
 beside the noisy speech and log-MMSE. Scores are means over the files of one stated SNR. Writes
 ``benchmarks/results/shipped_models.csv``. ``--models FOLDER`` takes NAME.skse from there.
 ``--peers`` adds what people use in place of skse (``peers.py`` says what, and how it is run), on
-the same files, all 960 of NOIZEUS excepted. ``rtf`` is processor seconds per second of audio.
+the same files, all 960 of NOIZEUS excepted. ``rtf`` is processor seconds per second of audio. Rows
+of enhancers that are not run stay as they are: where models alone are scored again, those of peers.
 """
 
 import argparse
@@ -75,15 +76,25 @@ def main():
             for peer in peers if set_name not in TOO_MANY else ():
                 enhanced, seconds = enhance(peer, data[0], rate, options.peers_home)
                 rows += rows_of(set_name, peer, enhanced, seconds, data, rate)
-    kept = []
-    if options.only and options.results.exists():
-        with options.results.open(encoding="utf-8", newline="") as file:
-            sets = {row["set"] for row in rows}
-            kept = [row for row in csv.DictReader(file) if row["set"] not in sets]
-    write_csv(kept + rows, options.results)
+    write_csv(joined(rows, options.results), options.results)
     print(f"skse {skse.__version__}, {time.strftime('%Y-%m-%d')}")
     for row in rows:
         print(*(row[column] for column in COLUMNS), sep=" | ")
+
+
+def joined(rows, path):
+    """Return rows in the places of those of the same names that a file holds; the others stay."""
+    table = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            table = {names_of(row): row for row in csv.DictReader(file)}
+    table.update((names_of(row), row) for row in rows)
+    return list(table.values())
+
+
+def names_of(row):
+    """Return what a row is of."""
+    return row["set"], row["enhancer"], str(row["snr_db"])
 
 
 def narrow_band(folder):

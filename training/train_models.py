@@ -23,6 +23,7 @@ import keras
 import numpy as np
 from corpora import credits_of, noise_of, speech_of, whole_band
 from keras.callbacks import BackupAndRestore, CSVLogger, LearningRateScheduler
+from loss import SnrAndSpectrum
 from made import add_room, as_on_the_telephone, make_noises, without_rumble
 
 import skse
@@ -126,8 +127,10 @@ def main():
     claim(work / f"{options.name}.begun", options.further or "random weights")
     card = {"training_data": credits_of(options.data, rate), "earlier_mixtures": earlier}
     enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
-    enhancer.regressor_.set_params(callbacks=None, warm_start=False)
-    enhancer.set_params(regressor__callbacks=None, regressor__warm_start=False)
+    # Whoever trains it further has the loss of skse that is nearest.
+    ordinary = {"callbacks": None, "warm_start": False, "loss": NETWORK["loss"]}
+    enhancer.regressor_.set_params(**ordinary)
+    enhancer.set_params(**{f"regressor__{name}": value for name, value in ordinary.items()})
     skse.save(enhancer, work / f"{options.name}.skse", card=card)
 
 
@@ -172,6 +175,7 @@ def begin(options):
     work = Path(options.work)
     enhancer.set_params(
         regressor__batch_size=NETWORK["batch_size"],
+        regressor__loss=SnrAndSpectrum(featurizer.n_fft),
         regressor__learning_rate=options.learning_rate,
         regressor__learning_rate_schedule="constant",
         regressor__epochs=options.epochs,

@@ -61,7 +61,8 @@ class BatchNormalization(layers.BatchNormalization):
 
     def _fits(self, inputs, mask):
         image = len(inputs.shape) == 4 and self.axis in (-1, 3) and inputs.dtype == "float32"
-        return image and mask is None and self.scale and self.center and not self.renorm
+        plain = self.scale and self.center and not (self.renorm or self.synchronized)
+        return image and plain and mask is None
 
 
 def begin_network(input_shape, statistics=None, *, batch_size=None):

@@ -48,6 +48,7 @@ def test_a_training_goes_on_where_it_was(train):
     assert n_epochs(path) == 2
     parameters = skse.load(path).get_params()
     assert parameters["regressor__callbacks"] is None
+    assert parameters["regressor__loss"] == "snr"  # one that skse knows
     assert parameters["regressor__filters"] == (16, 24, 32, 48, 64)
 
 
