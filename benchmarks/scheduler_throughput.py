@@ -42,7 +42,7 @@ def write_files(folder, number):
 
 def seconds_of(cluster, noisy, model):
     """Return the seconds that the command takes."""
-    options = ["--model", model] if model else []
+    options = ["--model", model] if model else ["--method", "log-mmse"]
     with tempfile.TemporaryDirectory(dir=noisy.parent) as out:
         begin = time.perf_counter()
         run = subprocess.run(

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Keras 3.15.1 on TensorFlow 2.21.0: a BatchNormalization layer on images never uses the fused kernel
-# that TensorFlow has for it, as that of Keras 2 did and as most descriptions of it say.
+# Keras 3.15.1 on TensorFlow 2.21.0: a BatchNormalization layer on images never uses the fused
+# kernel that TensorFlow has for it.
 #
 # A training step of one layer on float32 images with channels last, which is what the kernel is
 # for, is traced into elementary operations (means, squared differences, products), gradients again
-# one by one, and none of the hundred is FusedBatchNormV3. The kernel does the same in two. Output and
-# gradients agree; the moving variance does not: Keras 3 averages the biased variance, the kernel (and
-# Keras 2, and PyTorch) the one with Bessel's correction, so that a layer moved between them predicts
-# otherwise where a channel has few values in a batch: by a third with 4 values. With
-# oneDNN on one core a step of the layer took two to three times the processor time of the kernel (printed, not checked).
+# one by one, and none of the hundred is FusedBatchNormV3. The kernel does the same in two. Output
+# and gradients agree; the moving variance does not: Keras averages the biased variance, the kernel
+# the one with Bessel's correction, so that a layer moved between them predicts otherwise where a
+# channel has few values in a batch: by a third with 4 values. With oneDNN on one core a step of the
+# layer took two to three times the processor time of the kernel (printed, not checked).
 #
 # Needs Python 3.11 to 3.13 and the package index. Fails where any of this has changed.
 set -euo pipefail
@@ -77,7 +77,8 @@ for name, normalize in (("Keras's layer", of_keras), ("the fused kernel", fused)
     for _ in range(10):
         step(large)
     seconds = (time.process_time() - begin) / 10
-    print(f"{name}: {sum(kinds.values())} operations, {n_fused} of them fused, {seconds:.3f} s a step")
+    number = sum(kinds.values())
+    print(f"{name}: {number} operations, {n_fused} of them fused, {seconds:.3f} s a step")
     assert n_fused == (0 if normalize is of_keras else 2), kinds
 for x, y in zip(*outputs):
     assert np.allclose(x, y, rtol=1e-3, atol=1e-3), np.abs(x - y).max()

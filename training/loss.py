@@ -23,8 +23,7 @@ class SnrAndSpectrum(keras.losses.Loss):
     n_fft : int
         Samples in a frame; frames follow each other every quarter of one.
     weight : float, default=100.0
-        Of the error of spectra, in dB. Speech in noise at 0 dB has an error of 0.25, enhanced of
-        0.08: as much as the SNR then changes by.
+        Of the error of spectra, in dB.
     name : str or None, default=None
         Name of the loss.
     **options : dict

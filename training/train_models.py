@@ -45,7 +45,6 @@ NETWORK = {
     "activation": "relu",
     "skip": "add",
     "dropout": 0.0,
-    "loss": "snr",
     "batch_size": 8,
     "learning_rate_schedule": "constant",
 }
@@ -128,7 +127,7 @@ def main():
     card = {"training_data": credits_of(options.data, rate), "earlier_mixtures": earlier}
     enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
     # Whoever trains it further has the loss of skse that is nearest.
-    ordinary = {"callbacks": None, "warm_start": False, "loss": NETWORK["loss"]}
+    ordinary = {"callbacks": None, "warm_start": False, "loss": "snr"}
     enhancer.regressor_.set_params(**ordinary)
     enhancer.set_params(**{f"regressor__{name}": value for name, value in ordinary.items()})
     skse.save(enhancer, work / f"{options.name}.skse", card=card)

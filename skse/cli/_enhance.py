@@ -50,9 +50,9 @@ DEFAULT_METHOD = "log-mmse"  # as in skse.files, which is slow to import
 @click.option(
     "--noise",
     type=Choice(Table("skse.enhancement", "NOISES")),
-    help="Where --method has the noise from. Default: tracked, from frame to frame, which leaves "
-    "recordings shorter than 1 s as they are; start takes it from the beginning, which must hold "
-    "noise alone, and from pauses.",
+    help="Where --method, log-mmse unless named, has the noise from. Default: tracked, from frame "
+    "to frame, which leaves recordings shorter than 1 s as they are; start takes it from the "
+    "beginning, which must hold noise alone, and from pauses.",
 )
 @click.option(
     "--sampling-rate",
@@ -131,7 +131,8 @@ def enhance(inputs, out, model, method, noise, sampling_rate, strength, mask_flo
     if method is not None or noise is not None:
         click.echo(f"Using {method or DEFAULT_METHOD}, which needs no training.", err=True)
     elif model is None or model == "auto":
-        click.echo("Using speech-8k below 12 kHz, speech-16k from there on.", err=True)
+        rest = f", {DEFAULT_METHOD} below 4 kHz" if model is None else ""
+        click.echo(f"Using speech-8k below 12 kHz, speech-16k from there on{rest}.", err=True)
     folder = out
     if out == "-":
         folder = click.get_current_context().with_resource(TemporaryDirectory())

@@ -11,7 +11,7 @@ import numpy as np
 
 from skse.enhancement import NOISES, WPE, LogMMSE, SpectralSubtraction, WienerFilter
 from skse.files._model_io import find_file, load_model
-from skse.models import available_models, model_for
+from skse.models import LEAST_RATE, available_models, model_for
 from skse.utils import check_choice, import_optional
 
 METHODS = {
@@ -107,12 +107,9 @@ def enhancer_for(settings, sampling_rate):
         return _classical(settings.method, noise, sampling_rate, **limits), sampling_rate
     model = settings.model
     if model is None:
-        try:
-            model = settings.shipped[model_for(sampling_rate)]
-        except ValueError:  # of a rate that no model fits
-            if not settings.by_default:
-                raise
+        if settings.by_default and sampling_rate < LEAST_RATE:
             return _classical(DEFAULT_METHOD, "tracked", sampling_rate, **limits), sampling_rate
+        model = settings.shipped[model_for(sampling_rate)]
     enhancer = load_model(model, settings.trusted)
     rate = enhancer.sampling_rate_ or settings.sampling_rate
     if rate is None:

@@ -283,7 +283,7 @@ def _process(jobs, settings):
         if settings.n_blas_threads is not None:
             _set_blas_threads(settings.n_blas_threads)
         remedy = "the min_duration of the model decides"
-        if settings.method is not None:
+        if settings.model is None:  # no model that ships leaves any alone
             remedy = "--noise start, noise='start', enhances it"
         long_enough = []
         for one in same_rate:

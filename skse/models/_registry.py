@@ -10,7 +10,7 @@ from skse.utils import check_sampling_rate
 
 FOLDER = Path(__file__).parent / "data"
 # Hz. Of recordings below the second there is too little band left to find speech in it.
-_WIDE_BAND_FROM, _LEAST_RATE = 12_000, 4_000
+_WIDE_BAND_FROM, LEAST_RATE = 12_000, 4_000
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def model_for(sampling_rate: float) -> str:
     Parameters
     ----------
     sampling_rate : float
-        Of the recordings, in Hz: below 12000 "speech-8k", from there on "speech-16k".
+        Of the recordings, in Hz: from 4000 "speech-8k", from 12000 "speech-16k".
 
     Returns
     -------
@@ -113,10 +113,10 @@ def model_for(sampling_rate: float) -> str:
     ('speech-8k', 'speech-16k')
     """
     check_sampling_rate("model_for", sampling_rate)
-    if sampling_rate < _LEAST_RATE:
+    if sampling_rate < LEAST_RATE:
         raise ValueError(
             f"no model of skse ({', '.join(_records())}) fits a sampling rate of "
-            f"{sampling_rate:g} Hz, expected at least {_LEAST_RATE}; a method "
+            f"{sampling_rate:g} Hz, expected at least {LEAST_RATE}; a method "
             "(method='log-mmse', --method log-mmse) enhances at any rate."
         )
     return "speech-8k" if sampling_rate < _WIDE_BAND_FROM else "speech-16k"

@@ -26,9 +26,9 @@ class CropLike(layers.Layer):
 class BatchNormalization(layers.BatchNormalization):
     """Batch normalisation of images whose training step is one operation of TensorFlow.
 
-    Keras writes it as some thirty, each with its gradient: two thirds of what TensorFlow traces
-    before a U-Net trains, and twice the time of the step. Where it does not fit (other axes and
-    precisions, options of Keras's layer that none of ours uses) Keras computes it.
+    Keras writes it as some thirty, each with its gradient, which are traced one by one before a
+    network trains. Where it does not fit (other axes and precisions, options of Keras's layer that
+    none of ours uses) Keras computes it.
 
     Notes
     -----

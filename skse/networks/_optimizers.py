@@ -1,7 +1,7 @@
 """Optimizers whose step is an operation of TensorFlow. Importing this loads Keras.
 
 Keras writes a step of Adam as some thirty operations for every variable, and each of them is traced
-by TensorFlow before a network begins to train. Here they are some four.
+by TensorFlow before a network begins to train. Here they are some five.
 """
 
 import keras
@@ -19,7 +19,7 @@ class Adam(keras.optimizers.Adam):
         try:
             return super().apply(grads, trainable_variables)
         finally:
-            self._of_step = None  # a graph's tensors: they must not outlive it
+            self._keep(None)  # a graph's tensors must not outlive it
 
     def update_step(self, gradient, variable, learning_rate):
         """Change a variable and its two moments.
@@ -43,7 +43,7 @@ class Adam(keras.optimizers.Adam):
         index = self._get_variable_index(variable)
         dtype = variable.dtype
         if self._of_step is None or self._of_step[0] != dtype:
-            self._of_step = dtype, self._make_of_step(learning_rate, dtype)
+            self._keep((dtype, self._make_of_step(learning_rate, dtype)))
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
@@ -51,6 +51,10 @@ class Adam(keras.optimizers.Adam):
             grad=tf.cast(gradient, dtype),
             **self._of_step[1],
         )
+
+    def _keep(self, of_step):
+        # Keras would make a part of checkpoints of what is set in the ordinary way, for good.
+        object.__setattr__(self, "_of_step", of_step)
 
     def _make_of_step(self, learning_rate, dtype):
         step = keras.ops.cast(self.iterations + 1, dtype)

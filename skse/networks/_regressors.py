@@ -115,8 +115,9 @@ class UNetRegressor(BaseNetworkRegressor):
         Called in training.
     warm_start : bool, default=False
         Continue with the weights (and the standardisation) of the last `fit`;
-        `loss`, `optimizer` and architecture stay what they were. `partial_fit` does so
-        once, and never ends with worse weights.
+        `loss`, `optimizer` and architecture stay what they were (loss and optimizer of a
+        network from a ``.skse`` file are those that it has now). `partial_fit` does so once,
+        and never ends with worse weights.
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, 2 one line an epoch.
     random_state : int, RandomState instance or None, default=None
@@ -283,8 +284,9 @@ class AutoencoderRegressor(BaseNetworkRegressor):
         Called in training.
     warm_start : bool, default=False
         Continue with the weights (and the standardisation) of the last `fit`;
-        `loss`, `optimizer` and architecture stay what they were. `partial_fit` does so
-        once, and never ends with worse weights.
+        `loss`, `optimizer` and architecture stay what they were (loss and optimizer of a
+        network from a ``.skse`` file are those that it has now). `partial_fit` does so once,
+        and never ends with worse weights.
     verbose : int, default=0
         0 is silent, 1 shows a progress bar, 2 one line an epoch.
     random_state : int, RandomState instance or None, default=None

@@ -37,7 +37,8 @@ def test_a_folder(run, recordings, tmp_path):
     result = run("in", "--out", "out")
     assert result.exit_code == 0, result.output
     assert result.stdout == "3 enhanced (0.1 min) in out, 0 failed.\n"
-    assert "Using speech-8k below 12 kHz, speech-16k from there on." in result.stderr
+    using = "Using speech-8k below 12 kHz, speech-16k from there on, log-mmse below 4 kHz."
+    assert using in result.stderr
     assert "3/3" in result.stderr
     found = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")}
     assert found == {"a.wav", "b.flac", "sub/c.wav"}
@@ -297,7 +298,7 @@ def test_a_cluster_that_cannot_be_used(run, recordings, monkeypatch, midway, cod
 
     assert (
         result.stderr
-        == "Using speech-8k below 12 kHz, speech-16k from there on.\n"
+        == "Using speech-8k below 12 kHz, speech-16k from there on, log-mmse below 4 kHz.\n"
         + kept
         + "Error: tcp://10.0.0.1:8786: gone.\n"
     )

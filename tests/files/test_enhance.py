@@ -128,6 +128,13 @@ def test_a_word_is_left_as_it_is(write, tmp_path, rng, n_times, is_left):
     assert np.std(soundfile.read(result.destination)[0]) < 0.6 * np.std(noise)
 
 
+def test_below_every_model_a_word_is_left_by_default_too(write, tmp_path, rng):
+    noise = (0.1 * rng.standard_normal(500)).astype(np.float32)
+    (result,) = enhance_files([write("a.wav", noise, 3999, subtype="FLOAT")], tmp_path / "out")
+    np.testing.assert_array_equal(soundfile.read(result.destination, dtype="float32")[0], noise)
+    assert result.remarks[0].endswith("(--noise start, noise='start', enhances it)")
+
+
 def test_how_short_is_told_by_the_rate_that_is_passed(write, tmp_path, rng):
     noise = (0.1 * rng.standard_normal(30_000)).astype(np.float32)
     for n_times, is_left in ((12_800, True), (30_000, False)):

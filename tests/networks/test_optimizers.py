@@ -88,3 +88,16 @@ def test_a_step_is_far_fewer_operations(name):
         n_operations(getattr(module, name)(0.02)) for module in (_optimizers, keras.optimizers)
     )
     assert own < 0.6 * theirs
+
+
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+def test_no_tensor_of_a_step_outlives_it(name):
+    import tensorflow as tf
+
+    from skse.networks import _optimizers
+
+    optimizer = getattr(_optimizers, name)(0.02)
+    variables = [keras.Variable(np.ones(3, np.float32))]
+    tf.function(lambda g: optimizer.apply([g], variables))(tf.ones(3))
+    assert optimizer._of_step is None
+    assert "_of_step" not in optimizer._trackable_children()

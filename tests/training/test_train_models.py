@@ -52,8 +52,17 @@ def test_a_training_goes_on_where_it_was(train):
     assert parameters["regressor__filters"] == (16, 24, 32, 48, 64)
 
 
-def test_further_begins_with_the_weights_of_a_model(train, train_models):
+def test_further_begins_with_the_weights_of_a_model(train, train_models, monkeypatch):
+    losses = []
+
+    class Watching(train_models.Clock):
+        def on_train_begin(self, logs=None):
+            super().on_train_begin(logs)
+            losses.append(self.model.loss.loss)
+
+    monkeypatch.setattr(train_models, "Clock", Watching)
     path = train("--further", "speech-8k", "--epochs", "1", "--learning-rate", "1e-9")
+    assert [(type(loss).__name__, loss.n_fft) for loss in losses] == [("SnrAndSpectrum", 256)]
     shipped, further = load_model("speech-8k"), skse.load(path)
     for own, other in zip(weights(further), weights(shipped), strict=True):
         if own.ndim > 1:  # not the averages of normalisation, which follow the rows
