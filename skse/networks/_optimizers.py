@@ -4,6 +4,8 @@ Keras writes a step of Adam as some thirty operations for every variable, and ea
 by TensorFlow before a network begins to train. Here they are some five.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -12,7 +14,7 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """Adam by TensorFlow's own kernel; with AMSGrad as Keras computes it."""
 
-    _of_step = None  # tensors that all variables of a step share
+    _of_step: Any = None  # tensors that all variables of a step share
 
     def apply(self, grads, trainable_variables=None):
         """Change the variables by a step, as Keras's own does."""
