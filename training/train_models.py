@@ -9,7 +9,8 @@
 `FOLDER` holds speech and noise with a ``manifest.tsv``; the rest is fetched. The training is
 seeded; what is done is kept after every epoch below ``--work``, and another call goes on there
 (its mixtures begin anew). ``--further speech-8k`` begins with the weights of a model that is there,
-by name or path, in place of random ones.
+by name or path, in place of random ones; with ``--average`` what comes out has the mean of the
+weights at the beginning and at the end.
 """
 
 import argparse
@@ -114,11 +115,14 @@ def main():
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--mixtures", type=int, default=3200, help="of 2 s, in an epoch")
     parser.add_argument("--further", metavar="MODEL", help="goes on from its weights")
+    parser.add_argument("--average", action="store_true", help="of its weights and the new ones")
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", default="training/work")
     parser.add_argument("--cache", help="where fetched packages are kept")
     options = parser.parse_args()
+    if options.average and not options.further:
+        parser.error("--average goes with --further only.")
     work = Path(options.work)
     work.mkdir(parents=True, exist_ok=True)
     rate = MODELS[options.name][1]
@@ -126,6 +130,8 @@ def main():
     claim(work / f"{options.name}.begun", options.further or "random weights")
     card = {"training_data": credits_of(options.data, rate), "earlier_mixtures": earlier}
     enhancer.fit(*make_pairs(options.name, options.data, options.cache, options.seed))
+    if options.average:
+        average_with(enhancer, options.further)
     # Whoever trains it further has the loss of skse that is nearest.
     ordinary = {"callbacks": None, "warm_start": False, "loss": "snr"}
     enhancer.regressor_.set_params(**ordinary)
@@ -187,6 +193,16 @@ def begin(options):
         ],
     )
     return enhancer, earlier
+
+
+def average_with(enhancer, model):
+    """Give a network the mean of its weights and of those that its training began with.
+
+    M. Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022.
+    """
+    network, before = (e.regressor_.keras_model() for e in (enhancer, load_model(model)))
+    both = zip(before.get_weights(), network.get_weights(), strict=True)
+    network.set_weights([(x + y) / 2 for x, y in both])
 
 
 def n_mixtures_of(model):

@@ -72,6 +72,28 @@ def test_further_begins_with_the_weights_of_a_model(train, train_models, monkeyp
     assert earlier == train_models.n_mixtures_of("speech-8k") > 40_000
 
 
+def test_weights_are_averaged_with_those_of_the_beginning(train, train_models, monkeypatch):
+    ends = []
+
+    def average_with(enhancer, model):
+        ends.append(weights(enhancer))
+        averaged(enhancer, model)
+
+    averaged = train_models.average_with
+    monkeypatch.setattr(train_models, "average_with", average_with)
+    path = train("--further", "speech-8k", "--average", "--epochs", "1", "--learning-rate", "1e-3")
+    for own, end, begin in zip(
+        weights(skse.load(path)), ends[0], weights(load_model("speech-8k")), strict=True
+    ):
+        np.testing.assert_allclose(own, (end + begin) / 2, rtol=1e-5, atol=1e-6)
+        assert begin.ndim < 2 or np.any(end != begin)
+
+
+def test_nothing_is_averaged_with_random_weights(train):
+    with pytest.raises(SystemExit):
+        train("--average")
+
+
 def weights(enhancer):
     return enhancer.regressor_.regressor_.weights
 
