@@ -118,14 +118,16 @@ def import_optional(module: str, *, caller: str, extra: str) -> ModuleType:
     Raises
     ------
     ImportError
-        Naming caller, module and the command that installs it.
+        Naming caller, module and the command that installs it, and what else it lacks.
     """
     try:
         return import_module(module)
     except ImportError as error:
+        absent = isinstance(error, ModuleNotFoundError) and error.name is not None
+        absent = absent and f"{module}.".startswith(f"{error.name}.")
+        reason = "is not installed" if absent else f"cannot be imported ({error})"
         raise ImportError(
-            f"{caller} needs {module}, which is not installed: "
-            f'python -m pip install "skse[{extra}]"'
+            f'{caller} needs {module}, which {reason}: python -m pip install "skse[{extra}]"'
         ) from error
 
 

@@ -33,3 +33,13 @@ def test_optional_import_names_the_remedy():
     assert import_optional("json", caller="me", extra="x").dumps({}) == "{}"
     with pytest.raises(ImportError, match=r'me needs no_such_thing.*"skse\[metrics\]"'):
         import_optional("no_such_thing", caller="me", extra="metrics")
+
+
+def test_an_optional_import_that_lacks_another_is_not_called_absent(tmp_path, monkeypatch):
+    (tmp_path / "lacking.py").write_text("import what_it_needs")
+    monkeypatch.syspath_prepend(tmp_path)
+    expected = r"needs lacking, which cannot be imported \(No module named 'what_it_needs'\)"
+    with pytest.raises(ImportError, match=expected):
+        import_optional("lacking", caller="me", extra="x")
+    with pytest.raises(ImportError, match=r"needs absent\.part, which is not installed: "):
+        import_optional("absent.part", caller="me", extra="x")
