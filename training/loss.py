@@ -4,11 +4,10 @@ import keras
 from keras import ops
 
 from skse.networks import register_loss
+from skse.networks._losses import compressed_spectrum, snr
 
-# Added to energies per sample (of a level of 1), and to the power of a unit of the spectrum.
-_SILENCE, _FAINT = 1e-8, 1e-6
-# The power-law compression, and the part of the error with the phase.
-_COMPRESSION, _COMPLEX_PART = 0.3, 0.3
+# Level of white noise in the spectra. What `compressed_spectrum` takes for silence is 60 dB below.
+_LEVEL = 0.1
 
 
 @register_loss(compares="waveforms")
@@ -29,10 +28,9 @@ class SnrAndSpectrum(keras.losses.Loss):
     **options : dict
         Of `keras.losses.Loss`.
 
-    References
-    ----------
-    S. Braun and I. Tashev, "A consolidated view of loss functions for supervised deep
-    learning-based speech enhancement", TSP 2021 (the error of spectra and its weights).
+    See Also
+    --------
+    skse.networks._losses : Both parts, with their sources.
     """
 
     def __init__(self, n_fft, weight=100.0, name=None, **options):
@@ -41,24 +39,16 @@ class SnrAndSpectrum(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Loss of every row, from waveforms ``(batch_size, n_times)``."""
-        signal, noise = (ops.mean(ops.square(x), axis=1) for x in (y_true, y_true - y_pred))
-        negative_snr_db = 10 * ops.log10((noise + _SILENCE) / (signal + _SILENCE))
-        return negative_snr_db + self.weight * self.spectral_error(y_true, y_pred)
+        return snr(y_true, y_pred) + self.weight * self.spectral_error(y_true, y_pred)
 
     def spectral_error(self, y_true, y_pred):
-        """Mean over all units of the squared error of compressed spectra."""
-        (*clean, clean_magnitude), (*enhanced, magnitude) = map(self._compressed, (y_true, y_pred))
-        with_phase = sum(ops.square(s - x) for s, x in zip(clean, enhanced, strict=True))
-        without = ops.square(clean_magnitude - magnitude)
-        return ops.mean(_COMPLEX_PART * with_phase + (1 - _COMPLEX_PART) * without, axis=(1, 2))
+        """Squared error of compressed spectra as it would be for noise of a level of 1."""
+        spectra = map(self._spectrum, (y_true, y_pred))
+        return compressed_spectrum(*spectra) / _LEVEL**0.6  # twice the exponent of compression
 
-    def _compressed(self, waveforms):
-        real, imaginary = ops.stft(waveforms, self.n_fft, self.n_fft // 4, self.n_fft)
-        level = (3 / 8 * self.n_fft) ** -0.5  # white noise of a level of 1 has units of power 1
-        real, imaginary = real * level, imaginary * level
-        power = ops.square(real) + ops.square(imaginary) + _FAINT
-        gain = ops.power(power, (_COMPRESSION - 1) / 2)
-        return real * gain, imaginary * gain, ops.power(power, _COMPRESSION / 2)
+    def _spectrum(self, waveforms):
+        parts = ops.stft(waveforms, self.n_fft, self.n_fft // 4, self.n_fft)
+        return ops.stack(parts, axis=-1) * _LEVEL / (3 / 8 * self.n_fft) ** 0.5
 
     def get_config(self):
         """Everything that makes an equal loss."""
