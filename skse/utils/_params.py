@@ -123,8 +123,8 @@ def import_optional(module: str, *, caller: str, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        absent = isinstance(error, ModuleNotFoundError) and error.name is not None
-        absent = absent and f"{module}.".startswith(f"{error.name}.")
+        found_none = isinstance(error, ModuleNotFoundError)
+        absent = found_none and f"{module}.".startswith(f"{error.name}.")
         reason = "is not installed" if absent else f"cannot be imported ({error})"
         raise ImportError(
             f'{caller} needs {module}, which {reason}: python -m pip install "skse[{extra}]"'
