@@ -8,14 +8,17 @@ Prints, for every enhancer and size of block, the latency, the real-time factor 
 a stream over its duration: below 1 it keeps up), the slowest call relative to the duration
 of its block, the largest difference from ``predict`` of the whole recording, and by how much
 memory grew in the second half of the stream. The networks are trained for one epoch: their speed
-does not depend on what they learnt. ``--before DIR`` measures the build in another checkout as
-well, one after the other for each enhancer, and prints the ratios of the two.
+does not depend on what they learnt. Medians of ``--rounds``; the slowest call is that of all.
+``--before DIR`` measures the build in another checkout as well, in turns, and prints the ratio of
+the two. ``--peers DTLN RNNoise`` adds what others take for the same audio, in blocks of their own
+(``peers.py`` installs and runs them on one thread).
 """
 
 import argparse
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -76,7 +79,7 @@ def measure(name, sizes, seconds):
             begun = time.process_time()
             block = stream.process(x[begin : begin + size])
             slowest = max(slowest, time.process_time() - begun)
-            out[begin : begin + size] = block
+            out[begin : begin + len(block)] = block
             if begin < n_times // 2 <= begin + size:
                 half = resident_mb()
         cpu, grown = time.process_time() - start, resident_mb() - half
@@ -111,12 +114,53 @@ def run(name, checkout):
     return [json.loads(line.removeprefix(RESULT)) for line in lines]
 
 
+def rounds_of(name, options):
+    """Measure both builds in turns; return lists of the results for all sizes, one a round."""
+    here = Path(__file__).resolve().parents[1]
+    ours, before = [], []
+    for _ in range(options.rounds):
+        ours.append(run(name, here))
+        if options.before:
+            before.append(run(name, options.before.resolve()))
+    return ours, before
+
+
+def show(results, others):
+    """Print the row of one enhancer and size: medians of all rounds, the slowest call of any."""
+    median = {
+        key: statistics.median(r[key] for r in results) for key in ("factor", "error", "grown")
+    }
+    slowest = max(result["slowest"] for result in results)
+    row = ROW.format(**results[0] | median | {"slowest": slowest})
+    if others:
+        pairs = zip(results, others, strict=True)
+        ratios = sorted(one["factor"] / other["factor"] for one, other in pairs)
+        row += f" {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f}) |"
+    print(row, flush=True)
+
+
+def show_peers(names, home, seconds):
+    """Print the real-time factors of peers, in blocks of their own, on the same audio."""
+    import numpy as np
+    from peers import enhance
+
+    from skse.datasets import load_harvard
+
+    x = np.resize(np.concatenate(load_harvard().noisy), int(seconds * SAMPLING_RATE))
+    for name in names:
+        _, spent = enhance(name, [x], SAMPLING_RATE, home)
+        print(f"| {name} | its own | | {spent / seconds:.4f} | | | |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128, 1024, 8000])
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--before", metavar="DIR", type=Path, help="checkout to compare with")
     parser.add_argument("--enhancers", nargs="+", choices=ENHANCERS, default=ENHANCERS)
+    parser.add_argument("--peers", nargs="*", default=[], help="of peers.py, such as DTLN")
+    parser.add_argument("--peers-home", help="where peers are installed; default: as in peers.py")
     parser.add_argument("--measure", metavar="ENHANCER", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -125,15 +169,16 @@ def main():
     import skse
 
     print(f"skse {skse.__version__}, Python {platform.python_version()}, {platform.machine()}\n")
-    here = Path(__file__).resolve().parents[1]
     print(HEADING + (" of the build before |" if options.before else ""))
     print("|---" * (7 + bool(options.before)) + "|", flush=True)
     for name in options.enhancers:
-        results = run(name, here)
-        before = run(name, options.before.resolve()) if options.before else [None] * len(results)
-        for result, other in zip(results, before, strict=True):
-            more = f" {result['factor'] / other['factor']:.3f} |" if other else ""
-            print(ROW.format(**result) + more, flush=True)
+        ours, before = rounds_of(name, options)
+        for i in range(len(options.sizes)):
+            show([results[i] for results in ours], [results[i] for results in before])
+    if options.peers:
+        from peers import HOME
+
+        show_peers(options.peers, options.peers_home or HOME, options.seconds)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,19 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture(scope="module")
+def eagerly():
+    """Let TensorFlow run as it goes: what trains for a step or two spends its time on tracing."""
+    from skse.networks._tensorflow import load_tensorflow
+
+    load_tensorflow()
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory):
     """Chromium without a window; the test is skipped where there is none."""

@@ -45,7 +45,11 @@ from skse import (
 from skse.networks import UNet
 from skse.utils.estimator_checks import checks_for
 
-SMALL = {"epochs": 1, "random_state": 0}
+pytestmark = [
+    pytest.mark.usefixtures("eagerly"),
+    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions"),
+]
+SMALL = {"epochs": 1, "batch_size": 64, "random_state": 0}
 FEATURIZERS = [
     STFTFeaturizer(),
     STFTFeaturizer(n_fft=64, hop_length=20, scale="complex"),

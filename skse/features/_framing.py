@@ -7,7 +7,6 @@ because a frame that is contiguous in memory is what an FFT wants.
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy import fft
 from scipy.signal import get_window
 
@@ -73,6 +72,12 @@ def largest_hop(window):
     next centre. Its last samples then lie under the second half of one window only,
     whose first hop_length weights must differ from 0.
     """
+    return _largest_hop(window.tobytes())
+
+
+@lru_cache(maxsize=64)
+def _largest_hop(window):
+    window = np.frombuffer(window)
     second_half = np.abs(window[len(window) // 2 :])
     usable = second_half > _FAINTEST_WINDOW * np.abs(window).max(initial=1e-300)
     return int(np.argmin(usable)) if not usable.all() else len(usable)
@@ -111,7 +116,7 @@ def analyse(waveforms, window, hop_length):
     n_rows, n_columns = min(len(waveforms), max(1, n_block // n_frames)), min(n_block, n_frames)
     padded = np.zeros((n_rows, n_times + 2 * edge), np.float32)
     windowed = np.empty((n_rows, n_columns, n_fft), np.float32)
-    frames = sliding_window_view(padded, n_fft, axis=1)[:, ::hop_length]
+    frames = _frames_of(padded, n_fft, hop_length)
     for first in range(0, len(waveforms), n_rows):
         batch = waveforms[first : first + n_rows]
         rows = slice(first, first + len(batch))
@@ -130,9 +135,16 @@ def analyse(waveforms, window, hop_length):
         for row, waveform in zip(ends, waveforms, strict=True):
             seen = waveform[max(0, first) :]
             row[before : before + len(seen)] = seen[: n_seen - before]
-        frames = sliding_window_view(ends, n_fft, axis=1)[:, ::hop_length]
+        frames = _frames_of(ends, n_fft, hop_length)
         spectra[:, n_single:] = fft.rfft(frames * window)
     return spectra
+
+
+def _frames_of(rows, n_fft, hop_length):
+    """View of the frames of every row; a stream asks too often for sliding_window_view's checks."""
+    n_frames = 1 + (rows.shape[1] - n_fft) // hop_length
+    strides = rows.strides[0], hop_length * rows.itemsize, rows.itemsize
+    return np.ndarray((len(rows), n_frames, n_fft), rows.dtype, rows, strides=strides)
 
 
 def synthesise(spectra, window, hop_length, n_times):
