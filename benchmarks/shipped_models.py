@@ -7,8 +7,7 @@
 
 - NOIZEUS at 8 kHz, all 960 files and the 80 of protocol ``unseen``: ``speech-8k``;
 - wide-band mixtures at 16 kHz (``training/held_out.py``): ``speech-16k``;
-- harm: their clean speech as it is and in noise at 30 and 40 dB, of ``skse enhance`` too, which
-  leaves as it is what is clean already;
+- harm: their clean speech as it is and in noise at 30 and 40 dB;
 
 beside the noisy speech and log-MMSE. Scores are means over the files of one stated SNR. Writes
 ``benchmarks/results/shipped_models.csv``. ``--models FOLDER`` takes NAME.skse from there.
@@ -20,19 +19,16 @@ of enhancers that are not run stay as they are: where models alone are scored ag
 import argparse
 import csv
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from peers import HOME, PEERS, enhance, install
 
 import skse
 from skse import IdentityEnhancer, LogMMSE
 from skse.datasets import fetch_noizeus, make_noise, mix_at_snr, split_noizeus
-from skse.files import enhance_files
 from skse.metrics import evaluate
 from skse.models import load_model
 from skse.utils import write_csv
@@ -77,8 +73,6 @@ def main():
         for set_name, data in sets.items():
             for label, enhancer in enhancers.items():
                 rows += score(set_name, label, enhancer, data, rate)
-            if set_name.endswith("clean") and options.models is None:
-                rows += score(set_name, "skse enhance", Command(rate), data, rate)
             for peer in peers if set_name not in TOO_MANY else ():
                 enhanced, seconds = enhance(peer, data[0], rate, options.peers_home)
                 rows += rows_of(set_name, peer, enhanced, seconds, data, rate)
@@ -86,21 +80,6 @@ def main():
     print(f"skse {skse.__version__}, {time.strftime('%Y-%m-%d')}")
     for row in rows:
         print(*(row[column] for column in COLUMNS), sep=" | ")
-
-
-class Command:
-    """What ``skse enhance`` makes of recordings in files, with no option."""
-
-    def __init__(self, rate):
-        self.sampling_rate_ = rate
-
-    def predict(self, noisy):
-        """Write the recordings, enhance the files, and read the results."""
-        with tempfile.TemporaryDirectory() as folder:
-            for i, x in enumerate(noisy):
-                soundfile.write(f"{folder}/{i:04}.wav", x, self.sampling_rate_, subtype="FLOAT")
-            results = enhance_files([f"{folder}/*.wav"], f"{folder}/out")
-            return [soundfile.read(r.destination, dtype="float32")[0] for r in results]
 
 
 def joined(rows, path):

@@ -4,11 +4,9 @@ The name of a file is that of the model: ``speech-16k.skse``::
 
     python training/register.py trained/speech-8k.skse trained/speech-16k.skse
 
-Description and licence come from the model card, the rate and the latency from the model, and what
-it makes of clean speech from ``benchmarks/results/shipped_models.csv``.
+Description and licence come from the model card, the rate and the latency from the model.
 """
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -19,21 +17,11 @@ from skse.persistence import read_card
 from skse.utils import digest, write_whole
 
 DATA = Path(__file__).parents[1] / "skse" / "models" / "data"
-ROWS = Path(__file__).parents[1] / "benchmarks" / "results" / "shipped_models.csv"
 MOST_BYTES = 2_000_000
 IN_CARD = ("licence", "description", "training_data", "scores")
 
 
-def clean_si_sdr_db(name, path=ROWS):
-    """Return the SI-SDR of what a model makes of clean speech, as it was measured."""
-    with open(path, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if (row["enhancer"], row["snr_db"]) == (name, "100"):
-                return float(row["si_sdr_db"])
-    raise SystemExit(f"{path} has no row of {name} on clean speech; run shipped_models.py.")
-
-
-def register(path, data=DATA, rows=ROWS):
+def register(path, data=DATA):
     """Check a model file, copy it, and write its record."""
     path, listing = Path(path), Path(data) / "models.json"
     content, card = path.read_bytes(), read_card(path)
@@ -55,7 +43,6 @@ def register(path, data=DATA, rows=ROWS):
         "latency_ms": stream.latency_ms_,
         "licence": card["licence"],
         "description": card["description"],
-        "clean_si_sdr_db": clean_si_sdr_db(path.stem, rows),
     }
     records = dict(sorted(records.items(), key=lambda item: item[1]["sampling_rate"]))
     write_whole(Path(data) / path.name, content)

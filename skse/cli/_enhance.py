@@ -36,7 +36,7 @@ DEFAULT_METHOD = "log-mmse"  # as in skse.files, which is slow to import
     "recording), model file, .skse or .joblib (which runs code when it is loaded: trust its "
     "origin), or https://.../NAME.skse#sha256=... Recordings are resampled to its rate and back; "
     "the band above is kept, turned down as the octave below it is. Default: auto, and log-mmse "
-    "below 4 kHz; with no other choice either, what is clean already is then left as it is.",
+    "below 4 kHz.",
 )
 @click.option(
     "--method",

@@ -21,7 +21,6 @@ from skse.files._on_cluster import run_on_cluster
 from skse.files._plan import STDIN, Job, make_groups, make_plan
 from skse.files._resampling import ResamplingWriter, resample, resampled_length
 from skse.files._results import FileResult, reason_of
-from skse.files._sparing import least_taken, taken_db
 from skse.files._upper_band import join_bands, least_gain
 from skse.utils import FileArray, UnusableFileError, check_number, open_cluster, progress_bar
 from skse.utils.typing import FilePath
@@ -31,10 +30,6 @@ _IN_MEMORY = 2**23
 _TOO_SHORT = (
     "not enhanced, because it is only {:.3g} s long: in so little, a word cannot be told from "
     "noise ({})"
-)
-_CLEAN = (
-    "left as it is, because the model would take no more from it ({:.0f} dB) than from clean "
-    "speech (--model auto, model='auto', enhances it)"
 )
 
 
@@ -82,7 +77,7 @@ def enhance_files(
         the band above it is kept (see Notes). "auto" is the model that comes with skse for
         each recording's rate, see :func:`skse.models.model_for`. None stands for "auto" where
         neither `method` nor `noise` is given; recordings below 4000 Hz, which no model fits,
-        are then enhanced by "log-mmse", and what is clean already is left as it is (see Notes).
+        are then enhanced by "log-mmse".
     method : {"log-mmse", "spectral-subtraction", "wiener", "wpe"}, default=None
         Classical enhancer to use in place of a model, at each recording's own sampling rate
         and with frames of 32 ms; with `noise` alone, "log-mmse". "wpe", :class:`skse.WPE` with
@@ -147,11 +142,6 @@ def enhance_files(
     multiplied by a gain that follows in time how much less, in level, there is of the octave
     below after enhancement than before: at most 1, and at least what `strength` and
     `mask_floor_db` let remain.
-
-    A model takes something from clean speech too. Where none of `model`, `method`, `noise`,
-    `strength` and `mask_floor_db` is given, a recording from which it would take, by energy, less
-    than twice that share (:class:`~skse.models.ModelRecord` has it) keeps its samples, as its
-    `remarks` say.
 
     Examples
     --------
@@ -298,11 +288,10 @@ def _process(jobs, settings):
         long_enough = []
         for one in same_rate:
             if enhancer.leaves_alone(len(one.channels[0])):
-                seconds = one.audio_format.n_times / one.audio_format.sampling_rate
-                _leave(one, _TOO_SHORT.format(seconds, remedy))
+                _leave(one, remedy)
             else:
                 long_enough.append(one)
-        _enhance_channels(enhancer, long_enough, rate, allocate, least_taken(settings, rate))
+        _enhance_channels(enhancer, long_enough, rate, allocate)
         for recording in same_rate:
             try:
                 results.append(_encode(recording))
@@ -311,9 +300,11 @@ def _process(jobs, settings):
     return results
 
 
-def _leave(recording, remark):
+def _leave(recording, remedy):
     """Keep the samples of a recording as they are, and say so."""
-    recording.remarks += (remark,)
+    audio_format = recording.audio_format
+    seconds = audio_format.n_times / audio_format.sampling_rate
+    recording.remarks += (_TOO_SHORT.format(seconds, remedy),)
     recording.channels[:] = recording.originals or recording.channels
 
 
@@ -364,7 +355,7 @@ def _writer_to(new_rate, rate, n_times, allocate):
     return ResamplingWriter(rate, new_rate, allocate(resampled_length(n_times, rate, new_rate)))
 
 
-def _enhance_channels(enhancer, recordings, rate, allocate, least_db):
+def _enhance_channels(enhancer, recordings, rate, allocate):
     """Enhance all channels, in place of what they were, and bring them back to their own rate."""
     if enhancer.enhances_side_by_side:
         enhanced = iter(enhancer.enhance([x for r in recordings for x in r.channels], allocate))
@@ -374,17 +365,13 @@ def _enhance_channels(enhancer, recordings, rate, allocate, least_db):
     least = least_gain(enhancer)
     for recording in recordings:
         own_rate, channels = recording.audio_format.sampling_rate, recording.channels
-        results = [next(enhanced) for _ in channels]
-        if least_db > -np.inf and (taken := taken_db(channels, results)) < least_db:
-            _leave(recording, _CLEAN.format(taken))
-            continue
-        for i, low in enumerate(results):
-            noisy, channels[i] = channels[i], low
+        for i in range(len(channels)):
+            noisy, channels[i] = channels[i], next(enhanced)
             if own_rate > rate:
-                channels[i] = recording.originals[i]
+                low, channels[i] = channels[i], recording.originals[i]
                 join_bands(channels[i], noisy, low, (own_rate, rate), least, allocate)
             elif rate != own_rate:
-                channels[i] = recording.originals[i]
+                low, channels[i] = channels[i], recording.originals[i]
                 resample(low, rate, own_rate, channels[i])
 
 

@@ -33,9 +33,6 @@ class ModelRecord:
         Of its weights.
     description : str
         One line.
-    clean_si_sdr_db : float
-        SI-SDR of what it makes of clean speech: how far below it is what it takes from it. The
-        mean over the speech of ``benchmarks/shipped_models.py``.
 
     Examples
     --------
@@ -51,7 +48,6 @@ class ModelRecord:
     latency_ms: float
     licence: str
     description: str
-    clean_si_sdr_db: float
 
     @property
     def path(self) -> Path:
