@@ -11,7 +11,7 @@ memory grew in the second half of the stream. The networks are trained for one e
 does not depend on what they learnt. Medians of ``--rounds``; the slowest call is that of all.
 ``--before DIR`` measures the build in another checkout as well, in turns, and prints the ratio of
 the two. ``--peers DTLN RNNoise`` adds what others take for the same audio, in blocks of their own
-(``peers.py`` installs and runs them on one thread).
+and without bringing it to their rate (``peers.py`` installs and runs them on one thread).
 """
 
 import argparse
@@ -149,7 +149,7 @@ def show_peers(names, home, seconds):
     x = np.resize(np.concatenate(load_harvard().noisy), int(seconds * SAMPLING_RATE))
     for name in names:
         _, spent = enhance(name, [x], SAMPLING_RATE, home)
-        print(f"| {name} | its own | | {spent / seconds:.4f} | | | |", flush=True)
+        print(f"| {name} | its own | | {spent / seconds:.4f} |", flush=True)
 
 
 def main():
@@ -166,7 +166,15 @@ def main():
     if options.measure:
         measure(options.measure, options.sizes, options.seconds)
         return
+    from peers import HOME, PEERS, install
+
     import skse
+
+    home = options.peers_home or HOME
+    if options.rounds < 1 or set(options.peers) - set(PEERS):
+        parser.error(f"--rounds must be at least 1, --peers of {', '.join(PEERS)}.")
+    for name in options.peers:
+        install(PEERS[name], home)  # before anything is measured
 
     print(f"skse {skse.__version__}, Python {platform.python_version()}, {platform.machine()}\n")
     print(HEADING + (" of the build before |" if options.before else ""))
@@ -176,9 +184,7 @@ def main():
         for i in range(len(options.sizes)):
             show([results[i] for results in ours], [results[i] for results in before])
     if options.peers:
-        from peers import HOME
-
-        show_peers(options.peers, options.peers_home or HOME, options.seconds)
+        show_peers(options.peers, home, options.seconds)
 
 
 if __name__ == "__main__":

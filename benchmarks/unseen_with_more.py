@@ -6,10 +6,10 @@
     python benchmarks/unseen_with_more.py --noizeus DIR --data FOLDER --peers
 
 A U-Net that looks ahead, trained on fresh mixtures of both corpora (``training/corpora.py`` says
-what `FOLDER` holds), scored on the 80 files of speakers and noises that neither has. ``--peers``
-adds Conv-TasNet on the same files: its scores, and how much larger and slower it is. Resumable:
-what is done is kept below ``--work`` after every epoch. Writes
-``benchmarks/results/unseen_with_more.csv``.
+what `FOLDER` holds) and scored on the 80 files, whose speakers and recordings of noise neither has;
+crowds of voices and traffic are made for training. ``--peers`` adds Conv-TasNet on the same files.
+What is done is kept below ``--work`` after every epoch, and another call with the same
+options goes on there (its mixtures begin anew). Writes ``benchmarks/results/unseen_with_more.csv``.
 """
 
 import argparse
@@ -22,7 +22,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # read when TensorFlow is i
 
 import numpy as np
 from keras.callbacks import BackupAndRestore
-from peers import HOME, enhance
+from peers import HOME, PEERS, enhance, install
 from shipped_models import rows_of, score
 
 import skse
@@ -45,14 +45,17 @@ def main():
     parser.add_argument("--noizeus", required=True, help="folder of NOIZEUS")
     parser.add_argument("--data", required=True, help="folder with manifest.tsv")
     parser.add_argument("--cache", help="where fetched packages are kept")
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--mixtures", type=int, default=3200, help="of 2 s, in an epoch")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path("training/work/unseen"))
     parser.add_argument("--peers", action="store_true", help=f"{PEER} on the same files")
     parser.add_argument("--peers-home", default=HOME, help="where peers are installed")
     options = parser.parse_args()
+    options.work /= f"{options.epochs}-epochs-{options.mixtures}-mixtures-seed-{options.seed}"
     options.work.mkdir(parents=True, exist_ok=True)
+    if options.peers:
+        install(PEERS[PEER], options.peers_home)  # before anything is trained
     train, test = split_noizeus(fetch_noizeus(data_home=options.noizeus), "unseen")
     noisy, clean = make_pairs("speech-8k", options.data, options.cache, options.seed)
     begin = time.process_time()
@@ -60,10 +63,12 @@ def main():
     print(f"{(time.process_time() - begin) / 60:.0f} min of processor time in this call")
     enhancer.regressor_.set_params(callbacks=None)
     enhancer.set_params(regressor__callbacks=None)
-    skse.save(enhancer, options.work / "unseen.skse")
+    model = skse.save(enhancer, options.work / "unseen.skse")
     data = test.noisy, test.clean, np.asarray(test.snr_db)
     rows = score("NOIZEUS unseen", "U-Net", enhancer, data, 8000)
-    print(enhancer.regressor_.keras_model().count_params(), "weights")
+    n_weights, size = enhancer.regressor_.keras_model().count_params(), model.stat().st_size
+    print(f"{n_weights} weights, {size / 1e6:.1f} MB")
+    write_csv(rows, RESULTS)
     if options.peers:
         enhanced, seconds = enhance(PEER, test.noisy, 8000, options.peers_home)
         rows += rows_of("NOIZEUS unseen", PEER, enhanced, seconds, data, 8000)

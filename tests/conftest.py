@@ -35,9 +35,12 @@ def rng():
     return np.random.default_rng(0)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def eagerly():
-    """Let TensorFlow run as it goes: what trains for a step or two spends its time on tracing."""
+    """Let TensorFlow run as it goes: what trains for a step or two spends its time on tracing.
+
+    Other processes trace all the same, and what they compute differs in rounding.
+    """
     from skse.networks._tensorflow import load_tensorflow
 
     load_tensorflow()

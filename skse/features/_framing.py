@@ -77,7 +77,7 @@ def largest_hop(window):
 
 @lru_cache(maxsize=64)
 def _largest_hop(window):
-    window = np.frombuffer(window)
+    window = np.frombuffer(window)  # float64
     second_half = np.abs(window[len(window) // 2 :])
     usable = second_half > _FAINTEST_WINDOW * np.abs(window).max(initial=1e-300)
     return int(np.argmin(usable)) if not usable.all() else len(usable)

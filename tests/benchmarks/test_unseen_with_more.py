@@ -45,6 +45,8 @@ def test_both_corpora_are_trained_on_and_the_rest_is_scored(
         rows = list(csv.DictReader(file))
     assert {row["enhancer"] for row in rows} == {"U-Net"}
     assert sum(int(row["n_files"]) for row in rows) == 8
-    enhancer = skse.load(tmp_path / "work" / "unseen.skse")
+    (path,) = (tmp_path / "work").iterdir()
+    assert path.name == "1-epochs-8-mixtures-seed-0"
+    enhancer = skse.load(path / "unseen.skse")
     assert enhancer.regressor.callbacks is None
     assert not enhancer.regressor.causal
