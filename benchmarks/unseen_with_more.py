@@ -8,8 +8,8 @@
 A U-Net that looks ahead, trained on fresh mixtures of both corpora (``training/corpora.py`` says
 what `FOLDER` holds) and scored on the 80 files, whose speakers and recordings of noise neither has;
 crowds of voices and traffic are made for training. ``--peers`` adds Conv-TasNet on the same files.
-What is done is kept below ``--work`` after every epoch, and another call with the same
-options goes on there (its mixtures begin anew). Writes ``benchmarks/results/unseen_with_more.csv``.
+What is done is kept below ``--work`` after every epoch, and another call with the same options goes
+on there. Writes ``benchmarks/results/unseen_with_more.csv``.
 """
 
 import argparse

@@ -7,10 +7,10 @@
     python training/register.py training/work/finished/speech-8k.skse
 
 `FOLDER` holds speech and noise with a ``manifest.tsv``; the rest is fetched. The training is
-seeded; what is done is kept after every epoch below ``--work``, and another call goes on there
-(its mixtures begin anew). ``--further speech-8k`` begins with the weights of a model that is there,
-by name or path, in place of random ones; with ``--average`` what comes out has the mean of the
-weights at the beginning and at the end.
+seeded; what is done is kept after every epoch below ``--work``, and another call goes on there.
+``--further speech-8k`` begins with the weights of a model that is there, by name or path, in place
+of random ones; with ``--average`` what comes out has the mean of the weights at the beginning and
+at the end.
 """
 
 import argparse

@@ -107,16 +107,25 @@ class EndlessBatches(keras.utils.PyDataset):
     ----------
     make_batch : callable
         ``make_batch(step)`` gives ``(X, y)``.
-    first_step : int
-        Number of the first step.
+    count_steps : callable
+        ``count_steps()`` gives the steps that the network has made. It is asked when the first
+        epoch begins, behind the callbacks that may restore an interrupted training; Keras looks
+        at a batch or two before that.
     """
 
     num_batches = None
 
-    def __init__(self, make_batch, first_step):
+    def __init__(self, make_batch, count_steps):
         super().__init__()
-        self._make_batch, self._first_step = make_batch, first_step
+        self._make_batch, self._count_steps = make_batch, count_steps
+        self._first_step = None
+
+    def on_epoch_begin(self):
+        """Begin to count, in the first epoch; those that follow go on."""
+        if self._first_step is None:
+            self._first_step = self._count_steps()
 
     def __getitem__(self, index):
         """Batch number `index` of this training."""
-        return self._make_batch(self._first_step + index)
+        first = self._count_steps() if self._first_step is None else self._first_step
+        return self._make_batch(first + index)

@@ -195,7 +195,8 @@ class OwnedKerasRegressor(KerasRegressor):
         X, y : ndarray of shape (n_samples, ...)
             Rows, or what those that are made while it trains begin with.
         make_data : callable
-            ``make_data(first_step)`` gives the batches, in a form that Keras takes.
+            ``make_data(count_steps)`` gives the batches, in a form that Keras takes;
+            ``count_steps()`` tells how many steps the network has made.
         callbacks : sequence of keras.callbacks.Callback, default=()
             Let go of afterwards.
         learning_rate : float or None, default=None
@@ -302,7 +303,7 @@ class OwnedKerasRegressor(KerasRegressor):
             batches = ordered_batches(X_held_out, y_held_out, self.batch_size)
             kwargs["validation_data"] = batches
         # Steps are counted on where training goes on, so that no batch comes twice.
-        data = self._make_data(int(self.model_.optimizer.iterations))
+        data = self._make_data(lambda: int(self.model_.optimizer.iterations))
         return super()._fit_keras_model(data, None, **kwargs)
 
     def _initialize_callbacks(self):

@@ -190,9 +190,9 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             X, y = make_batch(step)
             return X, columns_of(y)
 
-        def make_data(first_step):
+        def make_data(count_steps):
             if make_batch is not None:
-                return EndlessBatches(made_columns, first_step)
+                return EndlessBatches(made_columns, count_steps)
             seed = None if self.random_state is None else plan["seed"]
             return shuffled_batches(X, columns, batch_size, seed)
 

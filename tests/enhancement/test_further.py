@@ -11,6 +11,7 @@ from skse import (
     AutoencoderRegressor,
     FeatureScaler,
     IdealMaskTarget,
+    Remix,
     SignalApproximationTarget,
     SpectrumTarget,
     SpeechEnhancer,
@@ -182,3 +183,27 @@ def farthest(waveforms, others):
         np.linalg.norm(x - y) / np.linalg.norm(y) for x, y in zip(waveforms, others, strict=True)
     ]
     return max(distances)
+
+
+def test_an_interrupted_training_goes_on_as_if_it_had_not_been(pairs, tmp_path):
+    """With the mixtures that follow, not with the first ones again."""
+    from keras.callbacks import BackupAndRestore, Callback
+
+    class Interrupt(Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    def trained(*callbacks):
+        # What is kept are weights, not the mean of those of many steps or the seeds of dropout.
+        options = {"dropout": 0.0, "learning_rate_schedule": "constant"}
+        options |= {"epochs": 3, "callbacks": list(callbacks)}
+        network = UNetRegressor(**TINY | options)
+        enhancer = fitted(pairs, network, remix=Remix(n_mixtures=8))
+        return enhancer.regressor_.keras_model().get_weights()
+
+    kept = BackupAndRestore(tmp_path, delete_checkpoint=False)
+    with pytest.raises(KeyboardInterrupt):
+        trained(kept, Interrupt())
+    for went_on, whole in zip(trained(kept), trained(), strict=True):
+        np.testing.assert_array_equal(went_on, whole)

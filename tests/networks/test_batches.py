@@ -109,7 +109,11 @@ def test_batches_from_files_are_those_of_arrays(rng, batch_size, seed):
 def test_endless_batches_count_on():
     from skse.networks._batches import EndlessBatches
 
-    batches = EndlessBatches(lambda step: (step, 2 * step), first_step=30)
+    n_steps = 0
+    batches = EndlessBatches(lambda step: (step, 2 * step), lambda: n_steps)
     assert batches.num_batches is None
-    assert batches[0] == (30, 60)
+    assert [batches[i] for i in range(2)] == [(0, 0), (1, 2)]  # what Keras asks for at first
+    for n_steps in (30, 31):  # noqa: B007  the second epoch
+        batches.on_epoch_begin()
+        assert batches[0] == (30, 60)
     assert batches[7] == (37, 74)
