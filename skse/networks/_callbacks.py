@@ -15,15 +15,23 @@ class CosineDecay(keras.callbacks.Callback):
     ----------
     initial : float
         Learning rate of the first step.
-    n_steps : int
-        Steps until it reaches 0.
+    n_epochs : int
+        Epochs until it reaches 0.
+    steps_per_epoch : int
+        Steps in each.
+    first_epoch : int, default=0
+        Number of the epoch with which it begins.
     """
 
-    def __init__(self, initial, n_steps):
+    def __init__(self, initial, n_epochs, steps_per_epoch, first_epoch=0):
         super().__init__()
         self.initial = initial
-        self.n_steps = n_steps
-        self.step = 0
+        self.n_steps = n_epochs * steps_per_epoch
+        self.steps_per_epoch, self.first_epoch = steps_per_epoch, first_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Find the place of this epoch, which is not the next one where a training is resumed."""
+        self.step = (epoch - self.first_epoch) * self.steps_per_epoch
 
     def on_train_batch_begin(self, batch, logs=None):
         """Set the learning rate of this step."""

@@ -278,7 +278,8 @@ class TrainsNetwork(RegressorMixin, BaseEstimator, ABC):
             optimizer = built(self.optimizer)
             by_name = isinstance(optimizer, str)
             initial = self.learning_rate if by_name else float(optimizer.learning_rate)
-            callbacks.append(CosineDecay(initial, self.epochs * -(-n_rows // self.batch_size)))
+            steps, first = -(-n_rows // self.batch_size), self.n_iter_ if plan["resume"] else 0
+            callbacks.append(CosineDecay(initial, self.epochs, steps, first))
         if plan["validation"] is not None and (plan["tune"] or self.early_stopping):
             start = plan["validation"] if plan["tune"] else None
             best = KeepBest(self.n_iter_no_change, start, self.batch_size)

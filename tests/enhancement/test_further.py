@@ -185,8 +185,9 @@ def farthest(waveforms, others):
     return max(distances)
 
 
-def test_an_interrupted_training_goes_on_as_if_it_had_not_been(pairs, tmp_path):
-    """With the mixtures that follow, not with the first ones again."""
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_an_interrupted_training_goes_on_as_if_it_had_not_been(pairs, tmp_path, dropout):
+    """With the mixtures and the step size that follow, not with the first ones again."""
     from keras.callbacks import BackupAndRestore, Callback
 
     class Interrupt(Callback):
@@ -195,11 +196,8 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(pairs, tmp_path):
                 raise KeyboardInterrupt
 
     def trained(*callbacks):
-        # What is kept are weights, not the mean of those of many steps or the seeds of dropout.
-        options = {"dropout": 0.0, "learning_rate_schedule": "constant"}
-        options |= {"epochs": 3, "callbacks": list(callbacks)}
-        network = UNetRegressor(**TINY | options)
-        enhancer = fitted(pairs, network, remix=Remix(n_mixtures=8))
+        options = {**TINY, "epochs": 3, "dropout": dropout, "callbacks": list(callbacks)}
+        enhancer = fitted(pairs, UNetRegressor(**options), remix=Remix(n_mixtures=8))
         return enhancer.regressor_.keras_model().get_weights()
 
     kept = BackupAndRestore(tmp_path, delete_checkpoint=False)

@@ -56,15 +56,18 @@ def test_keep_best(losses, start_loss, n_epochs, best):
 def test_cosine_decay():
     from skse.networks._callbacks import CosineDecay
 
-    callback = CosineDecay(0.2, n_steps=4)
-    callback.set_model(SimpleNamespace(optimizer=SimpleNamespace(learning_rate=None)))
-    rates = []
-    for step in range(4):
-        callback.on_train_batch_begin(step)
-        rates.append(callback.model.optimizer.learning_rate)
-    np.testing.assert_allclose(
-        rates, [0.2, 0.1 + 0.1 / math.sqrt(2), 0.1, 0.1 - 0.1 / math.sqrt(2)]
-    )
+    half = 0.1 / math.sqrt(2)
+    expected = {7: [0.2, 0.1 + half], 8: [0.1, 0.1 - half]}
+    for epochs in ((7, 8), (8,)):  # the second is resumed
+        callback = CosineDecay(0.2, n_epochs=2, steps_per_epoch=2, first_epoch=7)
+        callback.set_model(SimpleNamespace(optimizer=SimpleNamespace(learning_rate=None)))
+        for epoch in epochs:
+            callback.on_epoch_begin(epoch)
+            rates = []
+            for step in range(2):
+                callback.on_train_batch_begin(step)
+                rates.append(callback.model.optimizer.learning_rate)
+            np.testing.assert_allclose(rates, expected[epoch])
 
 
 def test_keep_epoch():
